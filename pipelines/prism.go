@@ -1,0 +1,121 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
+	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/extworker"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
+)
+
+// noSplit forbids Prism to split stateful bundles that stall: it would run one key twice at once and lose state.
+// The same as Beam's --experiments flag.
+const noSplit = "prism_disable_sdf_split"
+
+// endWithin is how long a cancelled job may take to say so.
+const endWithin = 5 * time.Second
+
+// server is Prism's job service, one for all jobs of the process: Prism cannot take one down again. It is not reached
+// through prism.Execute, which leaves a temporary file behind for each job and has no way to cancel one.
+var server = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
+	beam.Init()
+	return prism.CreateJobServer(context.Background(), prism.Options{})
+})
+
+// runPrism runs a pipeline on Prism, with its worker in this process, until it ends or fails, or ctx does and the job is
+// cancelled. What is in flight then is dropped. The error is the runner's own words: Go errors do not cross its protocol.
+func runPrism(ctx context.Context, name string, p *beam.Pipeline, experiments ...string) error {
+	prism, err := server()
+	if err != nil {
+		return fmt.Errorf("start Prism: %w", err)
+	}
+	// The worker outlives ctx, so that a job ends before its worker does.
+	workerCtx, stopWorker := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorker()
+	worker, err := extworker.StartLoopback(workerCtx, 0)
+	if err != nil {
+		return fmt.Errorf("start a Beam worker: %w", err)
+	}
+	defer worker.Stop(workerCtx)
+
+	id, err := submit(workerCtx, prism, worker, name, p, experiments)
+	if err != nil {
+		return fmt.Errorf("submit the job to Prism: %w", err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- wait(workerCtx, prism, id) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	if _, err := prism.Cancel(workerCtx, &jobpb.CancelJobRequest{JobId: id}); err != nil {
+		return fmt.Errorf("cancel the job: %w", err)
+	}
+	select {
+	case <-ended:
+		return ctx.Err()
+	case <-time.After(endWithin):
+		stopWorker()
+		<-ended
+		return errors.Join(ctx.Err(), fmt.Errorf("the cancelled job did not end within %v", endWithin))
+	}
+}
+
+func submit(ctx context.Context, prism jobpb.JobServiceClient, worker *extworker.Loopback, name string, p *beam.Pipeline, experiments []string) (string, error) {
+	edges, _, err := p.Build()
+	if err != nil {
+		return "", err
+	}
+	env, err := graphx.CreateEnvironment(ctx, graphx.URNEnvExternal, worker.EnvironmentConfig)
+	if err != nil {
+		return "", err
+	}
+	env.Dependencies = nil // the worker is this process: there is no binary to stage
+	proto, err := graphx.Marshal(edges, &graphx.Options{Environment: env})
+	if err != nil {
+		return "", err
+	}
+	prepared, _, _, err := runnerlib.Prepare(ctx, prism, proto, &runnerlib.JobOptions{Name: name, Experiments: experiments, Loopback: true})
+	if err != nil {
+		return "", err
+	}
+	return runnerlib.Submit(ctx, prism, prepared, "")
+}
+
+// wait returns when the job has ended: nil when it is done or cancelled.
+func wait(ctx context.Context, prism jobpb.JobServiceClient, id string) error {
+	stream, err := prism.GetMessageStream(ctx, &jobpb.JobMessagesRequest{JobId: id})
+	if err != nil {
+		return fmt.Errorf("follow the job: %w", err)
+	}
+	failed := false
+	for {
+		m, err := stream.Recv()
+		if errors.Is(err, io.EOF) && !failed {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("follow the job: %w", err)
+		}
+		switch {
+		case m.GetStateResponse() != nil:
+			switch m.GetStateResponse().GetState() {
+			case jobpb.JobState_DONE, jobpb.JobState_CANCELLED:
+				return nil
+			case jobpb.JobState_FAILED:
+				failed = true // why follows in a message
+			}
+		case failed && m.GetMessageResponse().GetImportance() >= jobpb.JobMessage_JOB_MESSAGE_ERROR:
+			return errors.New(m.GetMessageResponse().GetMessageText())
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(WithoutBeam(slog.NewTextHandler(os.Stderr, nil))))
+	os.Exit(m.Run())
+}
+
+func init() {
+	register.DoFn2x1[context.Context, []byte, error](&failFn{})
+	register.DoFn2x1[context.Context, []byte, error](&hangFn{})
+}
+
+type failFn struct{}
+
+func (*failFn) ProcessElement(context.Context, []byte) error { return errors.New("on purpose") }
+
+type hangFn struct{ File string }
+
+func (f *hangFn) ProcessElement(ctx context.Context, _ []byte) error {
+	if err := os.WriteFile(f.File, nil, 0o600); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestPrismTellsWhyAJobFailed(t *testing.T) {
+	p, s := beam.NewPipelineWithRoot()
+	beam.ParDo0(s, &failFn{}, beam.Impulse(s))
+	if err := runPrism(t.Context(), t.Name(), p, noSplit); err == nil || !strings.Contains(err.Error(), "on purpose") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A cancelled job ends at once, though a function hangs, and leaves neither goroutines nor files behind.
+func TestPrismCancels(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	var before int
+	for i := range 4 {
+		ctx, cancel := context.WithCancel(t.Context())
+		started := filepath.Join(t.TempDir(), "started")
+		p, s := beam.NewPipelineWithRoot()
+		beam.ParDo0(s, &hangFn{File: started}, beam.Impulse(s))
+		ended := make(chan error, 1)
+		go func() { ended <- runPrism(ctx, fmt.Sprint(t.Name(), i), p, noSplit) }()
+		eventually(t, "the function runs", func() bool { _, err := os.Stat(started); return err == nil })
+		cancel()
+		select {
+		case err := <-ended:
+			if !errors.Is(err, context.Canceled) {
+				t.Fatalf("run %d: %v", i, err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("the job does not end")
+		}
+		if i == 0 { // what belongs to Prism's server stays
+			eventually(t, "the job's goroutines end", func() bool { before = runtime.NumGoroutine(); return before < 60 })
+			time.Sleep(0)
+		}
+	}
+	eventually(t, "all jobs' goroutines end", func() bool { return runtime.NumGoroutine() <= before+3 })
+	if files, _ := os.ReadDir(temp); len(files) > 0 {
+		t.Errorf("files are left: %v", files)
+	}
+}
+
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(60 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
