@@ -1,0 +1,85 @@
+package track
+
+import (
+	"math"
+
+	"argos/transforms/kalman"
+)
+
+// estimate is all that is known at one time, from the fixes up to it. It is a pure function of those fixes in time
+// order: step takes the next one. An estimate without a fix (good 0) knows only that seen is where its time begins.
+type estimate struct {
+	good     uint8   // consistent fixes since the start, counted up to agreeing; fewer: tentative
+	run      uint8   // consecutive rejects, each consistent with the one before
+	seen     int64   // ms: the last fix judged
+	lat, lon int32   // where that was, 1e-7 degrees
+	time     int64   // ms: the last fix used, which kf speaks of
+	interval float32 // s between fixes, a running mean; 0 is unknown
+
+	originLat, originLon int32 // of plane, 1e-7 degrees
+	plane                kalman.Plane
+	kf                   kalman.Filter
+}
+
+// seconds turns a difference of times in ms.
+func seconds(ms int64) float64 { return float64(ms) / 1000 }
+
+// start begins anew at a fix, with nothing but the reporting interval from before.
+func (e *estimate) start(f *fix) {
+	e.good, e.run, e.time = 1, 0, f.time
+	e.touch(f.lat, f.lon)
+	e.kf.Start([2]float64{}, f.variance(), startVelocity*startVelocity)
+}
+
+// touch lays the plane at a place.
+func (e *estimate) touch(lat, lon int32) {
+	e.originLat, e.originLon = lat, lon
+	e.plane = kalman.NewPlane(float64(lat)/e7, float64(lon)/e7)
+}
+
+// recentre moves the plane along with a truck that has left its reach.
+func (e *estimate) recentre() {
+	x := &e.kf.X
+	if math.Hypot(x[0], x[1]) <= e.plane.Reach() {
+		return
+	}
+	lat, lon := e.plane.Degrees([2]float64{x[0], x[1]})
+	e.touch(int32(math.Round(lat*e7)), int32(math.Round(lon*e7)))
+	m := e.plane.Metres(lat, lon)
+	x[0], x[1] = m[0], m[1]
+}
+
+// round gives the filter the precision of its packed form.
+func (e *estimate) round() {
+	for i := range 4 {
+		e.kf.X[i] = float64(float32(e.kf.X[i]))
+		for j := i; j < 4; j++ {
+			p := float64(float32(e.kf.P[i][j]))
+			e.kf.P[i][j], e.kf.P[j][i] = p, p
+		}
+	}
+}
+
+// ahead is the filter at a later time.
+func (e *estimate) ahead(time int64) kalman.Filter {
+	kf := e.kf
+	kf.Predict(seconds(time-e.time), processNoise)
+	return kf
+}
+
+// learn takes in that a fix came at the given distance (s) from the one before.
+func (e *estimate) learn(dt float64) {
+	was := float64(e.interval)
+	if was != 0 {
+		dt = was + intervalShare*(math.Min(dt, gapIntervals*was)-was)
+	}
+	e.interval = float32(math.Min(dt, maxInterval))
+}
+
+// gap is how long (ms) a truck may be silent before the past says nothing of its present.
+func (e *estimate) gap() int64 {
+	if e.interval == 0 {
+		return unknownGap
+	}
+	return int64(math.Max(minGap, math.Round(gapIntervals*1000*float64(e.interval))))
+}

@@ -1,0 +1,123 @@
+package track
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"math"
+
+	"argos"
+)
+
+// The packed form, little-endian, is
+//
+//	version 2 | checksum 4 | pos 16 | recv 8 | raw 16 | counts 4 x 8 | window and pending sizes 1 | verdicts 1
+//	anchor estimate | live estimate (neither without a window) | window fixes | pending fixes
+//
+// with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The checksum
+// is CRC-32C of all that follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
+const (
+	version = 0x01a7 // the second byte counts versions
+
+	timeSize     = 6                                               // ms since 1970, unsigned
+	fixSize      = timeSize + 4 + 4 + 4 + 2                        // time, lat, lon, sigma, speed
+	emptySize    = 1 + timeSize                                    // good, seen
+	estimateSize = emptySize + 1 + timeSize + 4*4 + 4 + 4*4 + 10*4 // run, time, places, interval, X, P
+	sealSize     = 2 + 4                                           // version, checksum
+	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1            // up to the estimates
+	fullSize     = headSize + 2*estimateSize + (windowSize+agreeing-1)*fixSize
+)
+
+// MaxSize is the most that a packed track takes, in bytes.
+const MaxSize = 512
+
+const _ uint = MaxSize - fullSize // fails to compile when the form outgrows its bound
+
+var (
+	le         = binary.LittleEndian
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+)
+
+// Append appends the packed form to b: at most MaxSize bytes, equal for equal tracks.
+func (t *Track) Append(b []byte) []byte {
+	at := len(b)
+	b = le.AppendUint16(b, version)
+	b = le.AppendUint32(b, 0)
+	b = le.AppendUint32(b, uint32(t.pos.Epoch))
+	b = le.AppendUint32(b, uint32(t.pos.Partition))
+	b = le.AppendUint64(b, uint64(t.pos.Next))
+	b = le.AppendUint64(b, uint64(t.recv))
+	b = le.AppendUint64(b, math.Float64bits(t.raw.Lat))
+	b = le.AppendUint64(b, math.Float64bits(t.raw.Lon))
+	for _, n := range [...]int64{t.fixes, t.duplicates, t.late, t.rejected} {
+		b = le.AppendUint64(b, uint64(n))
+	}
+	var verdicts byte
+	for i := range t.n {
+		if t.window[i].used {
+			verdicts |= 1 << i
+		}
+	}
+	b = append(b, byte(t.n)|byte(t.waiting)<<4, verdicts)
+	if t.n > 0 {
+		b = t.anchor.append(b)
+		b = t.live.append(b)
+	}
+	for i := range t.n {
+		b = t.window[i].append(b)
+	}
+	for i := range t.waiting {
+		b = t.pending[i].append(b)
+	}
+	seal(b[at:])
+	return b
+}
+
+// seal fills in the checksum of a packed track.
+func seal(b []byte) { le.PutUint32(b[2:], crc32.Checksum(b[sealSize:], castagnoli)) }
+
+func appendTime(b []byte, ms int64) []byte {
+	return le.AppendUint16(le.AppendUint32(b, uint32(ms)), uint16(ms>>32))
+}
+
+func appendFloat(b []byte, x float32) []byte { return le.AppendUint32(b, math.Float32bits(x)) }
+
+func (f *fix) append(b []byte) []byte {
+	b = appendTime(b, f.time)
+	b = le.AppendUint32(b, uint32(f.lat))
+	b = le.AppendUint32(b, uint32(f.lon))
+	b = appendFloat(b, f.sigma)
+	return le.AppendUint16(b, f.speed)
+}
+
+func (e *estimate) append(b []byte) []byte {
+	b = appendTime(append(b, e.good), e.seen)
+	if e.good == 0 {
+		return b
+	}
+	b = appendTime(append(b, e.run), e.time)
+	for _, place := range [...]int32{e.lat, e.lon, e.originLat, e.originLon} {
+		b = le.AppendUint32(b, uint32(place))
+	}
+	b = appendFloat(b, e.interval)
+	for i := range 4 {
+		b = appendFloat(b, float32(e.kf.X[i]))
+	}
+	for i := range 4 {
+		for j := i; j < 4; j++ {
+			b = appendFloat(b, float32(e.kf.P[i][j]))
+		}
+	}
+	return b
+}
+
+// Decode replaces t by the track packed in b, which is not kept. An error wraps argos.ErrEncoding and leaves t the zero
+// value.
+func (t *Track) Decode(b []byte) error {
+	*t = Track{}
+	if err := t.decode(b); err != nil {
+		*t = Track{}
+		return fmt.Errorf("%w: packed track of %d bytes: %s", argos.ErrEncoding, len(b), err)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package track
+
+import (
+	"encoding/csv"
+	"math"
+	"os"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"testing"
+
+	"argos"
+)
+
+// traces is the folder of recorded drives: $ARGOS_TRACES, else shared/traces beside one of the parent folders.
+func traces(t testing.TB) string {
+	t.Helper()
+	if dir := os.Getenv("ARGOS_TRACES"); dir != "" {
+		return dir
+	}
+	for dir, _ := os.Getwd(); ; dir = filepath.Dir(dir) {
+		found := filepath.Join(dir, "shared", "traces")
+		if _, err := os.Stat(found); err == nil {
+			return found
+		}
+		if dir == filepath.Dir(dir) {
+			t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
+		}
+	}
+}
+
+// rows reads a CSV file by column name; a blank is NaN.
+func rows(t testing.TB, file string) []map[string]float64 {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	all, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []map[string]float64
+	for _, line := range all[1:] {
+		row := map[string]float64{}
+		for i, name := range all[0] {
+			row[name] = math.NaN()
+			if x, err := strconv.ParseFloat(line[i], 64); err == nil {
+				row[name] = x
+			}
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+func recordOf(row map[string]float64) argos.Record {
+	r := argos.Record{Fix: argos.NewFix("T", int64(row["t_ms"]), row["lat"], row["lon"]), Recorded: true}
+	r.Speed, r.Heading, r.HDOP, r.Valid = row["speed_mps"], row["course_deg"], row["hdop"], row["fix_q"] != 0
+	return r
+}
+
+// truthAt interpolates the truth between rows at most 1.6 s apart, of fix_q 4 alone where that is said.
+func truthAt(truth []map[string]float64, rtk bool, ms float64) (argos.LatLon, bool) {
+	i := sort.Search(len(truth), func(i int) bool { return truth[i]["t_ms"] >= ms })
+	if i < len(truth) && truth[i]["t_ms"] == ms && !(rtk && truth[i]["fix_q"] != 4) {
+		return argos.LatLon{Lat: truth[i]["lat"], Lon: truth[i]["lon"]}, true
+	}
+	if i == 0 || i == len(truth) {
+		return argos.LatLon{}, false
+	}
+	a, b := truth[i-1], truth[i]
+	if b["t_ms"]-a["t_ms"] > 1600 || rtk && (a["fix_q"] != 4 || b["fix_q"] != 4) {
+		return argos.LatLon{}, false
+	}
+	w := (ms - a["t_ms"]) / (b["t_ms"] - a["t_ms"])
+	return argos.LatLon{Lat: a["lat"] + w*(b["lat"]-a["lat"]), Lon: a["lon"] + w*(b["lon"]-a["lon"])}, true
+}
+
+// metres is the distance between two places near each other, on a sphere.
+func metres(a, b argos.LatLon) float64 {
+	const rad = math.Pi / 180
+	x := math.Remainder(b.Lon-a.Lon, 360) * rad * math.Cos((a.Lat+b.Lat)/2*rad)
+	return 6371000 * math.Hypot(x, (b.Lat-a.Lat)*rad)
+}
+
+type summary struct{ mean, p95 float64 }
+
+func summarise(errors []float64) summary {
+	sort.Float64s(errors)
+	sum := 0.0
+	for _, e := range errors {
+		sum += e
+	}
+	return summary{sum / float64(len(errors)), errors[len(errors)*95/100]}
+}
+
+// drive folds the clean fixes of a drive (thinned to one in every) and measures raw and document against the truth.
+func drive(t testing.TB, dir string, every int) (raw, clean summary, doc argos.Truck) {
+	t.Helper()
+	truth := rows(t, filepath.Join(dir, "truth.csv"))
+	rtk := filepath.Base(filepath.Dir(dir)) == "beijing-phone-rtk"
+	var tr Track
+	var raws, cleans []float64
+	latest := math.Inf(-1)
+	for i, row := range rows(t, filepath.Join(dir, "fixes.csv")) {
+		if i%every != 0 {
+			continue
+		}
+		r := recordOf(row)
+		tr.Fold(&r, argos.Pos{Next: int64(i) + 1})
+		if !r.Valid || row["t_ms"] <= latest {
+			continue
+		}
+		latest = row["t_ms"]
+		if at, ok := truthAt(truth, rtk, row["t_ms"]); ok {
+			tr.Fill(&doc)
+			raws = append(raws, metres(at, argos.LatLon{Lat: r.Lat, Lon: r.Lon}))
+			cleans = append(cleans, metres(at, argos.LatLon{Lat: doc.Lat, Lon: doc.Lon}))
+		}
+	}
+	tr.Fill(&doc)
+	return summarise(raws), summarise(cleans), doc
+}
+
+func TestRealDrives(t *testing.T) {
+	dir := traces(t)
+	for _, set := range []string{"beijing-phone-rtk", "comma2k19-ublox", "gsdc-chipset-span", "gsdc-wls-doppler", "gsdc-wls-span"} {
+		drives, _ := filepath.Glob(filepath.Join(dir, set, "*", "fixes.csv"))
+		if len(drives) == 0 {
+			t.Errorf("no drives in %s", set)
+			continue
+		}
+		var raw, clean summary
+		n := float64(len(drives))
+		for _, d := range drives {
+			r, c, doc := drive(t, filepath.Dir(d), 1)
+			raw, clean = summary{raw.mean + r.mean/n, raw.p95 + r.p95/n}, summary{clean.mean + c.mean/n, clean.p95 + c.p95/n}
+			t.Logf("%-50s raw %5.2f / %5.2f  clean %5.2f / %5.2f  fixes %d rejected %d", filepath.Base(filepath.Dir(d)), r.mean, r.p95, c.mean, c.p95, doc.Fixes, doc.Rejected)
+		}
+		t.Logf("%-50s raw %5.2f / %5.2f  clean %5.2f / %5.2f  (mean / p95, m)", set, raw.mean, raw.p95, clean.mean, clean.p95)
+		if set == "gsdc-wls-span" && clean.mean > 0.95*raw.mean {
+			t.Errorf("%s: clean %.2f m is not clearly below raw %.2f m", set, clean.mean, raw.mean)
+		}
+	}
+}

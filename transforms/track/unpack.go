@@ -1,0 +1,144 @@
+package track
+
+import (
+	"errors"
+	"hash/crc32"
+	"math"
+
+	"argos"
+)
+
+// decode reads b into the zero track t and checks all that the fold relies on.
+func (t *Track) decode(b []byte) error {
+	switch {
+	case len(b) < headSize:
+		return errors.New("too short")
+	case le.Uint16(b) != version:
+		return errors.New("not of this version")
+	case le.Uint32(b[2:]) != crc32.Checksum(b[sealSize:], castagnoli):
+		return errors.New("wrong checksum")
+	}
+	r := reader{b: b[sealSize:]}
+	t.pos = argos.Pos{Epoch: int32(r.u32()), Partition: int32(r.u32()), Next: r.i64()}
+	t.recv = r.i64()
+	t.raw = argos.LatLon{Lat: math.Float64frombits(uint64(r.i64())), Lon: math.Float64frombits(uint64(r.i64()))}
+	t.fixes, t.duplicates, t.late, t.rejected = r.i64(), r.i64(), r.i64(), r.i64()
+	sizes, verdicts := r.u8(), r.u8()
+	t.n, t.waiting = int(sizes&0xf), int(sizes>>4)
+	if t.n > windowSize || t.waiting >= agreeing || t.n == 0 && t.waiting > 0 || verdicts>>t.n != 0 {
+		return errors.New("impossible sizes")
+	}
+	if t.n > 0 {
+		r.estimate(&t.anchor)
+		r.estimate(&t.live)
+	}
+	for i := range t.n {
+		r.fix(&t.window[i])
+		t.window[i].used = verdicts>>i&1 == 1
+	}
+	for i := range t.waiting {
+		r.fix(&t.pending[i])
+	}
+	if r.bad || len(r.b) != 0 {
+		return errors.New("ends in the wrong place or holds an impossible value")
+	}
+	return t.check()
+}
+
+// check refuses tracks that no fold makes and that would break one.
+func (t *Track) check() error {
+	const most = 1 << 60 // so that no count or sum overflows
+	used := int64(0)
+	for i := range t.n {
+		if t.window[i].used {
+			used++
+		}
+	}
+	if t.fixes < used || t.rejected < int64(t.n)-used || t.duplicates < 0 || t.late < 0 ||
+		max(t.fixes, t.duplicates, t.late, t.rejected) > most {
+		return errors.New("impossible counts")
+	}
+	if t.n == 0 {
+		return nil
+	}
+	last := t.anchor.seen
+	for i := range t.n {
+		f := &t.window[i]
+		if f.time < last || f.time == last && (i > 0 || t.anchor.good > 0) {
+			return errors.New("fixes out of order")
+		}
+		last = f.time
+	}
+	if t.live.good == 0 || t.live.seen != last {
+		return errors.New("live estimate of another time")
+	}
+	return nil
+}
+
+// reader takes values off the head of b. One that is not there, or that no track holds, sets bad.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) take(n int) []byte {
+	if len(r.b) < n {
+		r.bad, r.b = true, make([]byte, fullSize)
+	}
+	x := r.b[:n]
+	r.b = r.b[n:]
+	return x
+}
+
+func (r *reader) u8() byte    { return r.take(1)[0] }
+func (r *reader) u32() uint32 { return le.Uint32(r.take(4)) }
+func (r *reader) i64() int64  { return int64(le.Uint64(r.take(8))) }
+
+func (r *reader) time() int64 {
+	x := r.take(timeSize)
+	return int64(le.Uint32(x)) | int64(le.Uint16(x[4:]))<<32
+}
+
+// float takes a number between the bounds.
+func (r *reader) float(low, high float32) float32 {
+	x := math.Float32frombits(r.u32())
+	r.bad = r.bad || !(x >= low && x <= high)
+	return x
+}
+
+// place takes a latitude and a longitude.
+func (r *reader) place() (lat, lon int32) {
+	lat, lon = int32(r.u32()), int32(r.u32())
+	r.bad = r.bad || lat > 90*e7 || lat < -90*e7 || lon > 180*e7 || lon < -180*e7
+	return lat, lon
+}
+
+func (r *reader) fix(f *fix) {
+	f.time = r.time()
+	f.lat, f.lon = r.place()
+	f.sigma = r.float(minSigma, maxSigma)
+	x := r.take(2)
+	f.speed = le.Uint16(x)
+}
+
+func (r *reader) estimate(e *estimate) {
+	e.good, e.seen = r.u8(), r.time()
+	if e.good == 0 {
+		return
+	}
+	e.run, e.time = r.u8(), r.time()
+	e.lat, e.lon = r.place()
+	lat, lon := r.place()
+	e.touch(lat, lon)
+	e.interval = r.float(0, maxInterval)
+	for i := range 4 {
+		e.kf.X[i] = float64(r.float(-math.MaxFloat32, math.MaxFloat32))
+	}
+	for i := range 4 {
+		for j := i; j < 4; j++ {
+			p := float64(r.float(-math.MaxFloat32, math.MaxFloat32))
+			e.kf.P[i][j], e.kf.P[j][i] = p, p
+		}
+	}
+	r.bad = r.bad || e.good > agreeing || e.run >= reacquireAt || e.time > e.seen || !e.kf.Definite()
+}
