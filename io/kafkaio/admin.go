@@ -1,0 +1,119 @@
+package kafkaio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	kafka "github.com/segmentio/kafka-go"
+)
+
+// settling is how long a topic may stay without leaders after its creation or a broker's restart.
+const settling = 10 * time.Second
+
+// EnsureTopic makes the topic with the broker's default replication when it does not exist, and leaves it as it is when
+// it does, whatever its number of partitions: see Partitions.
+func EnsureTopic(ctx context.Context, brokers []string, topic string, partitions int) error {
+	c := newClient(brokers, topic)
+	defer closeClient(c)
+	t, err := reach(ctx, c, brokers, topic)
+	if err != nil {
+		return err
+	}
+	if !errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
+		return t.Error
+	}
+	res, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{
+		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}},
+	})
+	if err == nil {
+		err = res.Errors[topic]
+	}
+	if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) { // another process was quicker
+		return fmt.Errorf("create topic %s: %w", topic, err)
+	}
+	return nil
+}
+
+// Partitions is the number of partitions of a topic. A topic that does not exist is a kafka.UnknownTopicOrPartition.
+func Partitions(ctx context.Context, brokers []string, topic string) (int, error) {
+	c := newClient(brokers, topic)
+	defer closeClient(c)
+	return partitions(ctx, c, brokers, topic)
+}
+
+func partitions(ctx context.Context, c *kafka.Client, brokers []string, topic string) (int, error) {
+	t, err := reach(ctx, c, brokers, topic)
+	if err == nil {
+		err = t.Error
+	}
+	if err == nil && len(t.Partitions) == 0 {
+		err = errors.New("it has no partitions")
+	}
+	if err != nil {
+		return 0, fmt.Errorf("topic %s: %w", topic, err)
+	}
+	return len(t.Partitions), nil
+}
+
+// Range is what a partition holds: the offsets First <= o < Last.
+type Range struct{ First, Last int64 }
+
+// Offsets returns what each partition of a topic holds, by partition. While a topic is fresh or a broker has just
+// started, it asks again for some seconds.
+func Offsets(ctx context.Context, brokers []string, topic string) ([]Range, error) {
+	c := newClient(brokers, topic)
+	defer closeClient(c)
+	n, err := partitions(ctx, c, brokers, topic)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]int, n)
+	for p := range all {
+		all[p] = p
+	}
+	ctx, cancel := context.WithTimeout(ctx, settling)
+	defer cancel()
+	for pause := backoff(0); ; {
+		ranges, err := listOffsets(ctx, c, topic, all...)
+		if err == nil || !transient(err) || !pause.wait(ctx) {
+			return ranges, err
+		}
+	}
+}
+
+// listOffsets asks once. The call may succeed with a partition's failure inside, which then looks like the offset -1.
+func listOffsets(ctx context.Context, c *kafka.Client, topic string, partitions ...int) ([]Range, error) {
+	var req []kafka.OffsetRequest
+	for _, p := range partitions {
+		req = append(req, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))
+	}
+	res, err := c.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: req}})
+	if err != nil {
+		return nil, fmt.Errorf("offsets of topic %s: %w", topic, err)
+	}
+	answers := map[int]kafka.PartitionOffsets{}
+	for _, a := range res.Topics[topic] {
+		answers[a.Partition] = a
+	}
+	ranges := make([]Range, 0, len(partitions))
+	for _, p := range partitions {
+		a, ok := answers[p]
+		switch {
+		case !ok || a.Error == nil && (a.FirstOffset < 0 || a.LastOffset < a.FirstOffset):
+			return nil, fmt.Errorf("offsets of topic %s, partition %d: %w", topic, p, kafka.Unknown)
+		case a.Error != nil:
+			return nil, fmt.Errorf("offsets of topic %s, partition %d: %w", topic, p, a.Error)
+		}
+		ranges = append(ranges, Range{First: a.FirstOffset, Last: a.LastOffset})
+	}
+	return ranges, nil
+}
+
+// transient says whether an error that a reachable broker gave may pass by itself: leaders move, a fresh topic is not
+// yet known everywhere.
+func transient(err error) bool {
+	var e kafka.Error
+	return errors.As(err, &e) && (e.Temporary() || e == kafka.Unknown || e == kafka.UnknownTopicOrPartition)
+}

@@ -1,0 +1,212 @@
+package kafkaio
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	kafka "github.com/segmentio/kafka-go"
+
+	"argos"
+)
+
+// jobs holds the runs of this process by name. Beam forces it: its functions are sent to workers as plain data, so a name
+// is all that can lead them to what they share.
+var jobs sync.Map // string -> *Job
+
+// Job is what one run of a pipeline shares in the process: the readers of its partitions, how far each partition was
+// handed out and how far it is stored.
+type Job struct {
+	name   string
+	ctx    context.Context
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+
+	mu         sync.Mutex
+	closed     bool
+	draining   bool
+	partitions []partition
+	readers    map[int]*reader
+	clients    map[string]*kafka.Client // by topic
+	advanced   chan struct{}            // closed, and made anew, when a mark moves
+	keeper     *keeper
+}
+
+// NewJob registers a run that starts at the given offsets, by partition. The name must not be in use: it is to be one of
+// its own for each run, for functions of the last one may linger.
+func NewJob(name string, starts []int64) *Job {
+	j := &Job{
+		name:       name,
+		partitions: make([]partition, len(starts)),
+		readers:    map[int]*reader{},
+		clients:    map[string]*kafka.Client{},
+		advanced:   make(chan struct{}),
+	}
+	j.ctx, j.cancel = context.WithCancel(context.Background())
+	for p, start := range starts {
+		j.partitions[p].water.mark = start
+	}
+	if _, taken := jobs.LoadOrStore(name, j); taken {
+		panic("kafkaio: job " + name + " exists already")
+	}
+	return j
+}
+
+func jobNamed(name string) (*Job, error) {
+	if j, ok := jobs.Load(name); ok {
+		return j.(*Job), nil
+	}
+	return nil, fmt.Errorf("job %q does not run in this process", name)
+}
+
+// Drain lets the source end: what was handed out is still finished, and then the pipeline ends by itself.
+func (j *Job) Drain() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.draining = true
+}
+
+func (j *Job) isDraining() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.draining
+}
+
+// Close stops what the job runs, waits for it, and writes the marks a last time. The error says that they could not be
+// written; nothing is lost by that, the next run only starts further back.
+func (j *Job) Close() error {
+	j.mu.Lock()
+	if j.closed {
+		j.mu.Unlock()
+		return nil
+	}
+	j.closed = true
+	j.mu.Unlock()
+	jobs.Delete(j.name)
+	j.cancel()
+	j.tasks.Wait()
+	var err error
+	if j.keeper != nil {
+		err = j.keeper.close()
+	}
+	for _, c := range j.clients {
+		closeClient(c)
+	}
+	return err
+}
+
+// Mark is the partition's low-water mark: everything below it is stored.
+func (j *Job) Mark(partition int) int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.partitions[partition].water.mark
+}
+
+// Marks are the low-water marks by partition.
+func (j *Job) Marks() []int64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	marks := make([]int64, len(j.partitions))
+	for p := range marks {
+		marks[p] = j.partitions[p].water.mark
+	}
+	return marks
+}
+
+// Unconfirmed is what of a partition was handed to the pipeline and is not known to be stored.
+func (j *Job) Unconfirmed(partition int) (records int, bytes int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p := &j.partitions[partition]
+	return p.records, p.bytes
+}
+
+// WaitMarks waits until each partition's mark has reached the given offset.
+func (j *Job) WaitMarks(ctx context.Context, offsets []int64) error {
+	for {
+		j.mu.Lock()
+		behind := 0
+		for p, o := range offsets {
+			if j.partitions[p].water.mark < o {
+				behind++
+			}
+		}
+		advanced := j.advanced
+		j.mu.Unlock()
+		if behind == 0 {
+			return nil
+		}
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+			return fmt.Errorf("%d partitions are not stored to the offsets waited for: %w", behind, ctx.Err())
+		}
+	}
+}
+
+// client is the job's client for a topic.
+func (j *Job) client(brokers []string, topic string) (*kafka.Client, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.clientLocked(brokers, topic)
+}
+
+func (j *Job) clientLocked(brokers []string, topic string) (*kafka.Client, error) {
+	if j.closed {
+		return nil, fmt.Errorf("job %q is closed", j.name)
+	}
+	if j.clients[topic] == nil {
+		j.clients[topic] = newClient(brokers, topic)
+	}
+	return j.clients[topic], nil
+}
+
+// reader is the partition's reader at an offset. A reader that stands elsewhere is replaced: the runner has gone back to
+// a checkpoint of its own.
+func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := j.readers[partition]
+	if r != nil && r.at() == from {
+		return r, nil
+	}
+	client, err := j.clientLocked(cfg.Brokers, cfg.Topic)
+	if err != nil {
+		return nil, err
+	}
+	if r != nil {
+		readerRestarts.WithLabelValues(label(partition)).Inc()
+		r.stop()
+	}
+	ctx, stop := context.WithCancel(j.ctx)
+	r = &reader{
+		fetcher:    fetcher{client: client, topic: cfg.Topic, partition: partition},
+		maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
+		stop: stop, next: from, room: make(chan struct{}, 1),
+	}
+	j.readers[partition] = r
+	j.tasks.Go(func() { r.run(ctx, from) })
+	return r, nil
+}
+
+// handedOut notes that a poll has gone into the pipeline.
+func (j *Job) handedOut(partition int, from, to int64, records, bytes int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.partitions[partition].handedOut(sent{from, to, records, bytes})
+}
+
+// acknowledge notes that a part of a poll is stored.
+func (j *Job) acknowledge(p argos.Part) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if int(p.Partition) >= len(j.partitions) || p.Partition < 0 {
+		return fmt.Errorf("%w: a part of partition %d, of %d", argos.ErrEncoding, p.Partition, len(j.partitions))
+	}
+	moved, err := j.partitions[p.Partition].acknowledge(p)
+	if moved {
+		close(j.advanced)
+		j.advanced = make(chan struct{})
+	}
+	return err
+}

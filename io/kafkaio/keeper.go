@@ -1,0 +1,160 @@
+package kafkaio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	kafka "github.com/segmentio/kafka-go"
+
+	"argos"
+)
+
+const (
+	keepEvery   = 100 * time.Millisecond // a mark is a transaction of the store
+	keepTimeout = 5 * time.Second
+	adviseEvery = time.Second
+)
+
+// keeper writes a job's marks to the store, and then tells Kafka's group of them. A crash between a part's documents and
+// its mark costs a replay, which the store's guard refuses.
+type keeper struct {
+	job   *Job
+	cfg   LowWaterConfig
+	store argos.Store
+
+	mu      sync.Mutex // one write at a time
+	written []int64    // by partition
+	advised time.Time
+	storing incident
+	telling incident
+}
+
+// keep starts writing the job's marks to the store, once a job.
+func (j *Job) keep(ctx context.Context, cfg LowWaterConfig) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.closed {
+		return fmt.Errorf("job %q is closed", j.name)
+	}
+	if j.keeper != nil {
+		return nil
+	}
+	store, err := argos.Process.Open(ctx, cfg.Store)
+	if err != nil {
+		return fmt.Errorf("the marks have no store: %w", err)
+	}
+	k := &keeper{
+		job: j, cfg: cfg, store: store, written: make([]int64, len(j.partitions)),
+		storing: incident{what: "writing the marks"}, telling: incident{what: "committing to the consumer group"},
+	}
+	for p := range j.partitions {
+		k.written[p] = j.partitions[p].water.mark // where the job starts is what is stored
+	}
+	j.keeper = k
+	j.tasks.Go(func() { k.run(j.ctx) })
+	return nil
+}
+
+// FlushMarks writes the marks to the store now. Without a low-water step there is nothing to write.
+func (j *Job) FlushMarks(ctx context.Context) error {
+	j.mu.Lock()
+	k := j.keeper
+	j.mu.Unlock()
+	if k == nil {
+		return nil
+	}
+	return k.flush(ctx)
+}
+
+func (k *keeper) run(ctx context.Context) {
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	for pause := backoff(0); ; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := k.flush(ctx); err == nil {
+			pause = 0
+			k.advise(ctx)
+		} else if ctx.Err() == nil {
+			pause.wait(ctx)
+		}
+	}
+}
+
+func (k *keeper) flush(ctx context.Context) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.job.Marks()
+	var marks []argos.Mark
+	for p, offset := range now {
+		if offset > k.written[p] {
+			marks = append(marks, argos.Mark{Topic: k.cfg.Topic, Partition: int32(p), Epoch: k.cfg.Epoch, Offset: offset})
+		}
+	}
+	if len(marks) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, keepTimeout)
+	defer cancel()
+	if err := k.store.SetMarks(ctx, marks); err != nil {
+		markErrors.Inc()
+		k.storing.failed(err)
+		return fmt.Errorf("write the marks of topic %s: %w", k.cfg.Topic, err)
+	}
+	k.storing.over()
+	k.written = now
+	return nil
+}
+
+// advise commits the stored marks to Kafka's consumer group, for tools that show a lag. Nothing is ever read from there.
+func (k *keeper) advise(ctx context.Context) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.cfg.Group == "" || time.Since(k.advised) < adviseEvery {
+		return
+	}
+	k.advised = time.Now()
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	switch err := k.commit(ctx); {
+	case err == nil:
+		k.telling.over("group", k.cfg.Group)
+	case !errors.Is(err, context.Canceled):
+		commitErrors.Inc()
+		k.telling.failed(err, "group", k.cfg.Group)
+	}
+}
+
+func (k *keeper) commit(ctx context.Context) error {
+	client, err := k.job.client(k.cfg.Brokers, k.cfg.Topic)
+	if err != nil {
+		return err
+	}
+	var offsets []kafka.OffsetCommit
+	for p, o := range k.written {
+		offsets = append(offsets, kafka.OffsetCommit{Partition: p, Offset: o})
+	}
+	// Generation -1 is that of a group without members; 0 would be refused.
+	res, err := client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+		GroupID: k.cfg.Group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{k.cfg.Topic: offsets},
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range res.Topics[k.cfg.Topic] {
+		if p.Error != nil {
+			return p.Error
+		}
+	}
+	return nil
+}
+
+func (k *keeper) close() error {
+	return errors.Join(k.flush(context.Background()), k.store.Close())
+}

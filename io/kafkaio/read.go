@@ -1,0 +1,168 @@
+package kafkaio
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/graph/mtime"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/sdf"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/io/rtrackers/offsetrange"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"argos"
+)
+
+func init() {
+	register.DoFn4x2[*watermark, *sdf.LockRTracker, int64, func(beam.EventTime, int64, []byte), sdf.ProcessContinuation, error](&readFn{})
+	register.Emitter3[beam.EventTime, int64, []byte]()
+}
+
+// ReadConfig says what to read and in what portions. A tuning value that is zero takes its default, which was measured.
+type ReadConfig struct {
+	Job     string // of NewJob, in the worker's process
+	Brokers []string
+	Topic   string
+	Epoch   int32
+	Starts  []int64 // where each partition begins
+
+	PollRecords   int           // a poll takes at most so many records: 5,000
+	PollBytes     int           // and stops once it has so many bytes: 1 MB
+	CalmRecords   int           // a poll of fewer waits until the partition's last one is stored: 2,000
+	Pace          time.Duration // and so long since the partition's last one: 20 ms
+	CreditRecords int           // a partition pauses while more than so many records, 40,000,
+	CreditBytes   int           // or bytes, 16 MB, of it are not known to be stored
+}
+
+func (c *ReadConfig) setDefaults() {
+	for _, v := range []struct {
+		of        *int
+		otherwise int
+	}{
+		{&c.PollRecords, 5000},
+		{&c.PollBytes, 1 << 20},
+		{&c.CalmRecords, 2000},
+		{&c.CreditRecords, 40_000},
+		{&c.CreditBytes, 16 << 20},
+	} {
+		if *v.of == 0 {
+			*v.of = v.otherwise
+		}
+	}
+	if c.Pace == 0 {
+		c.Pace = 20 * time.Millisecond
+	}
+}
+
+// Read is the pipeline's source: KV<int64 partition, []byte poll>, where a poll [From, To) is an argos.Part with 0 of 0
+// and then its argos.LogRecords. The polls of a partition follow each other without a hole; where retention has taken
+// records, or the log has none, To jumps. A poll's Beam time is From as ms, so that a runner that orders by time keeps a
+// partition in order.
+//
+// A poll's bytes are used again for the next one: a function that keeps them must copy.
+func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
+	s = s.Scope("kafkaio.Read")
+	cfg.setDefaults()
+	if len(cfg.Starts) == 0 {
+		panic("kafkaio.Read: no partitions")
+	}
+	partitions := make([]any, len(cfg.Starts))
+	for p := range partitions {
+		partitions[p] = int64(p)
+	}
+	return beam.ParDo(s, &readFn{Config: cfg}, beam.Create(s, partitions...))
+}
+
+// What the source returns with when there is nothing to do. Below 10 ms the idle bundles themselves cost.
+const (
+	whenIdle   = 10 * time.Millisecond
+	whenPaused = 5 * time.Millisecond
+)
+
+// readFn polls one partition an element. Only exported fields travel to a worker.
+type readFn struct {
+	Config ReadConfig
+	poll   []byte
+}
+
+func (f *readFn) CreateInitialRestriction(partition int64) offsetrange.Restriction {
+	return offsetrange.Restriction{Start: f.Config.Starts[partition], End: endless}
+}
+
+func (f *readFn) SplitRestriction(_ int64, r offsetrange.Restriction) []offsetrange.Restriction {
+	return []offsetrange.Restriction{r}
+}
+
+func (f *readFn) RestrictionSize(int64, offsetrange.Restriction) float64 { return 1 }
+
+func (f *readFn) CreateTracker(r offsetrange.Restriction) *sdf.LockRTracker {
+	return sdf.NewLockRTracker(newTracker(r))
+}
+
+// TruncateRestriction is a runner's own drain: nothing more is read.
+func (f *readFn) TruncateRestriction(rt *sdf.LockRTracker, _ int64) offsetrange.Restriction {
+	at := rt.GetRestriction().(offsetrange.Restriction).Start
+	return offsetrange.Restriction{Start: at, End: at}
+}
+
+func (f *readFn) InitialWatermarkEstimatorState(_ beam.EventTime, r offsetrange.Restriction, _ int64) int64 {
+	return r.Start
+}
+
+func (f *readFn) CreateWatermarkEstimator(next int64) *watermark    { return &watermark{next} }
+func (f *readFn) WatermarkEstimatorState(w *watermark) (next int64) { return w.next }
+
+// ProcessElement hands out at most one poll and never waits.
+func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition int64, emit func(beam.EventTime, int64, []byte)) (sdf.ProcessContinuation, error) {
+	job, err := jobNamed(f.Config.Job)
+	if err != nil {
+		return nil, err
+	}
+	if job.isDraining() {
+		rt.TryClaim(endless)
+		return sdf.StopProcessing(), nil
+	}
+	rest := rt.GetRestriction().(offsetrange.Restriction)
+	r, err := job.reader(&f.Config, int(partition), rest.Start)
+	if err != nil {
+		return nil, err
+	}
+	ready, some, err := r.ready()
+	if err != nil {
+		return nil, fmt.Errorf("the log cannot be followed: %w", err)
+	}
+	if pause := f.pause(job, r, ready, some); pause > 0 {
+		return sdf.ResumeProcessingIn(pause), nil
+	}
+
+	f.poll = append(f.poll[:0], make([]byte, argos.PartSize)...) // the head, known when the end is
+	poll, n, to := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
+	f.poll = poll
+	if !rt.TryClaim(to - 1) {
+		return sdf.StopProcessing(), nil
+	}
+	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, From: rest.Start, To: to}.Append(f.poll[:0])
+	job.handedOut(int(partition), rest.Start, to, n, len(f.poll))
+	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
+	emit(mtime.Time(rest.Start), partition, f.poll)
+	w.next = to
+	return sdf.ResumeProcessingIn(0), nil
+}
+
+// pause is how long the partition has to wait before its next poll; 0: none.
+func (f *readFn) pause(job *Job, r *reader, ready int, some bool) time.Duration {
+	if !some {
+		return whenIdle
+	}
+	records, bytes := job.Unconfirmed(r.partition)
+	if records > f.Config.CreditRecords || bytes > f.Config.CreditBytes {
+		return whenPaused
+	}
+	if ready >= f.Config.CalmRecords {
+		return 0
+	}
+	if bytes > 0 { // a gap has no records, but is not stored either
+		return whenPaused
+	}
+	return r.paced(f.Config.Pace)
+}

@@ -1,0 +1,182 @@
+package kafkaio_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/options/jobopts"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+
+	"argos"
+	"argos/io/kafkaio"
+)
+
+func init() {
+	register.DoFn3x1[int64, []byte, func(int64, []byte), error](&tapFn{})
+	register.Emitter2[int64, []byte]()
+}
+
+func TestMain(m *testing.M) {
+	beam.Init()
+	*jobopts.Experiments = "prism_disable_sdf_split"
+	os.Exit(m.Run())
+}
+
+// taps are where tapFn leaves what it sees, by job.
+var taps sync.Map // string -> *tap
+
+// tap records what the source gave and acknowledges it, as far as it is let.
+type tap struct {
+	mu      sync.Mutex
+	next    []int64 // by partition
+	jumps   int64   // offsets that no record had
+	wrong   string
+	hold    bool
+	records atomic.Int64
+}
+
+func (tp *tap) see(p argos.Part, rest []byte) (hold bool) {
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	complain := func(format string, args ...any) {
+		if tp.wrong == "" {
+			tp.wrong = fmt.Sprintf("partition %d: ", p.Partition) + fmt.Sprintf(format, args...)
+		}
+	}
+	if p.From != tp.next[p.Partition] || p.To <= p.From || p.Index != 0 || p.Of != 0 || p.Epoch != 7 {
+		complain("poll %+v after offset %d", p, tp.next[p.Partition])
+	}
+	expect := p.From
+	for len(rest) > 0 {
+		var r argos.LogRecord
+		var err error
+		if r, rest, err = argos.DecodeLogRecord(rest); err != nil {
+			complain("%v", err)
+			return false
+		}
+		if r.Offset < expect || r.Offset >= p.To || string(r.Value) != value(int(p.Partition), r.Offset) || r.Time != 1_700_000_000_000+r.Offset {
+			complain("record %d %q at %d in poll %+v, want offset %d", r.Offset, r.Value, r.Time, p, expect)
+		}
+		tp.jumps += r.Offset - expect
+		expect = r.Offset + 1
+		tp.records.Add(1)
+	}
+	tp.jumps += p.To - expect
+	tp.next[p.Partition] = p.To
+	return tp.hold
+}
+
+type tapFn struct{ Job string }
+
+func (f *tapFn) ProcessElement(partition int64, poll []byte, emit func(int64, []byte)) error {
+	part, rest, err := argos.DecodePart(poll)
+	if err != nil {
+		return err
+	}
+	v, _ := taps.Load(f.Job)
+	if v.(*tap).see(part, rest) {
+		return nil
+	}
+	part.Of = 1
+	emit(partition, part.Append(nil))
+	return nil
+}
+
+// run is a pipeline of the source, the tap and the low-water mark.
+type run struct {
+	*tap
+	job   *kafkaio.Job
+	store *marksStore
+	uri   string
+	ended chan error
+}
+
+var runs atomic.Int64
+
+func start(t *testing.T, brokers []string, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
+	t.Helper()
+	name := fmt.Sprintf("%s-%d", t.Name(), runs.Add(1))
+	r := &run{tap: &tap{next: append([]int64(nil), starts...)}, ended: make(chan error, 1)}
+	r.store, r.uri = newMarksStore()
+	taps.Store(name, r.tap)
+	cfg := kafkaio.ReadConfig{Job: name, Brokers: brokers, Topic: argos.Topic, Epoch: 7, Starts: starts}
+	if change != nil {
+		change(&cfg, r.tap)
+	}
+	r.job = kafkaio.NewJob(name, starts)
+	p, s := beam.NewPipelineWithRoot()
+	acks := beam.ParDo(s, &tapFn{Job: name}, kafkaio.Read(s, cfg))
+	kafkaio.LowWater(s, kafkaio.LowWaterConfig{Job: name, Store: r.uri, Topic: argos.Topic, Epoch: 7, Brokers: brokers, Group: "argos"}, acks)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		_, err := prism.Execute(ctx, p)
+		r.ended <- err
+	}()
+	t.Cleanup(func() {
+		r.job.Drain()
+		_ = r.job.Close()
+		cancel()
+	})
+	return r
+}
+
+// drain stops the run as a supervisor does, and looks for what it complained of.
+func (r *run) drain(t *testing.T) {
+	t.Helper()
+	r.job.Drain()
+	select {
+	case err := <-r.ended:
+		if err != nil {
+			t.Fatalf("the pipeline failed: %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the pipeline does not end")
+	}
+	if err := r.job.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r.ok(t)
+}
+
+func (r *run) ok(t *testing.T) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wrong != "" {
+		t.Fatal(r.wrong)
+	}
+}
+
+func TestReadsEveryRecordOnceInOrder(t *testing.T) {
+	brokers := newBroker(t, 2)
+	fill(t, brokers, 0, 23_456)
+	fill(t, brokers, 1, 11)
+	r := start(t, brokers, []int64{0, 0}, nil)
+	if err := r.job.WaitMarks(timed(t), []int64{23_456, 11}); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, brokers, 1, 3_000) // and what comes while it runs
+	fill(t, brokers, 0, 1)
+	if err := r.job.WaitMarks(timed(t), []int64{23_457, 3_011}); err != nil {
+		t.Fatal(err)
+	}
+	r.drain(t)
+	if n := r.records.Load(); n != 26_468 || r.jumps != 0 {
+		t.Fatalf("%d records, %d offsets left out; want 26468 and none", n, r.jumps)
+	}
+	for p, want := range []int64{23_457, 3_011} {
+		if m := r.store.mark(int32(p)); m != (argos.Mark{Topic: argos.Topic, Partition: int32(p), Epoch: 7, Offset: want}) {
+			t.Errorf("stored mark %+v, want offset %d", m, want)
+		}
+	}
+	if r.store.open != 0 {
+		t.Errorf("the store was opened %d times more than closed", r.store.open)
+	}
+}

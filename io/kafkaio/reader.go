@@ -1,0 +1,193 @@
+package kafkaio
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	kafka "github.com/segmentio/kafka-go"
+
+	"argos"
+)
+
+// reader fetches one partition ahead of the source, which must never block: Prism puts all partitions into one bundle.
+// A Job owns it and waits for its goroutine.
+type reader struct {
+	fetcher
+	maxRecords, maxBytes int // queued above which no more is fetched
+	stop                 context.CancelFunc
+
+	mu       sync.Mutex
+	queue    []*chunk
+	spare    []*chunk // for their memory
+	records  int      // queued
+	bytes    int
+	next     int64 // where take goes on
+	err      error // why the reader gave up
+	lastPoll time.Time
+	room     chan struct{} // has a token when something was taken
+}
+
+// chunk is what one fetch brought, in the encoding of polls. One without records stands for a gap in the log.
+type chunk struct {
+	buf  []byte
+	ends []recordEnd
+	from int   // bytes of buf and
+	done int   // records that were taken already
+	next int64 // the offset after the chunk
+}
+
+type recordEnd struct {
+	byte int   // in buf
+	next int64 // the offset after the record
+}
+
+func (c *chunk) add(r argos.LogRecord) error {
+	c.buf = argos.AppendLogRecord(c.buf, r)
+	c.ends = append(c.ends, recordEnd{len(c.buf), r.Offset + 1})
+	return nil
+}
+
+// ready is the number of records in the queue, and whether there is anything to take: a gap has no records.
+func (r *reader) ready() (records int, some bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.records, len(r.queue) > 0, r.err
+}
+
+// take appends the next records to b: at most maxRecords, and no further record once maxBytes are reached. It returns
+// their number and the offset after them.
+func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	start := len(b)
+	for len(r.queue) > 0 && n < maxRecords && len(b)-start < maxBytes {
+		c := r.queue[0]
+		from := c.from
+		for c.done < len(c.ends) && n < maxRecords && len(b)-start+c.from-from < maxBytes {
+			c.from, r.next = c.ends[c.done].byte, c.ends[c.done].next
+			c.done++
+			n++
+		}
+		b = append(b, c.buf[from:c.from]...)
+		if c.done == len(c.ends) {
+			r.next = c.next
+			r.queue = r.queue[1:]
+			r.spare = append(r.spare, c)
+		}
+	}
+	r.records -= n
+	r.bytes -= len(b) - start
+	r.lastPoll = time.Now()
+	select {
+	case r.room <- struct{}{}:
+	default:
+	}
+	return b, n, r.next
+}
+
+// run fetches from an offset on until the context ends or the log turns out to end below it.
+func (r *reader) run(ctx context.Context, from int64) {
+	of := label(r.partition)
+	errs, end := fetchErrors.WithLabelValues(of), logEnd.WithLabelValues(of)
+	trouble, pause := incident{what: "reading the log"}, backoff(0)
+	for r.hasRoom(ctx) {
+		c := r.blank()
+		next, last, err := r.page(ctx, from, c.add)
+		if errors.Is(err, kafka.OffsetOutOfRange) {
+			next, err = r.overGap(ctx, from)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case final(err):
+			r.fail(err)
+			return
+		case err != nil:
+			errs.Inc()
+			trouble.failed(err, "partition", r.partition)
+			pause.wait(ctx)
+			continue
+		}
+		trouble.over("partition", r.partition)
+		pause = 0
+		if last >= 0 {
+			end.Set(float64(last))
+		}
+		if next > from {
+			c.next, from = next, next
+			r.put(c)
+		}
+	}
+}
+
+// overGap goes on where the log begins when retention has taken what comes next. Any other reason is an error.
+func (r *reader) overGap(ctx context.Context, from int64) (int64, error) {
+	err := r.outOfRange(ctx, from)
+	var taken *TakenError
+	if !errors.As(err, &taken) {
+		return from, err
+	}
+	gapRecords.WithLabelValues(label(r.partition)).Add(float64(taken.First - from))
+	slog.Error("retention has taken records that the pipeline had not read; it goes on after them",
+		"topic", r.topic, "partition", r.partition, "from", from, "first", taken.First, "records", taken.First-from)
+	return taken.First, nil
+}
+
+func (r *reader) hasRoom(ctx context.Context) bool {
+	for ctx.Err() == nil {
+		r.mu.Lock()
+		room := r.records < r.maxRecords && r.bytes < r.maxBytes
+		r.mu.Unlock()
+		if room {
+			return true
+		}
+		select {
+		case <-r.room:
+		case <-ctx.Done():
+		}
+	}
+	return false
+}
+
+func (r *reader) blank() *chunk {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if n := len(r.spare); n > 0 {
+		c := r.spare[n-1]
+		r.spare = r.spare[:n-1]
+		*c = chunk{buf: c.buf[:0], ends: c.ends[:0]}
+		return c
+	}
+	return &chunk{}
+}
+
+func (r *reader) put(c *chunk) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queue = append(r.queue, c)
+	r.records += len(c.ends)
+	r.bytes += len(c.buf)
+}
+
+func (r *reader) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+}
+
+// at is the offset that take goes on at.
+func (r *reader) at() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.next
+}
+
+// paced is what is left of the pause after the last poll.
+func (r *reader) paced(pace time.Duration) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return pace - time.Since(r.lastPoll)
+}
