@@ -10,9 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/io/kafkaio"
 	"argos/io/kfakeio"
 )
 
@@ -152,4 +154,23 @@ func (s *marksStore) Close() error {
 	defer s.mu.Unlock()
 	s.open--
 	return nil
+}
+
+// metric is the value of one of the package's counters, of a partition or, below 0, without one.
+func metric(t testing.TB, name string, partition int) float64 {
+	t.Helper()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(kafkaio.Collectors()...)
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == name && (partition < 0 || m.GetLabel()[0].GetValue() == fmt.Sprint(partition)) {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
 }

@@ -24,10 +24,12 @@ type keeper struct {
 	job   *Job
 	cfg   LowWaterConfig
 	store argos.Store
+	kafka *kafka.Client
 
 	mu      sync.Mutex // one write at a time
 	written []int64    // by partition
-	advised time.Time
+	untold  bool       // the group is behind written
+	told    time.Time
 	storing incident
 	telling incident
 }
@@ -36,18 +38,19 @@ type keeper struct {
 func (j *Job) keep(ctx context.Context, cfg LowWaterConfig) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.closed {
-		return fmt.Errorf("job %q is closed", j.name)
-	}
 	if j.keeper != nil {
 		return nil
+	}
+	client, err := j.clientLocked(cfg.Brokers, cfg.Topic)
+	if err != nil {
+		return err
 	}
 	store, err := argos.Process.Open(ctx, cfg.Store)
 	if err != nil {
 		return fmt.Errorf("the marks have no store: %w", err)
 	}
 	k := &keeper{
-		job: j, cfg: cfg, store: store, written: make([]int64, len(j.partitions)),
+		job: j, cfg: cfg, store: store, kafka: client, written: make([]int64, len(j.partitions)),
 		storing: incident{what: "writing the marks"}, telling: incident{what: "committing to the consumer group"},
 	}
 	for p := range j.partitions {
@@ -80,7 +83,7 @@ func (k *keeper) run(ctx context.Context) {
 		}
 		if err := k.flush(ctx); err == nil {
 			pause = 0
-			k.advise(ctx)
+			k.advise(ctx, adviseEvery)
 		} else if ctx.Err() == nil {
 			pause.wait(ctx)
 		}
@@ -108,22 +111,23 @@ func (k *keeper) flush(ctx context.Context) error {
 		return fmt.Errorf("write the marks of topic %s: %w", k.cfg.Topic, err)
 	}
 	k.storing.over()
-	k.written = now
+	k.written, k.untold = now, true
 	return nil
 }
 
 // advise commits the stored marks to Kafka's consumer group, for tools that show a lag. Nothing is ever read from there.
-func (k *keeper) advise(ctx context.Context) {
+func (k *keeper) advise(ctx context.Context, every time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.cfg.Group == "" || time.Since(k.advised) < adviseEvery {
+	if k.cfg.Group == "" || !k.untold || time.Since(k.told) < every {
 		return
 	}
-	k.advised = time.Now()
+	k.told = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	switch err := k.commit(ctx); {
 	case err == nil:
+		k.untold = false
 		k.telling.over("group", k.cfg.Group)
 	case !errors.Is(err, context.Canceled):
 		commitErrors.Inc()
@@ -131,30 +135,36 @@ func (k *keeper) advise(ctx context.Context) {
 	}
 }
 
+// commit looks into the answer: the call succeeds while the group's coordinator is still loading.
 func (k *keeper) commit(ctx context.Context) error {
-	client, err := k.job.client(k.cfg.Brokers, k.cfg.Topic)
-	if err != nil {
-		return err
-	}
 	var offsets []kafka.OffsetCommit
 	for p, o := range k.written {
 		offsets = append(offsets, kafka.OffsetCommit{Partition: p, Offset: o})
 	}
 	// Generation -1 is that of a group without members; 0 would be refused.
-	res, err := client.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+	res, err := k.kafka.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
 		GroupID: k.cfg.Group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{k.cfg.Topic: offsets},
 	})
 	if err != nil {
 		return err
 	}
-	for _, p := range res.Topics[k.cfg.Topic] {
+	answers := res.Topics[k.cfg.Topic]
+	for _, p := range answers {
 		if p.Error != nil {
 			return p.Error
 		}
 	}
+	if len(answers) < len(offsets) {
+		return fmt.Errorf("%d of %d partitions answered", len(answers), len(offsets))
+	}
 	return nil
 }
 
+// close writes what is not written yet. The job's goroutines have ended.
 func (k *keeper) close() error {
-	return errors.Join(k.flush(context.Background()), k.store.Close())
+	err := k.flush(context.Background())
+	if err == nil {
+		k.advise(context.Background(), 0)
+	}
+	return errors.Join(err, k.store.Close())
 }

@@ -180,3 +180,65 @@ func TestReadsEveryRecordOnceInOrder(t *testing.T) {
 		t.Errorf("the store was opened %d times more than closed", r.store.open)
 	}
 }
+
+func TestResumesWhereItIsTold(t *testing.T) {
+	brokers := newBroker(t, 2)
+	fill(t, brokers, 0, 7_500)
+	fill(t, brokers, 1, 10)
+	r := start(t, brokers, []int64{6_321, 10}, nil) // in mid-batch, and at the very end
+	if err := r.job.WaitMarks(timed(t), []int64{7_500, 10}); err != nil {
+		t.Fatal(err)
+	}
+	r.drain(t)
+	if n := r.records.Load(); n != 7_500-6_321 {
+		t.Fatalf("%d records, want %d", n, 7_500-6_321)
+	}
+}
+
+func TestDrainEndsTheSource(t *testing.T) {
+	t.Run("idle", func(t *testing.T) {
+		start(t, newBroker(t, 8), make([]int64, 8), nil).drain(t)
+	})
+	t.Run("in a backlog", func(t *testing.T) {
+		brokers := newBroker(t, 1)
+		fill(t, brokers, 0, 50_000)
+		r := start(t, brokers, []int64{0}, func(c *kafkaio.ReadConfig, _ *tap) { c.PollRecords, c.CalmRecords = 50, 50 })
+		within(t, "the first poll", func() bool { return r.records.Load() > 0 })
+		r.drain(t)
+		if m := r.job.Mark(0); m == 0 || m == 50_000 || m != r.store.mark(0).Offset || m != r.next[0] {
+			t.Fatalf("mark %d, stored %d, handed out to %d", m, r.store.mark(0).Offset, r.next[0])
+		}
+	})
+}
+
+// TestSourceWaitsForConfirmation holds the acknowledgements back. That the source pauses is told from a partition beside
+// it, of another job, that goes on for long.
+func TestSourceWaitsForConfirmation(t *testing.T) {
+	const total = 30_000
+	for name, c := range map[string]struct {
+		change  func(*kafkaio.ReadConfig)
+		records int // that may be out at most
+		bytes   int
+	}{
+		"credit in records": {func(c *kafkaio.ReadConfig) { c.PollRecords, c.CalmRecords, c.CreditRecords = 300, 1, 1_000 }, 1_300, 1 << 20},
+		"credit in bytes":   {func(c *kafkaio.ReadConfig) { c.PollRecords, c.CalmRecords, c.CreditBytes = 100, 1, 10_000 }, total, 10_000 + 100*40},
+		"calm":              {func(c *kafkaio.ReadConfig) { c.CalmRecords = total + 1 }, 5_000, 1 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			brokers := newBroker(t, 2)
+			fill(t, brokers, 0, total)
+			held := start(t, brokers, []int64{0, 0}, func(cfg *kafkaio.ReadConfig, tp *tap) { c.change(cfg); tp.hold = true })
+			within(t, "the first poll", func() bool { return held.records.Load() > 0 })
+			beside := start(t, brokers, []int64{0, 0}, func(cfg *kafkaio.ReadConfig, _ *tap) { cfg.PollRecords, cfg.CalmRecords = 100, 100 })
+			if err := beside.job.WaitMarks(timed(t), []int64{total, 0}); err != nil {
+				t.Fatal(err)
+			}
+			records, bytes := held.job.Unconfirmed(0)
+			if int64(records) != held.records.Load() || records > c.records || bytes > c.bytes {
+				t.Fatalf("%d records, %d bytes are out (%d seen); at most %d and %d may be", records, bytes, held.records.Load(), c.records, c.bytes)
+			}
+			held.drain(t)
+			beside.drain(t)
+		})
+	}
+}
