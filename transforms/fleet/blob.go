@@ -1,0 +1,139 @@
+package fleet
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"argos"
+)
+
+// The blob is the one state cell of a shard: what it is stamped with, how far the shard has seen each partition that feeds
+// it, and the packed tracks of its trucks, in the order in which they came.
+//
+//	u16 version | i32 shards | i32 partitions | i32 epoch | u64 writes | u32 count x (i32 partition, i64 seen)
+//	then to the end: u8 length, id | i64 recv | i32 partition, i64 next | u16 length, track
+
+// blobVersion counts changes of this encoding and of what a track's bytes mean.
+const blobVersion = 1
+
+const (
+	blobFixed  = 2 + 3*4 + 8 + 4
+	seenSize   = 4 + 8
+	entryFixed = 1 + 8 + 4 + 8 + 2
+)
+
+var le = binary.LittleEndian
+
+// Stamp is what a blob's content depends on besides the log. A blob with another stamp is discarded, and its trucks are
+// seeded from the store again.
+type Stamp struct{ Shards, Partitions, Epoch int32 }
+
+// seen is how far a shard has seen a partition: every part of its records below to has been folded.
+type seen struct {
+	partition int32
+	to        int64
+}
+
+type header struct {
+	Stamp
+	writes uint64
+	seen   []seen
+}
+
+// entry is one truck of a blob, whose memory it shares.
+type entry struct {
+	id        []byte
+	recv      int64 // ms: when the gateway took its newest record in
+	partition int32
+	next      int64 // its pos
+	track     []byte
+	whole     []byte
+}
+
+func (h *header) append(b []byte) []byte {
+	b = le.AppendUint16(b, blobVersion)
+	for _, n := range [...]int32{h.Shards, h.Partitions, h.Epoch} {
+		b = le.AppendUint32(b, uint32(n))
+	}
+	b = le.AppendUint64(b, h.writes)
+	b = le.AppendUint32(b, uint32(len(h.seen)))
+	for _, s := range h.seen {
+		b = le.AppendUint32(b, uint32(s.partition))
+		b = le.AppendUint64(b, uint64(s.to))
+	}
+	return b
+}
+
+// decode reads a blob's header and returns its entries. A blob that does not carry the stamp is foreign; an empty one is not.
+func (h *header) decode(b []byte, want Stamp) (entries []byte, foreign bool, err error) {
+	h.Stamp, h.writes, h.seen = want, 0, h.seen[:0]
+	if len(b) == 0 {
+		return nil, false, nil
+	}
+	if len(b) < 2 || le.Uint16(b) != blobVersion {
+		return nil, true, nil
+	}
+	if len(b) < blobFixed {
+		return nil, false, fmt.Errorf("%w: a shard of %d bytes", argos.ErrEncoding, len(b))
+	}
+	if (Stamp{int32(le.Uint32(b[2:])), int32(le.Uint32(b[6:])), int32(le.Uint32(b[10:]))}) != want {
+		return nil, true, nil
+	}
+	n := int(le.Uint32(b[22:]))
+	if n > (len(b)-blobFixed)/seenSize {
+		return nil, false, fmt.Errorf("%w: a shard of %d bytes claims %d partitions", argos.ErrEncoding, len(b), n)
+	}
+	h.writes = le.Uint64(b[14:])
+	b = b[blobFixed:]
+	for range n {
+		h.seen = append(h.seen, seen{int32(le.Uint32(b)), int64(le.Uint64(b[4:]))})
+		b = b[seenSize:]
+	}
+	return b, false, nil
+}
+
+// advance moves the shard over a part; false says that the shard has been there before.
+func (h *header) advance(p argos.Part) bool {
+	for i := range h.seen {
+		if s := &h.seen[i]; s.partition == p.Partition {
+			if p.From < s.to {
+				return false
+			}
+			s.to = p.To
+			return true
+		}
+	}
+	h.seen = append(h.seen, seen{p.Partition, p.To})
+	return true
+}
+
+func appendEntry(b []byte, id string, recv int64, pos argos.Pos, track func([]byte) []byte) []byte {
+	b = append(b, byte(len(id)))
+	b = append(b, id...)
+	b = le.AppendUint64(b, uint64(recv))
+	b = le.AppendUint32(b, uint32(pos.Partition))
+	b = le.AppendUint64(b, uint64(pos.Next))
+	at := len(b)
+	b = track(append(b, 0, 0))
+	le.PutUint16(b[at:], uint16(len(b)-at-2))
+	return b
+}
+
+var errCut = fmt.Errorf("%w: a shard ends amid a truck", argos.ErrEncoding)
+
+// nextEntry reads the entry at the head of b and returns what follows it.
+func nextEntry(b []byte) (e entry, rest []byte, err error) {
+	n := int(b[0])
+	if len(b) < entryFixed+n {
+		return entry{}, nil, errCut
+	}
+	e.id = b[1 : 1+n]
+	x := b[1+n:]
+	e.recv, e.partition, e.next = int64(le.Uint64(x)), int32(le.Uint32(x[8:])), int64(le.Uint64(x[12:]))
+	end := entryFixed + n + int(le.Uint16(x[20:]))
+	if len(b) < end {
+		return entry{}, nil, errCut
+	}
+	e.track, e.whole = b[entryFixed+n:end], b[:end]
+	return e, b[end:], nil
+}
