@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+var errFull = errors.New("the gateway has as many senders as it takes; try again later")
+
+// doors let senders in, know who is inside, and see all of them out.
+type doors struct {
+	max int
+	m   *metrics
+
+	mu     sync.Mutex
+	inside map[*stream]*session // nil for a POST
+	closed bool
+	wg     sync.WaitGroup // of those inside
+}
+
+func newDoors(max int, m *metrics) *doors {
+	return &doors{max: max, m: m, inside: map[*stream]*session{}}
+}
+
+// enter lets a sender in; the caller must call leave.
+func (d *doors) enter(s *stream, of *session) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var err error
+	switch {
+	case d.closed:
+		err = errClosing
+	case len(d.inside) >= d.max:
+		err = errFull
+	default:
+		d.inside[s] = of
+		d.wg.Add(1)
+		d.m.connections.Inc()
+		return nil
+	}
+	d.m.turnedAway.Inc()
+	return err
+}
+
+func (d *doors) leave(s *stream) {
+	d.mu.Lock()
+	delete(d.inside, s)
+	d.mu.Unlock()
+	d.m.connections.Dec()
+	d.wg.Done()
+}
+
+// sessions are those inside who have a socket.
+func (d *doors) sessions() []*session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var all []*session
+	for _, s := range d.inside {
+		if s != nil {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// shut lets nobody in, lets all inside finish what they were read, and returns when they have left: at the latest a moment
+// after ctx has ended, for then they are cut off.
+func (d *doors) shut(ctx context.Context) {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	defer context.AfterFunc(ctx, d.kill)()
+	for _, s := range d.sessions() {
+		s.dismiss()
+	}
+	d.wg.Wait()
+}
+
+// kill cuts off all inside.
+func (d *doors) kill() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for s, of := range d.inside {
+		s.kill()
+		if of != nil {
+			of.cut()
+		}
+	}
+}
+
+// probe looks for peers that are gone without a word.
+func (d *doors) probe() {
+	for _, s := range d.sessions() {
+		s.probe()
+	}
+}
+
+// tap keeps the connection that is hijacked from the HTTP server: the server forgets it, and only closing it ends a
+// WebSocket whose close handshake is under way.
+type tap struct {
+	http.ResponseWriter
+	conn net.Conn
+}
+
+// Hijack implements http.Hijacker.
+func (t *tap) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(t.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	t.conn = conn
+	return conn, rw, conn.SetDeadline(time.Time{}) // the server's own deadlines end here
+}

@@ -1,0 +1,230 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// maxFrame bounds a WebSocket frame and the body of a POST, in bytes.
+const maxFrame = 1 << 20
+
+const (
+	maxNacks     = 256              // that wait to be written to a peer
+	deafAfter    = time.Second      // a write that takes longer is to a peer that does not read
+	closeTimeout = 10 * time.Second // for the last acks and the close handshake
+)
+
+// session is a stream that comes over a WebSocket. The handler's goroutine reads it; a second one exists only while there
+// is something to write, so that a connection at rest has one.
+type session struct {
+	*stream
+	heard atomic.Int64 // ms: when the peer last gave a sign of life
+
+	// Guarded by the stream's lock.
+	conn    *websocket.Conn
+	socket  net.Conn
+	running int    // helpers
+	ended   bool   // no more helpers start
+	closing bool   // no more frames are taken in
+	inHand  bool   // a frame is being taken in
+	acked   uint64 // as told to the peer
+	nacks   []nack
+	writing bool // a helper writes
+	wrote   time.Time
+	pinging bool
+}
+
+// nack is a refusal that the peer has not been told yet.
+type nack struct {
+	n   uint64 // counted from 0
+	why string
+}
+
+func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request) {
+	recorded, err := isRecorded(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	s := &session{stream: newStream(g, r.RemoteAddr, recorded)}
+	s.replies = s
+	if err := g.doors.enter(s.stream, s); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	defer g.doors.leave(s.stream)
+	t := &tap{ResponseWriter: w}
+	conn, err := websocket.Accept(t, r, &websocket.AcceptOptions{OnPingReceived: s.pinged, OnPongReceived: s.ponged})
+	if err != nil {
+		return // Accept has answered
+	}
+	conn.SetReadLimit(-1) // text reads no more than maxFrame
+	s.run(conn, t.conn)
+}
+
+func isRecorded(r *http.Request) (bool, error) {
+	switch v := r.URL.Query().Get("recorded"); v {
+	case "", "0":
+		return false, nil
+	case "1":
+		return true, nil
+	default:
+		return false, errors.New("recorded must be 0 or 1")
+	}
+}
+
+func (s *session) run(conn *websocket.Conn, socket net.Conn) {
+	s.hear()
+	s.mu.Lock()
+	s.conn, s.socket = conn, socket
+	killed := s.killed
+	s.mu.Unlock()
+	s.changed.Broadcast()
+	if !killed && errors.Is(s.read(), errTooLarge) {
+		s.goodbye(websocket.StatusMessageTooBig, "a frame of more than 1 MiB: send fewer fixes in a frame")
+	}
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.changed.Broadcast()
+	_ = socket.Close() // ends the helpers
+	s.mu.Lock()
+	for s.running > 0 {
+		s.changed.Wait()
+	}
+	s.mu.Unlock()
+	_ = conn.CloseNow()
+}
+
+// read takes frames in until the peer or the gateway ends.
+func (s *session) read() error {
+	for {
+		kind, r, err := s.conn.Reader(context.Background()) // a context that can end costs three times as much
+		if err != nil {
+			return err
+		}
+		text := texts.Get().(*[]byte)
+		*text, err = s.text((*text)[:0], r)
+		if err == nil && s.begin() {
+			f := newFrame()
+			if kind == websocket.MessageText {
+				s.judge(f, *text)
+			} else {
+				s.reject(f, notJSON, errBinary, *text)
+			}
+			texts.Put(text)
+			done := s.commit(f)
+			f.free()
+			s.rest()
+			if !done {
+				return errClosing
+			}
+			continue
+		}
+		texts.Put(text)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+var texts = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+var errTooLarge = errors.New("frame too large")
+
+// text reads a frame into b.
+func (s *session) text(b []byte, r io.Reader) ([]byte, error) {
+	for {
+		if len(b) == cap(b) {
+			grown := make([]byte, len(b), min(2*cap(b), maxFrame+1))
+			copy(grown, b)
+			b = grown
+		}
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		s.hear()
+		switch {
+		case len(b) > maxFrame:
+			return b, errTooLarge
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return b, err
+		}
+	}
+}
+
+// begin says whether the frame just read may be taken in.
+func (s *session) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inHand = !s.closing
+	return s.inHand
+}
+
+func (s *session) rest() {
+	s.hear()
+	s.mu.Lock()
+	s.inHand = false
+	s.mu.Unlock()
+	s.changed.Broadcast()
+}
+
+// helper runs f beside the reader, which waits for it in the end. The lock is held.
+func (s *session) helper(f func()) {
+	if s.ended {
+		return
+	}
+	s.running++
+	go func() {
+		f()
+		s.mu.Lock()
+		s.running--
+		s.mu.Unlock()
+		s.changed.Broadcast()
+	}()
+}
+
+// dismiss lets the session end when all that it has read is acked.
+func (s *session) dismiss() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.closing = true
+		s.helper(func() { s.goodbye(websocket.StatusGoingAway, "the gateway is shutting down; connect again") })
+	}
+}
+
+// goodbye waits until all fixes are done, gives the peer closeTimeout to hear so, and closes.
+func (s *session) goodbye(code websocket.StatusCode, reason string) {
+	s.mu.Lock()
+	for (s.conn == nil || s.inHand || !s.win.empty()) && !s.killed && !s.ended {
+		s.changed.Wait()
+	}
+	defer time.AfterFunc(closeTimeout, s.cut).Stop()
+	for s.writing && !s.killed {
+		s.changed.Wait()
+	}
+	conn := s.conn
+	s.mu.Unlock()
+	if conn != nil {
+		_ = conn.Close(code, reason) // the peer may be gone: nothing is lost with that
+	}
+}
+
+// cut closes the socket without ceremony, which ends all that goes on with it.
+func (s *session) cut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket != nil {
+		_ = s.socket.Close()
+	}
+}
