@@ -1,0 +1,159 @@
+package kafkaio_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	kafka "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"argos"
+	"argos/io/kafkaio"
+)
+
+func init() {
+	register.DoFn2x0[int64, func(int64, []byte)](&lettersFn{})
+	register.DoFn2x0[int64, []byte](&acksFn{})
+}
+
+// lettersFn makes, of a number n, a part of partition n with n letters.
+type lettersFn struct{ Size int }
+
+func (f *lettersFn) ProcessElement(n int64, emit func(int64, []byte)) {
+	b := argos.Part{Partition: int32(n), From: 100, To: 200, Index: 1, Of: 2}.Append(nil)
+	for i := range n {
+		b = argos.AppendLogRecord(b, argos.LogRecord{Offset: 100 + i, Time: 1_700_000_000_000 + i, Value: letter(n, i, f.Size)})
+	}
+	emit(n, b)
+}
+
+func letter(n, i int64, size int) []byte {
+	return fmt.Appendf(nil, `{"why":"letter %d of %d","pad":"%s"}`, i, n, strings.Repeat("x", size))
+}
+
+var acked sync.Map // job -> *sync.Map of partition -> argos.Part
+
+type acksFn struct{ Job string }
+
+func (f *acksFn) ProcessElement(partition int64, ack []byte) {
+	part, rest, _ := argos.DecodePart(ack)
+	if len(rest) == 0 {
+		m, _ := acked.LoadOrStore(f.Job, &sync.Map{})
+		m.(*sync.Map).Store(partition, part)
+	}
+}
+
+// writeLetters runs parts with the given numbers of letters through WriteDeadLetters and returns what the topic has then.
+func writeLetters(t *testing.T, brokers []string, size int, numbers ...int64) (got []string) {
+	t.Helper()
+	job := kafkaio.NewJob(t.Name(), nil)
+	defer job.Close()
+	p, s := beam.NewPipelineWithRoot()
+	var all []any
+	for _, n := range numbers {
+		all = append(all, n)
+	}
+	letters := beam.ParDo(s, &lettersFn{Size: size}, beam.Create(s, all...))
+	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Brokers: brokers}, letters)
+	beam.ParDo0(s, &acksFn{Job: t.Name()}, acks)
+	ctx := timed(t)
+	if _, err := prism.Execute(ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	m, _ := acked.LoadOrStore(t.Name(), &sync.Map{})
+	for _, n := range numbers {
+		if a, _ := m.(*sync.Map).Load(n); a != (argos.Part{Partition: int32(n), From: 100, To: 200, Index: 1, Of: 2}) {
+			t.Errorf("partition %d was acknowledged with %+v", n, a)
+		}
+	}
+	r, err := kafkaio.Offsets(ctx, brokers, argos.DeadLetterTopic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kafkaio.Scan(ctx, brokers, argos.DeadLetterTopic, 0, r[0].First, r[0].Last, func(r argos.LogRecord) error {
+		got = append(got, string(r.Value))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func wantLetters(t *testing.T, got []string, size int, numbers ...int64) {
+	t.Helper()
+	left := map[string]int{}
+	for _, g := range got {
+		left[g]++
+	}
+	total := 0
+	for _, n := range numbers {
+		for i := range n {
+			total++
+			if left[string(letter(n, i, size))] == 0 {
+				t.Fatalf("letter %d of %d is missing among %d", i, n, len(got))
+			}
+		}
+	}
+	if total != len(got) {
+		t.Fatalf("%d letters, want %d", len(got), total)
+	}
+}
+
+func TestDeadLettersAreStoredAndThenAcknowledged(t *testing.T) {
+	wantLetters(t, writeLetters(t, newBroker(t, 1), 10, 0, 1, 7), 10, 0, 1, 7)
+}
+
+// TestDeadLettersSurviveARetry lets the broker refuse a request after it has read it: the next one must not be empty.
+func TestDeadLettersSurviveARetry(t *testing.T) {
+	cluster, brokers := newCluster(t, 1)
+	var refused atomic.Int32
+	cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		if refused.Add(1) > 3 {
+			return nil, nil, false
+		}
+		return produceError(r, kafka.NotEnoughReplicas), nil, true
+	})
+	wantLetters(t, writeLetters(t, brokers, 10, 4), 10, 4)
+	if refused.Load() < 4 {
+		t.Fatal("nothing was refused")
+	}
+}
+
+// TestDeadLettersAreSplitBySize writes more than fits into one request.
+func TestDeadLettersAreSplitBySize(t *testing.T) {
+	wantLetters(t, writeLetters(t, newBroker(t, 1), 300_000, 8), 300_000, 8)
+}
+
+// TestDeadLetterTooLargeIsCounted has one letter that no broker takes; the part is acknowledged all the same.
+func TestDeadLetterTooLargeIsCounted(t *testing.T) {
+	before := metric(t, "argos_dead_letters_refused_total", -1)
+	if got := writeLetters(t, newBroker(t, 1), 3_000_000, 1); len(got) != 0 {
+		t.Fatalf("%d letters were stored", len(got))
+	}
+	if n := metric(t, "argos_dead_letters_refused_total", -1) - before; n != 1 {
+		t.Fatalf("%v letters were counted as refused", n)
+	}
+}
+
+func produceError(r kmsg.Request, code kafka.Error) kmsg.Response {
+	req := r.(*kmsg.ProduceRequest)
+	res := req.ResponseKind().(*kmsg.ProduceResponse)
+	for _, t := range req.Topics {
+		rt := kmsg.NewProduceResponseTopic()
+		rt.Topic, rt.TopicID = t.Topic, t.TopicID
+		for _, p := range t.Partitions {
+			rp := kmsg.NewProduceResponseTopicPartition()
+			rp.Partition, rp.ErrorCode = p.Partition, int16(code)
+			rt.Partitions = append(rt.Partitions, rp)
+		}
+		res.Topics = append(res.Topics, rt)
+	}
+	return res
+}
