@@ -41,11 +41,14 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 // sigma is a fix's standard deviation per axis, m: from the receiver's own accuracy, else from its geometry.
 func sigma(r *argos.Fix) float64 {
 	s := baseSigma
+	if r.Speed >= 0 {
+		s = filteredSigma
+	}
 	switch {
 	case r.Accuracy > 0 && r.Accuracy <= argos.MaxAccuracy:
 		s = r.Accuracy / radius68
 	case r.HDOP > 1 && r.HDOP < meaninglessDOP:
-		s = baseSigma * r.HDOP
+		s *= r.HDOP
 	}
 	return math.Max(minSigma, math.Min(maxSigma, s))
 }

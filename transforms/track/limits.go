@@ -1,7 +1,7 @@
 package track
 
 // What the fold judges by, with the reason of each. "Recipe" is the reference filter that was measured against ground
-// truth on real drives; docs/adr tells how.
+// truth on real drives.
 const (
 	windowSize = 8 // fixes that can still be reordered: real disorder spans a few fixes, and eight fit the packed form
 	agreeing   = 3 // fixes that must agree before a track is believed, or believed to be elsewhere in time
@@ -9,7 +9,8 @@ const (
 	processNoise  = 3.0  // m²/s³: the recipe's value for positions alone; 0.1 diverges in curves, 10 lets noise through
 	startVelocity = 15.0 // m/s, 1 sigma of the unknown velocity at a start: 30 m/s of a fast truck is two of them
 
-	baseSigma      = 4.0      // m per axis, of a receiver that says nothing of its accuracy (recipe)
+	baseSigma      = 4.0      // m per axis at HDOP 1, of a receiver that says nothing of its accuracy (recipe)
+	filteredSigma  = 2.0      // m, the same of one that reports its speed (recipe): it has filtered already; twice lags
 	minSigma       = 1.0      // m: below it the errors are correlated in time, whatever the receiver claims
 	maxSigma       = 10_000.0 // m: a position by radio cell is that bad; beyond it is no statement
 	radius68       = 1.51     // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)

@@ -21,6 +21,10 @@ func (t *Track) wait(f *fix) {
 	order(&a, &b)
 	order(&b, &c)
 	order(&a, &b)
+	if !rhythmic(b.time-a.time, c.time-b.time) {
+		t.pending[0], t.pending[1] = t.pending[1], *f
+		return
+	}
 	floor := t.live.seen
 	if f.time < floor {
 		floor = 0
@@ -50,6 +54,9 @@ func (t *Track) agree(p, f *fix) bool {
 	return dt <= max(t.live.gap(), 2*jump) &&
 		apart(p.lat, p.lon, f) <= fastest*seconds(dt)+gateSigmas*float64(p.sigma+f.sigma)
 }
+
+// rhythmic says whether two intervals (ms) may be of one truck's reports: neither is a silence beside the other.
+func rhythmic(a, b int64) bool { return max(a, b) <= max(unknownGap, gapIntervals*min(a, b)) }
 
 // apart is the distance in metres from a place (1e-7 degrees) to a fix; rough when large.
 func apart(lat, lon int32, f *fix) float64 {

@@ -34,15 +34,32 @@ func (t *Track) insert(f *fix) {
 // filter judges all fixes since the anchor anew.
 func (t *Track) filter() {
 	t.live = t.anchor
+	full := t.n > windowSize
 	for i := range t.n {
+		if i == t.n-1 && t.live.good == agreeing && t.window[i].time > t.live.seen+t.live.gap() {
+			t.leave(i)
+			break
+		}
 		t.judge(i)
-		if i == 0 && t.n > windowSize {
+		if i == 0 && full {
 			t.anchor = t.live
 		}
 	}
-	if t.n > windowSize {
+	if full {
 		t.shift()
 	}
+}
+
+// leave takes the newest fix out of the window to wait: those that came since, from before it, have shown that in order
+// it would have come out of a silence.
+func (t *Track) leave(i int) {
+	f := &t.window[i]
+	if f.used {
+		t.fixes--
+		t.rejected++
+		f.used = false
+	}
+	t.n, t.waiting, t.pending[0] = i, 1, *f
 }
 
 // judge takes a fix of the window into the live estimate, and corrects what it was counted as.

@@ -1,0 +1,133 @@
+package track
+
+import (
+	"bytes"
+	"errors"
+	"math"
+	"testing"
+
+	"argos"
+)
+
+// fullTrack is a track whose packed form is the longest there is.
+func fullTrack() *Track {
+	var t Track
+	for i := range 40 {
+		r := at(float64(i), 20*float64(i), 0)
+		r.Speed, r.Accuracy = 20, 6
+		t.Fold(&r, pos(i))
+	}
+	for i := range agreeing - 1 {
+		r := at(10_000+float64(i), 900, 0)
+		t.Fold(&r, pos(40+i))
+	}
+	return &t
+}
+
+func TestSizeIsBounded(t *testing.T) {
+	tr := fullTrack()
+	if n := len(tr.Append(nil)); n != fullSize || n > MaxSize {
+		t.Errorf("the longest packed track has %d bytes, want %d and at most %d", n, fullSize, MaxSize)
+	}
+	if n := len((&Track{}).Append(nil)); n != headSize {
+		t.Errorf("an empty track packs into %d bytes, want %d", n, headSize)
+	}
+}
+
+func TestDecodeRefusesDamage(t *testing.T) {
+	good := fullTrack().Append(nil)
+	refused := func(what string, b []byte) {
+		t.Helper()
+		tr := *fullTrack()
+		if err := tr.Decode(b); !errors.Is(err, argos.ErrEncoding) {
+			t.Errorf("%s: %v", what, err)
+		} else if !bytes.Equal(tr.Append(nil), (&Track{}).Append(nil)) {
+			t.Errorf("%s: the track is not zero after an error", what)
+		}
+	}
+	for i := range good {
+		refused("truncated", good[:i])
+		b := bytes.Clone(good)
+		b[i] ^= 0x10
+		refused("one bit flipped", b)
+	}
+	refused("longer", append(bytes.Clone(good), 0))
+	refused("foreign", []byte(`{"truck_id":"T-17","ts":1700000000123,"lat":51.9,"lon":4.5,"padding":"................................"}`))
+	refused("another version", append([]byte{0xa7, 0x02}, good[2:]...))
+}
+
+// What a checksum cannot tell: a writer that packs a state which cannot be filtered on.
+func TestDecodeRefusesImpossibleTracks(t *testing.T) {
+	nan, inf := math.NaN(), math.Inf(1)
+	for name, spoil := range map[string]func(*Track){
+		"NaN position":         func(t *Track) { t.live.kf.X[0] = nan },
+		"infinite velocity":    func(t *Track) { t.anchor.kf.X[3] = inf },
+		"NaN variance":         func(t *Track) { t.live.kf.P[2][2] = nan },
+		"zero variance":        func(t *Track) { t.anchor.kf.P[0][0] = 0 },
+		"infinite covariance":  func(t *Track) { t.anchor.kf.P[0][2] = inf },
+		"NaN interval":         func(t *Track) { t.live.interval = float32(nan) },
+		"interval of a year":   func(t *Track) { t.live.interval = 3e7 },
+		"origin off the earth": func(t *Track) { t.live.originLat = 91 * e7 },
+		"fix off the earth":    func(t *Track) { t.window[2].lon = -181 * e7 },
+		"sigma of nothing":     func(t *Track) { t.window[2].sigma = 0 },
+		"fixes out of order":   func(t *Track) { t.window[2].time = t.window[1].time },
+		"estimate elsewhere":   func(t *Track) { t.live.seen++ },
+		"fix after its time":   func(t *Track) { t.anchor.time = t.anchor.seen + 1 },
+		"no live estimate":     func(t *Track) { t.live.good = 0 },
+		"too settled":          func(t *Track) { t.live.good = agreeing + 1 },
+		"run too long":         func(t *Track) { t.live.run = reacquireAt },
+		"too few fixes":        func(t *Track) { t.fixes = 3 },
+		"negative count":       func(t *Track) { t.late = -1 },
+		"count near overflow":  func(t *Track) { t.duplicates = math.MaxInt64 },
+	} {
+		tr := fullTrack()
+		spoil(tr)
+		if err := new(Track).Decode(tr.Append(nil)); !errors.Is(err, argos.ErrEncoding) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// FuzzDecode gives every input a right checksum, so that the checks behind it are met. What is accepted must pack into
+// the same bytes, and the life that it describes must go on.
+func FuzzDecode(f *testing.F) {
+	f.Add((&Track{}).Append(nil))
+	f.Add(fullTrack().Append(nil))
+	var young Track
+	for i := range 5 {
+		r := at(float64(i), 3000*float64(i%2), 0)
+		young.Fold(&r, pos(i))
+		f.Add(young.Append(nil))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var tr Track
+		if err := tr.Decode(b); err != nil && !errors.Is(err, argos.ErrEncoding) {
+			t.Fatal(err)
+		}
+		if len(b) < sealSize {
+			return
+		}
+		b = bytes.Clone(b)
+		le.PutUint16(b, version)
+		seal(b)
+		if tr.Decode(b) != nil {
+			return
+		}
+		if !bytes.Equal(tr.Append(nil), b) {
+			t.Fatal("accepted bytes do not pack into themselves")
+		}
+		var doc argos.Truck
+		for i := range 20 {
+			r := at(float64(i), 30*float64(i), 0)
+			r.Time = max(r.Time, tr.live.seen) + int64(i)
+			p := tr.Pos()
+			p.Next = max(p.Next, p.Next+1)
+			tr.Fold(&r, p)
+			tr.Fill(&doc)
+			onEarth(t, &doc)
+			if err := new(Track).Decode(doc.Track); err != nil {
+				t.Fatalf("the track goes on to what cannot be decoded: %v", err)
+			}
+		}
+	})
+}
