@@ -179,45 +179,6 @@ func TestMissingAndUnwritable(t *testing.T) {
 	}
 }
 
-func FuzzRead(f *testing.F) {
-	f.Add([]byte(`{"run":"r","truck_id":"T-1","seq":1,"ts":2,"outcome":"acked"}` + "\n"))
-	f.Add([]byte(`{"run":"\u00e9","truck_id":"","seq":-1,"ts":0,"outcome":"unknown"}` + "\n" + `{"run":"r","tru`))
-	f.Add([]byte("{}\n"))
-	f.Add([]byte(`{"run":null,"truck_id":[],"seq":{},"ts":"","outcome":1}` + "\n"))
-	path := filepath.Join(f.TempDir(), "ledger")
-	again := filepath.Join(f.TempDir(), "again")
-	f.Fuzz(func(t *testing.T, content []byte) {
-		if err := os.WriteFile(path, content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		var es []ledger.Entry
-		if ledger.Read(path, func(e ledger.Entry) error { es = append(es, e); return nil }) != nil {
-			return
-		}
-		// What was read is written so that it reads the same.
-		if err := os.RemoveAll(again); err != nil {
-			t.Fatal(err)
-		}
-		w, err := ledger.Open(again)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range es {
-			if err := w.Write(e); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-		for i, e := range all(t, again) {
-			if valid := strings.ToValidUTF8(es[i].Run+es[i].TruckID, "") == es[i].Run+es[i].TruckID; valid && e != es[i] {
-				t.Fatalf("%+v became %+v", es[i], e)
-			}
-		}
-	})
-}
-
 func BenchmarkWrite(b *testing.B) {
 	w, err := ledger.Open(filepath.Join(b.TempDir(), "ledger"))
 	if err != nil {
