@@ -1,0 +1,281 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	kafka "github.com/segmentio/kafka-go"
+
+	"argos"
+	"argos/audit"
+	"argos/io/kfakeio"
+	"argos/io/sqliteio"
+	"argos/ledger"
+	"argos/transforms/track"
+	"argos/wire"
+)
+
+const trucks, each = 6, 40
+
+// world is a small fleet whose fixes were acked, logged and stored, all by the book.
+type world struct {
+	config audit.Config
+	ledger *ledger.Writer
+	store  argos.Store
+	client *kafka.Client
+	docs   map[string]argos.Truck
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := t.TempDir()
+	broker, err := kfakeio.Start(kfakeio.Config{Dir: filepath.Join(dir, "log"), Partitions: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Close)
+	w := &world{docs: map[string]argos.Truck{}, client: &kafka.Client{Addr: kafka.TCP(broker.Addr()), Timeout: 10 * time.Second}}
+	if w.store, err = sqliteio.Open(t.Context(), "sqlite:"+filepath.Join(dir, "trucks.db")); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.store.Close() })
+	path := filepath.Join(dir, "ledger.ndjson")
+	if w.ledger, err = ledger.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.ledger.Close() })
+	w.config = audit.Config{Ledger: path, Brokers: []string{broker.Addr()}, Topic: argos.Topic, Store: w.store}
+
+	tracks, logs := map[string]*track.Track{}, make([][]kafka.Record, 3)
+	for i := range trucks * each {
+		id := fmt.Sprintf("T-%d", i%trucks)
+		rec := argos.Record{Fix: argos.NewFix(id, 1_700_000_000_000+int64(i/trucks)*1000, 51.9, 4.5+float64(i)*1e-6), Recv: 1_700_000_000_500 + int64(i)}
+		rec.Seq = int64(i)
+		if i%7 == 0 {
+			rec.Attrs = fmt.Appendf(nil, `{"n":%d}`, i)
+		}
+		p := argos.PartitionOf(id, 3)
+		logs[p] = append(logs[p], kafka.Record{Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec)), Time: time.UnixMilli(rec.Recv)})
+		if tracks[id] == nil {
+			tracks[id] = &track.Track{}
+		}
+		tracks[id].Fold(&rec, argos.Pos{Partition: int32(p), Next: int64(len(logs[p]))})
+		d := w.docs[id]
+		d.ID = id
+		if rec.Attrs != nil {
+			d.Attrs = rec.Attrs
+		}
+		w.docs[id] = d
+		w.entry(t, id, rec.Seq, ledger.Acked)
+	}
+	var marks []argos.Mark
+	for p, records := range logs {
+		w.produce(t, p, records...)
+		marks = append(marks, argos.Mark{Topic: argos.Topic, Partition: int32(p), Offset: int64(len(records))})
+	}
+	for id, d := range w.docs {
+		tracks[id].Fill(&d)
+		d.Track = bytes.Clone(d.Track)
+		w.docs[id] = d
+		w.upsert(t, d)
+	}
+	if err := w.store.SetMarks(t.Context(), marks); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) produce(t *testing.T, partition int, records ...kafka.Record) {
+	t.Helper()
+	if len(records) == 0 {
+		return
+	}
+	_, err := w.client.Produce(t.Context(), &kafka.ProduceRequest{
+		Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) upsert(t *testing.T, d argos.Truck) {
+	t.Helper()
+	if refused, err := w.store.Upsert(t.Context(), []argos.Truck{d}); err != nil || len(refused) > 0 {
+		t.Fatal(refused, err)
+	}
+}
+
+func (w *world) entry(t *testing.T, id string, seq int64, o ledger.Outcome) {
+	t.Helper()
+	if err := w.ledger.Write(ledger.Entry{Run: "r", TruckID: id, Seq: seq, TS: 1, Outcome: o}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) audit(t *testing.T) *audit.Report {
+	t.Helper()
+	if err := w.ledger.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := audit.Run(context.Background(), w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestClean(t *testing.T) {
+	w := newWorld(t)
+	w.entry(t, "T-1", 99_001, ledger.Refused)
+	w.entry(t, "T-1", 99_002, ledger.Unknown)
+	shown := 0
+	w.config.Folded = func(*argos.Record, *track.Track) { shown++ }
+	r := w.audit(t)
+	const n = trucks * each
+	if !r.Clean() || r.Sent != n+2 || r.Acked != n || r.Refused != 1 || r.InLog != n || r.Stored != n || r.Documents != trucks || r.Pending != 0 || shown != n {
+		t.Errorf("%+v, %d shown", r, shown)
+	}
+}
+
+// Each way in which delivery can fail is found, and named with its truck.
+func TestFinds(t *testing.T) {
+	for name, c := range map[string]struct {
+		damage func(*testing.T, *world)
+		want   audit.Report
+		says   string
+	}{
+		"an acked fix that never got there": {
+			func(t *testing.T, w *world) { w.entry(t, "T-2", 77_777, ledger.Acked) },
+			audit.Report{Lost: 1}, "truck T-2, seq 77777",
+		},
+		"an altered document": {
+			func(t *testing.T, w *world) { w.replace(t, "T-3", func(d *argos.Truck) { d.Lat += 1e-13 }) },
+			audit.Report{Diverged: 1}, "truck T-3, offset",
+		},
+		"an altered track": {
+			func(t *testing.T, w *world) { w.replace(t, "T-3", func(d *argos.Truck) { d.Track[20] ^= 1 }) },
+			audit.Report{Diverged: 1}, "packed track",
+		},
+		"altered attrs": {
+			func(t *testing.T, w *world) { w.replace(t, "T-3", func(d *argos.Truck) { d.Attrs = []byte(`{}`) }) },
+			audit.Report{Diverged: 1}, "attrs {}",
+		},
+		"a removed document": {
+			func(t *testing.T, w *world) { w.remove(t, "T-4") },
+			audit.Report{Diverged: 1}, "truck T-4",
+		},
+		"an added document": {
+			func(t *testing.T, w *world) {
+				d := w.docs["T-4"]
+				d.ID = "T-nobody"
+				w.upsert(t, d)
+			},
+			audit.Report{Diverged: 1}, "truck T-nobody",
+		},
+		"a document ahead of the log": {
+			func(t *testing.T, w *world) {
+				d := w.docs["T-5"]
+				d.Rev++
+				d.Fixes++
+				d.Pos.Next += 1000
+				w.upsert(t, d)
+			},
+			audit.Report{Diverged: 1}, "truck T-5",
+		},
+		"a record below the mark that no document has": {
+			func(t *testing.T, w *world) {
+				id, p := "T-1", argos.PartitionOf("T-1", 3)
+				rec := argos.Record{Fix: argos.NewFix(id, 1_700_000_900_000, 51.9, 4.5), Recv: 1_700_000_900_000}
+				w.produce(t, p, kafka.Record{Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec))})
+				if err := w.store.SetMarks(t.Context(), []argos.Mark{{Topic: argos.Topic, Partition: int32(p), Offset: 100_000}}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			audit.Report{Diverged: 1}, "truck T-1, offset",
+		},
+		"a log whose epoch has passed": {
+			func(t *testing.T, w *world) { w.replace(t, "T-0", func(d *argos.Truck) { d.Pos.Epoch = 1 }) },
+			audit.Report{Unauditable: 1}, "truck T-0",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			c.damage(t, w)
+			r := w.audit(t)
+			if r.Clean() || r.Lost != c.want.Lost || r.Diverged != c.want.Diverged || r.Unauditable != c.want.Unauditable {
+				t.Errorf("%+v", r)
+			}
+			if len(r.Problems) != 1 || !strings.Contains(r.Problems[0], c.says) {
+				t.Errorf("says %q, want %q", r.Problems, c.says)
+			}
+		})
+	}
+}
+
+// replace puts an altered document in the place of a stored one, which the guard would not allow.
+func (w *world) replace(t *testing.T, id string, alter func(*argos.Truck)) {
+	t.Helper()
+	w.rebuild(t, func(d *argos.Truck) bool {
+		if d.ID == id {
+			alter(d)
+		}
+		return true
+	})
+}
+
+func (w *world) remove(t *testing.T, id string) {
+	t.Helper()
+	w.rebuild(t, func(d *argos.Truck) bool { return d.ID != id })
+}
+
+// rebuild moves the world to a new store with other documents.
+func (w *world) rebuild(t *testing.T, keep func(*argos.Truck) bool) {
+	t.Helper()
+	marks, err := w.store.Marks(t.Context(), argos.Topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := sqliteio.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "trucks.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { fresh.Close() })
+	w.store, w.config.Store = fresh, fresh
+	for _, d := range w.docs {
+		if keep(&d) {
+			w.upsert(t, d)
+		}
+	}
+	if err := fresh.SetMarks(t.Context(), marks); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What the pipeline has not come to yet is pending: neither lost nor diverged.
+func TestPending(t *testing.T) {
+	w := newWorld(t)
+	p := argos.PartitionOf("T-1", 3)
+	for _, id := range []string{"T-1", newcomer(p)} {
+		rec := argos.Record{Fix: argos.NewFix(id, 1_700_000_900_000, 51.9, 4.5), Recv: 1_700_000_900_000}
+		rec.Seq = 500_000
+		w.produce(t, p, kafka.Record{Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec))})
+		w.entry(t, id, rec.Seq, ledger.Acked)
+	}
+	if r := w.audit(t); !r.Clean() || r.Pending != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+func newcomer(partition int) string {
+	for i := 0; ; i++ {
+		if id := fmt.Sprintf("new-%d", i); argos.PartitionOf(id, 3) == partition {
+			return id
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package pipelines
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every input row has its output row, with its own t_ms, whatever is wrong with it.
+func TestSmoothCausalAnswersEachRow(t *testing.T) {
+	rows := []string{
+		"1700000000000,,4.5,,,,1,9,1",           // no latitude
+		"1700000001000,51.9,4.5,,,,1,9,0",       // the receiver has no fix
+		"1700000002000,51.9,4.5,,10.0,90,1,9,1", // the first one
+		"1700000003000,51.9,4.50014,,10.0,90,1,9,1",
+		"1700000004000,91.0,4.5,,10.0,90,1,9,1", // no such latitude
+		"1700000003000,51.9,4.6,,10.0,90,1,9,1", // repeated
+		"nonsense",
+		"1700000005000,51.9,4.50043,,10.0,90,1,9,1",
+	}
+	drive := filepath.Join(t.TempDir(), "set", "a drive")
+	write(t, filepath.Join(drive, "fixes.csv"), "t_ms,lat,lon,alt_m,speed_mps,course_deg,hdop,sats,fix_q\n"+strings.Join(rows, "\n")+"\n")
+	out := filepath.Join(t.TempDir(), "new", "folder")
+	n, err := SmoothCausal(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out})
+	if err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	f, err := os.Open(filepath.Join(out, "set_a-drive.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	got, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(got) != 1+len(rows) {
+		t.Fatalf("%d rows, %v", len(got), err)
+	}
+	if h := strings.Join(got[0], ","); h != "t_ms,lat,lon,speed_mps,heading_deg,sigma_m,status" {
+		t.Errorf("header %s", h)
+	}
+	got = got[1:]
+	for i, want := range []struct {
+		tMs, status string
+		positioned  bool
+	}{
+		{"1700000000000", "refused", false},
+		{"1700000001000", "tentative", false},
+		{"1700000002000", "tentative", true},
+		{"1700000003000", "tentative", true},
+		{"1700000004000", "refused", true},
+		{"1700000003000", "tentative", true},
+		{"", "refused", true},
+		{"1700000005000", "moving", true},
+	} {
+		if r := got[i]; r[0] != want.tMs || r[6] != want.status || (r[1] != "") != want.positioned || (r[2] != "") != want.positioned {
+			t.Errorf("row %d is %v, want %+v", i, r, want)
+		}
+	}
+	for _, i := range []int{4, 5, 6} { // what is refused or repeated moves nothing
+		if got[i][1] != got[3][1] || got[i][2] != got[3][2] {
+			t.Errorf("row %d moved the truck: %v", i, got[i])
+		}
+	}
+}
+
+func TestSmoothCausalSaysWhatItCannotRead(t *testing.T) {
+	drive := filepath.Join(t.TempDir(), "set", "drive")
+	write(t, filepath.Join(drive, "fixes.csv"), "when,where\n1,2\n")
+	out := filepath.Join(t.TempDir(), "out")
+	_, err := SmoothCausal(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out})
+	if err == nil || !strings.Contains(err.Error(), "t_ms") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("the folder for the results was made all the same")
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
