@@ -8,12 +8,10 @@ func (e *estimate) step(f *fix) bool {
 	if e.good == 0 {
 		e.start(f)
 	} else {
-		silent := e.interval != 0 && f.time-e.time > e.gap()
-		frozen := e.frozen(f)
 		switch {
-		case silent:
+		case e.interval != 0 && f.time-e.time > e.gap():
 			e.start(f)
-		case frozen:
+		case e.frozen(f):
 			used = false
 		default:
 			used = e.judge(f)
@@ -71,6 +69,7 @@ func (e *estimate) plausible(f *fix) bool {
 
 // frozen says that a receiver repeats its coordinates while it reports to be moving.
 func (e *estimate) frozen(f *fix) bool {
+	dt := seconds(f.time - e.seen)
 	return f.lat == e.lat && f.lon == e.lon && f.speed != notReported &&
-		float64(f.speed)/100*seconds(f.time-e.seen) > frozenTravel
+		dt <= frozenWithin && float64(f.speed)/100*dt > frozenTravel
 }

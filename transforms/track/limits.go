@@ -14,7 +14,7 @@ const (
 	minSigma       = 1.0      // m: below it the errors are correlated in time, whatever the receiver claims
 	maxSigma       = 10_000.0 // m: a position by radio cell is that bad; beyond it is no statement
 	radius68       = 1.51     // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)
-	meaninglessDOP = 100.0    // receivers write 99.99 or 127 for "no idea"
+	meaninglessDOP = 99.0     // receivers write 99.99 or 127 for "no idea"
 
 	huberSigmas = 2.0 // beyond it a fix counts for less (Huber 1964)
 	gateSigmas  = 5.0 // beyond it a fix is rejected
@@ -22,6 +22,7 @@ const (
 
 	fastest       = 50.0 // m/s: two fixes that would need more are not of one drive
 	frozenTravel  = 3.0  // m that a truck reports to have driven without a change of coordinates: a frozen receiver
+	frozenWithin  = 2.0  // s between the two: over longer the speed of one instant does not tell
 	stoppedSpeed  = 0.3  // m/s, reported or by regression; the filter's own speed may not decide (it locks itself)
 	regressionMin = 4    // fixes that a regression needs
 

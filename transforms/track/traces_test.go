@@ -145,3 +145,32 @@ func TestRealDrives(t *testing.T) {
 		}
 	}
 }
+
+// Thinned to one fix in ten or thirty seconds, each drive still moves with every fix, and stays as close to the truth.
+func TestThinnedDrives(t *testing.T) {
+	dir := traces(t)
+	drives, _ := filepath.Glob(filepath.Join(dir, "*", "*", "truth.csv"))
+	for _, d := range drives {
+		for _, every := range []int{10, 30} {
+			d := filepath.Dir(d)
+			raw, clean, doc := drive(t, d, every)
+			t.Logf("1 in %d of %-50s raw %5.2f / %5.2f  clean %5.2f / %5.2f  fixes %d rejected %d", every, filepath.Base(d), raw.mean, raw.p95, clean.mean, clean.p95, doc.Fixes, doc.Rejected)
+			if clean.mean > 1.1*raw.mean || doc.Rejected > doc.Fixes/20 {
+				t.Errorf("1 in %d of %s: raw %.2f m, clean %.2f m, %d of %d fixes rejected", every, d, raw.mean, clean.mean, doc.Rejected, doc.Rev)
+			}
+		}
+	}
+}
+
+// Faults injected into the drives must not reach the documents.
+func TestCorruptDrives(t *testing.T) {
+	dir := traces(t)
+	drives, _ := filepath.Glob(filepath.Join(dir, "*", "*", "faults.csv"))
+	for _, d := range drives {
+		jumps, untouched := corrupt(t, filepath.Dir(d))
+		t.Logf("%-70s at the jumps %5.1f m, p95 of the untouched %5.1f m", filepath.Dir(d)[len(dir):], jumps, untouched)
+		if jumps > 50 || untouched > 30 {
+			t.Errorf("%s: %.1f m at the jumps, p95 %.1f m at the untouched fixes", d, jumps, untouched)
+		}
+	}
+}
