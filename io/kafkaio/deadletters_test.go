@@ -126,6 +126,33 @@ func TestDeadLettersSurviveARetry(t *testing.T) {
 	}
 }
 
+// TestDeadLettersEndWithTheJob closes the job while the broker refuses everything.
+func TestDeadLettersEndWithTheJob(t *testing.T) {
+	cluster, brokers := newCluster(t, 1)
+	cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		return produceError(r, kafka.NotEnoughReplicas), nil, true
+	})
+	before := metric(t, "argos_dead_letter_errors_total", -1)
+	job := kafkaio.NewJob(t.Name(), nil)
+	p, s := beam.NewPipelineWithRoot()
+	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Brokers: brokers},
+		beam.ParDo(s, &lettersFn{}, beam.Create(s, int64(1))))
+	beam.ParDo0(s, &acksFn{Job: t.Name()}, acks)
+	ended := make(chan error, 1)
+	go func() { _, err := prism.Execute(timed(t), p); ended <- err }()
+	within(t, "a refusal", func() bool { return metric(t, "argos_dead_letter_errors_total", -1) > before })
+	if err := job.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "write the dead letters of partition 1, offsets 100 to 200") {
+		t.Fatalf("got %v", err)
+	}
+	if _, acks := acked.Load(t.Name()); acks {
+		t.Fatal("letters that are not stored were acknowledged")
+	}
+}
+
 // TestDeadLettersAreSplitBySize writes more than fits into one request.
 func TestDeadLettersAreSplitBySize(t *testing.T) {
 	wantLetters(t, writeLetters(t, newBroker(t, 1), 300_000, 8), 300_000, 8)

@@ -73,10 +73,13 @@ func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
 	return beam.ParDo(s, &readFn{Config: cfg}, beam.Create(s, partitions...))
 }
 
-// What the source returns with when there is nothing to do. Below 10 ms the idle bundles themselves cost.
+// How soon the source looks again. A look costs a bundle: eight idle partitions take 0.25 cores at 10 ms, so the longer
+// nothing has come, the longer is the pause.
 const (
-	whenIdle   = 10 * time.Millisecond
 	whenPaused = 5 * time.Millisecond
+	idleLeast  = 10 * time.Millisecond
+	idleMost   = 40 * time.Millisecond
+	idleShare  = 8 // of the time since the last poll
 )
 
 // readFn polls one partition an element. Only exported fields travel to a worker.
@@ -152,7 +155,7 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition in
 // pause is how long the partition has to wait before its next poll; 0: none.
 func (f *readFn) pause(job *Job, r *reader, ready int, some bool) time.Duration {
 	if !some {
-		return whenIdle
+		return min(max(r.sincePoll()/idleShare, idleLeast), idleMost)
 	}
 	records, bytes := job.Unconfirmed(r.partition)
 	if records > f.Config.CreditRecords || bytes > f.Config.CreditBytes {
@@ -164,5 +167,5 @@ func (f *readFn) pause(job *Job, r *reader, ready int, some bool) time.Duration 
 	if bytes > 0 { // a gap has no records, but is not stored either
 		return whenPaused
 	}
-	return r.paced(f.Config.Pace)
+	return f.Config.Pace - r.sincePoll()
 }

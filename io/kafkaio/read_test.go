@@ -100,7 +100,7 @@ type run struct {
 
 var runs atomic.Int64
 
-func start(t *testing.T, brokers []string, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
+func start(t testing.TB, brokers []string, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
 	t.Helper()
 	name := fmt.Sprintf("%s-%d", t.Name(), runs.Add(1))
 	r := &run{tap: &tap{next: append([]int64(nil), starts...)}, ended: make(chan error, 1)}
@@ -128,7 +128,7 @@ func start(t *testing.T, brokers []string, starts []int64, change func(*kafkaio.
 }
 
 // drain stops the run as a supervisor does, and looks for what it complained of.
-func (r *run) drain(t *testing.T) {
+func (r *run) drain(t testing.TB) {
 	t.Helper()
 	r.job.Drain()
 	select {
@@ -145,7 +145,7 @@ func (r *run) drain(t *testing.T) {
 	r.ok(t)
 }
 
-func (r *run) ok(t *testing.T) {
+func (r *run) ok(t testing.TB) {
 	t.Helper()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -241,4 +241,22 @@ func TestSourceWaitsForConfirmation(t *testing.T) {
 			beside.drain(t)
 		})
 	}
+}
+
+// BenchmarkSource drains a backlog through the source and the low-water mark on Prism, with a check of every record
+// between them. The broker runs in the same process.
+func BenchmarkSource(b *testing.B) {
+	const records = 400_000
+	brokers := newBroker(b, 4)
+	for p := range 4 {
+		fill(b, brokers, p, records/4)
+	}
+	for b.Loop() {
+		r := start(b, brokers, make([]int64, 4), nil)
+		if err := r.job.WaitMarks(timed(b), []int64{records / 4, records / 4, records / 4, records / 4}); err != nil {
+			b.Fatal(err)
+		}
+		r.drain(b)
+	}
+	b.ReportMetric(records*float64(b.N)/b.Elapsed().Seconds(), "records/s")
 }

@@ -185,9 +185,8 @@ func (r *reader) at() int64 {
 	return r.next
 }
 
-// paced is what is left of the pause after the last poll.
-func (r *reader) paced(pace time.Duration) time.Duration {
+func (r *reader) sincePoll() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return pace - time.Since(r.lastPoll)
+	return time.Since(r.lastPoll)
 }

@@ -43,6 +43,23 @@ func TestScanKeepsNullAndEmptyApart(t *testing.T) {
 	}
 }
 
+// TestScanOfTheLargestRecords: a batch may be larger than what a fetch asks for.
+func TestScanOfTheLargestRecords(t *testing.T) {
+	brokers := newBroker(t, 1)
+	sizes := []int{10, 1_048_400, 1_048_400, 10}
+	for o, n := range sizes {
+		produceFrom(t, brokers, 0, int64(o), 1, func(int64) []byte { return make([]byte, n) })
+	}
+	if err := kafkaio.Scan(timed(t), brokers, argos.Topic, 0, 0, 4, func(r argos.LogRecord) error {
+		if len(r.Value) != sizes[r.Offset] {
+			t.Errorf("offset %d has %d bytes, want %d", r.Offset, len(r.Value), sizes[r.Offset])
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestScanEndsWithAReason(t *testing.T) {
 	ctx := timed(t)
 	cluster, brokers := newCluster(t, 1)
