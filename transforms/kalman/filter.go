@@ -119,23 +119,23 @@ func (f *Filter) VelocitySigma() float64 { return math.Sqrt((f.P[2][2] + f.P[3][
 
 // Definite says whether P is positive definite and all of the state finite: whether the filter can go on.
 func (f *Filter) Definite() bool {
-	var l [4][4]float64 // Cholesky factor; NaN and infinities fail its comparisons
-	for i := range 4 {
-		if x := f.X[i]; x-x != 0 {
+	for _, x := range f.X {
+		if x-x != 0 {
 			return false
 		}
-		for j := range i + 1 {
-			s := f.P[i][j]
-			for k := range j {
-				s -= l[i][k] * l[j][k]
-			}
-			switch {
-			case i != j:
-				l[i][j] = s / l[j][j]
-			case !(s > 0 && s <= math.MaxFloat64):
-				return false
-			default:
-				l[i][i] = math.Sqrt(s)
+	}
+	// Symmetric elimination: what is left on the diagonal is positive if and only if P is definite. NaN and infinities
+	// fail the comparison.
+	p := f.P
+	for k := range 4 {
+		if !(p[k][k] > 0 && p[k][k] <= math.MaxFloat64) {
+			return false
+		}
+		inv := 1 / p[k][k]
+		for i := k + 1; i < 4; i++ {
+			c := p[i][k] * inv
+			for j := k + 1; j <= i; j++ {
+				p[i][j] -= c * p[j][k]
 			}
 		}
 	}

@@ -31,8 +31,11 @@ func (e *estimate) start(f *fix) {
 	e.kf.Start([2]float64{}, f.variance(), startVelocity*startVelocity)
 }
 
-// touch lays the plane at a place.
+// touch lays the plane at a place, unless it is there already.
 func (e *estimate) touch(lat, lon int32) {
+	if e.originLat == lat && e.originLon == lon && e.plane != (kalman.Plane{}) {
+		return
+	}
 	e.originLat, e.originLon = lat, lon
 	e.plane = kalman.NewPlane(float64(lat)/e7, float64(lon)/e7)
 }

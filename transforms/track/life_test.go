@@ -77,18 +77,28 @@ func TestDuplicatesAndLate(t *testing.T) {
 	l.is("null island", l.fold(null), 19, 380, argos.Moving, 21, 4, 1, 3)
 }
 
-func TestGate(t *testing.T) {
-	l := life{T: t}
-	l.drive(0, 20)
-	l.is("a jump leaves the prediction", l.fold(at(21, 420, 300)), 21, 420, argos.Moving, 21, 0, 0, 1)
-	l.is("another", l.fold(at(22, 440, -600)), 22, 440, argos.Moving, 21, 0, 0, 2)
-	l.is("back on the road", l.fold(at(23, 460, 0)), 23, 460, argos.Moving, 22, 0, 0, 2)
-	for s := range reacquireAt - 1 { // moved by a kilometre at once: a ferry, or a stray start
-		l.is("not believed", l.fold(at(24+float64(s), 1500+20*float64(s), 0)), 24+float64(s), 480+20*float64(s), argos.Moving, 22, 0, 0, 3+int64(s))
+func TestGapFollowsTheRhythm(t *testing.T) {
+	e := estimate{}
+	for _, c := range []struct {
+		dt   float64
+		want int64 // ms
+	}{{0.1, 15_000}, {14, 15_000}, {60, 15_000}} {
+		if e.learn(c.dt); e.gap() != c.want {
+			t.Errorf("after %v s: gap %d ms, want %d", c.dt, e.gap(), c.want)
+		}
 	}
-	l.is("believed", l.fold(at(28, 1580, 0)), 28, 1580, argos.Tentative, 23, 0, 0, 6)
-	l.fold(at(29, 1600, 0))
-	l.is("settled again", l.fold(at(30, 1620, 0)), 30, 1620, argos.Moving, 25, 0, 0, 6)
+	for range 40 {
+		e.learn(61)
+	}
+	if g := e.gap(); g < 304_000 || g > 306_000 {
+		t.Errorf("reports each 61 s: gap %d ms", e.gap())
+	}
+	for e = (estimate{}); e.interval < maxInterval; {
+		e.learn(1e7)
+	}
+	if e.gap() != 5*86_400_000 {
+		t.Errorf("reports each season: gap %d ms", e.gap())
+	}
 }
 
 func TestSilence(t *testing.T) {
@@ -110,12 +120,13 @@ func TestWrongClock(t *testing.T) {
 	l.is("a day ahead", l.fold(at(86_423, 460, 0)), 22, 440, argos.Moving, 22, 0, 0, 2)
 	l.is("an hour ahead does not agree", l.fold(at(3624, 480, 0)), 22, 440, argos.Moving, 22, 0, 0, 3)
 	l.is("elsewhere at that time neither", l.fold(at(3625, 9000, 0)), 22, 440, argos.Moving, 22, 0, 0, 4)
-	l.is("time goes back again", l.fold(at(26, 520, 0)), 26, 520, argos.Moving, 23, 0, 0, 4)
+	l.is("nor somewhere else", l.fold(at(3626, 18_000, 0)), 22, 440, argos.Moving, 22, 0, 0, 5)
+	l.is("time goes back again", l.fold(at(26, 520, 0)), 26, 520, argos.Moving, 23, 0, 0, 5)
 	// Parked right after a wrong clock: that fix is not taken into the new start, because of its rhythm.
 	l.fold(at(7200, 520, 0))
 	l.fold(at(13_000, 520, 0))
-	l.is("two reports and a stray one", l.fold(at(13_001, 520, 0)), 26, 520, argos.Moving, 23, 0, 0, 7)
-	l.is("three reports", l.fold(at(13_002, 520, 0)), 13_002, 520, argos.Moving, 26, 0, 0, 5)
+	l.is("two reports and a stray one", l.fold(at(13_001, 520, 0)), 26, 520, argos.Moving, 23, 0, 0, 8)
+	l.is("three reports", l.fold(at(13_002, 520, 0)), 13_002, 520, argos.Moving, 26, 0, 0, 6)
 }
 
 func TestWrongClockAtTheStart(t *testing.T) {
@@ -185,20 +196,6 @@ func TestStopped(t *testing.T) {
 	}
 }
 
-func TestFrozenReceiver(t *testing.T) {
-	l := life{T: t}
-	for s := range 21 {
-		r := at(float64(s), 20*float64(s), 0)
-		r.Speed = 20
-		l.fold(r)
-	}
-	for s := 21; s < 30; s++ {
-		r := at(float64(s), 400, 0)
-		r.Speed = 20
-		l.is("frozen", l.fold(r), float64(s), 20*float64(s), argos.Moving, 21, 0, 0, int64(s-20))
-	}
-}
-
 // The plane follows a truck around the earth, over the antimeridian and close to a pole.
 func TestFarDrives(t *testing.T) {
 	for _, c := range []struct{ lat, lon, dLat, dLon float64 }{
@@ -209,23 +206,12 @@ func TestFarDrives(t *testing.T) {
 			f := argos.NewFix("T-1", epoch2026+1000*int64(s), c.lat+c.dLat*float64(s), c.lon+c.dLon*float64(s))
 			f.Lon = math.Remainder(f.Lon, 360)
 			d := l.fold(argos.Record{Fix: f})
+			if e := &l.track.live; math.Hypot(e.kf.X[0], e.kf.X[1]) > e.plane.Reach() {
+				t.Fatalf("%+v, second %d: the plane stays behind: %v", c, s, e.kf.X)
+			}
 			if off := metres(argos.LatLon{Lat: d.Lat, Lon: d.Lon}, argos.LatLon{Lat: f.Lat, Lon: f.Lon}); s > 10 && off > 30 {
 				t.Fatalf("%+v, second %d: the document is %.0f m from the fix: %+v", c, s, off, d)
 			}
-		}
-	}
-}
-
-func TestSigma(t *testing.T) {
-	nan := math.NaN()
-	for _, c := range []struct{ accuracy, hdop, speed, want float64 }{
-		{nan, nan, nan, 4}, {nan, nan, 3, 2}, {nan, 0.4, nan, 4}, {nan, 2, nan, 8}, {nan, 2, 3, 4}, {nan, 99.99, nan, 4},
-		{nan, 127, nan, 4}, {15.1, 2, 3, 10}, {0, 2, nan, 8}, {0.01, nan, nan, 1}, {1e6, nan, nan, 10_000},
-	} {
-		f := argos.NewFix("T", 1, 1, 1)
-		f.Accuracy, f.HDOP, f.Speed = c.accuracy, c.hdop, c.speed
-		if got := sigma(&f); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("accuracy %v, HDOP %v, speed %v: sigma %v, want %v", c.accuracy, c.hdop, c.speed, got, c.want)
 		}
 	}
 }

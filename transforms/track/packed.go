@@ -117,7 +117,7 @@ func (t *Track) Decode(b []byte) error {
 	*t = Track{}
 	if err := t.decode(b); err != nil {
 		*t = Track{}
-		return fmt.Errorf("%w: packed track of %d bytes: %s", argos.ErrEncoding, len(b), err)
+		return fmt.Errorf("%w: packed track of %d bytes: %w", argos.ErrEncoding, len(b), err)
 	}
 	return nil
 }

@@ -2,13 +2,23 @@ package track
 
 import (
 	"bytes"
+	"flag"
 	"math"
+	"os"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"argos"
 )
+
+// TestMain asks for ten times as many cases as rapid draws by itself; its flag still decides.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "1000"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 const epoch2026 = 1_767_225_600_000 // ms
 

@@ -30,6 +30,7 @@ func (t *Track) decode(b []byte) error {
 	}
 	if t.n > 0 {
 		r.estimate(&t.anchor)
+		t.live.plane, t.live.originLat, t.live.originLon = t.anchor.plane, t.anchor.originLat, t.anchor.originLon // often the same
 		r.estimate(&t.live)
 	}
 	for i := range t.n {
