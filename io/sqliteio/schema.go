@@ -17,6 +17,9 @@ const (
 // predicate, so a truck without a position lies in no box. Places are stored as numbers with a plain index each way
 // that they are asked for: by id, by latitude and longitude, by the time of the last write.
 //
+// These columns have no declared type: one of type real would store -0 as 0, and a document must come back as it was
+// folded, bit for bit.
+//
 // A row is some 700 bytes, mostly track; that is too much for a table without rowid, whose inner pages would then hold
 // whole rows.
 const schema = `
@@ -28,13 +31,13 @@ create table trucks(
 	pos_next      integer not null,
 	time          integer not null,
 	recv          integer not null,
-	lat           real,
-	lon           real,
-	raw_lat       real,
-	raw_lon       real,
-	speed         real,
-	heading       real,
-	accuracy      real,
+	lat,
+	lon,
+	raw_lat,
+	raw_lon,
+	speed,
+	heading,
+	accuracy,
 	status        text    not null,
 	fixes         integer not null,
 	duplicates    integer not null,
