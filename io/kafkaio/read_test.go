@@ -214,7 +214,7 @@ func TestDrainEndsTheSource(t *testing.T) {
 // TestSourceWaitsForConfirmation holds the acknowledgements back. That the source pauses is told from a partition beside
 // it, of another job, that goes on for long.
 func TestSourceWaitsForConfirmation(t *testing.T) {
-	const total = 30_000
+	const total = 12_000
 	for name, c := range map[string]struct {
 		change  func(*kafkaio.ReadConfig)
 		records int // that may be out at most
