@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"argos"
@@ -29,6 +30,9 @@ var simulated = []struct {
 
 // TestTestdata: the drives in testdata are what the simulator makes today, byte for byte, and read as what it made.
 func TestTestdata(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("made on amd64: other processors multiply and add in one step, and round otherwise")
+	}
 	for _, c := range simulated {
 		t.Run(c.name, func(t *testing.T) {
 			c.cfg.Start = start
