@@ -32,7 +32,13 @@ func newTopic(t testing.TB, partitions int) *topic {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	return &topic{t, b.Addr(), partitions, &kafka.Client{Addr: kafka.TCP(b.Addr()), Timeout: 30 * time.Second}}
+	return topicAt(t, b.Addr(), partitions)
+}
+
+func topicAt(t testing.TB, addr string, partitions int) *topic {
+	c := &kafka.Client{Addr: kafka.TCP(addr), Timeout: 30 * time.Second, Transport: &kafka.Transport{}}
+	t.Cleanup(c.Transport.(*kafka.Transport).CloseIdleConnections)
+	return &topic{t, addr, partitions, c}
 }
 
 func (p *topic) config(uri string) Config {
@@ -106,12 +112,15 @@ func truckID(k int) string { return fmt.Sprintf("T-%05d", k) }
 
 var epoch = time.Now().Add(-24 * time.Hour).UnixMilli()
 
-// fixOf is the record of a truck's n-th second.
-func fixOf(truck, n int) []byte {
-	r := argos.Record{Fix: argos.NewFix(truckID(truck), epoch+int64(n)*1000, 52+float64(n)*9e-5, 13+float64(truck)*1e-4), Recv: time.Now().UnixMilli()}
+// valueOf is the record of any truck's n-th second.
+func valueOf(id string, n int) []byte {
+	r := argos.Record{Fix: argos.NewFix(id, epoch+int64(n)*1000, 52+float64(n)*9e-5, 13), Recv: time.Now().UnixMilli()}
 	r.Speed, r.Heading, r.Accuracy = 10, 0, 4
 	return wire.AppendRecord(nil, &r)
 }
+
+// fixOf is the record of a truck's n-th second.
+func fixOf(truck, n int) []byte { return valueOf(truckID(truck), n) }
 
 // ends are the offsets at which the partitions end.
 func (p *topic) ends() (ends []int64) {
@@ -138,6 +147,11 @@ func begun(t testing.TB, cfg Config) *Live {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		ended, cancel := context.WithCancel(context.Background())
+		cancel()
+		l.Stop(ended)
+	})
 	return l
 }
 

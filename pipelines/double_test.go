@@ -25,6 +25,7 @@ type memStore struct {
 	down    atomic.Bool            // every call fails
 	upserts atomic.Int64           // calls
 	before  func(ts []argos.Truck) // called by Upsert first, when set
+	asked   func(ids []string)     // called by Trucks first, when set
 	null    bool                   // keeps nothing but marks
 }
 
@@ -67,6 +68,9 @@ func (s *memStore) Truck(_ context.Context, id string) (argos.Truck, error) {
 }
 
 func (s *memStore) Trucks(_ context.Context, ids []string) (found []argos.Truck, err error) {
+	if s.asked != nil {
+		s.asked(ids)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {

@@ -23,9 +23,11 @@ func live(cfg Config, job string, from start) *beam.Pipeline {
 	partitions := len(from.offsets)
 	shards := cfg.shards(partitions)
 
-	polls := kafkaio.Read(s, kafkaio.ReadConfig{
-		Job: job, Brokers: cfg.Brokers, Topic: cfg.Topic, Epoch: from.epoch, Starts: from.offsets, CreditRecords: credit,
-	})
+	source := kafkaio.ReadConfig{Job: job, Brokers: cfg.Brokers, Topic: cfg.Topic, Epoch: from.epoch, Starts: from.offsets, CreditRecords: credit}
+	if cfg.tune != nil {
+		cfg.tune(&source)
+	}
+	polls := kafkaio.Read(s, source)
 	parts, dead := decode.ByShard(s, decode.Config{Topic: cfg.Topic, Partitions: partitions, Shards: shards}, polls)
 	docs := fleet.Track(s, fleet.Config{
 		Job: job, StoreURI: cfg.StoreURI,

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/harness"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/util/hooks"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/extworker"
@@ -26,7 +29,10 @@ const endWithin = 5 * time.Second
 // server is Prism's job service, one for all jobs of the process: Prism cannot take one down again. It is not reached
 // through prism.Execute, which leaves a temporary file behind for each job and has no way to cancel one.
 var server = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
+	log := slog.Default()
 	beam.Init()
+	slog.SetDefault(log)                                // Init has put one of its own there
+	hooks.DisableHook(harness.DefaultRemoteLoggingHook) // the worker is in this process and logs here
 	return prism.CreateJobServer(context.Background(), prism.Options{})
 })
 

@@ -37,7 +37,8 @@ type Config struct {
 	DrainWithin time.Duration // how long what is under way may take to be stored at the end; 10 s unless given
 	Log         *slog.Logger  // slog.Default() unless given
 
-	name string // of the run
+	name string                    // of the run
+	tune func(*kafkaio.ReadConfig) // a test's cut of the log
 }
 
 // shards is what the steps of the pipeline take: 0 is a key a truck.
