@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"argos"
+	"argos/audit"
+	"argos/io/kfakeio"
+)
+
+type auditCmd struct {
+	Ledger  string `help:"The senders' ledger." type:"path"`
+	Kafka   string `help:"Kafka brokers, HOST:PORT[,HOST:PORT...]."`
+	Store   string `help:"Where the documents live, such as sqlite:trucks.db."`
+	DataDir string `help:"A stopped demo's data directory, instead of the three above." type:"path"`
+}
+
+func (auditCmd) Help() string {
+	return `Checks that every acknowledged entry of the ledger is in the topic, and that every stored document equals, field by field, the
+fold of its truck's log. Prints JSON. Exit code 1 unless lost, diverged and unauditable are 0.
+
+Examples:
+  argos audit --data-dir demo-data
+  argos audit --ledger fleet.ndjson --kafka 127.0.0.1:9092 --store sqlite:trucks.db`
+}
+
+// Validate is called by kong.
+func (c *auditCmd) Validate() error {
+	live := c.Ledger != "" && c.Kafka != "" && c.Store != ""
+	if c.DataDir != "" && (c.Ledger != "" || c.Kafka != "" || c.Store != "") || c.DataDir == "" && !live {
+		return errors.New("give either --data-dir, or --ledger, --kafka and --store")
+	}
+	return nil
+}
+
+func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {
+	if c.DataDir != "" {
+		dir, err := existingDataDir(c.DataDir)
+		if err != nil {
+			return err
+		}
+		defer dir.close()
+		broker, err := kfakeio.Start(kfakeio.Config{Dir: dir.log(), Log: log})
+		if err != nil {
+			return err
+		}
+		defer broker.Close()
+		c.Ledger, c.Kafka, c.Store = dir.ledger(), broker.Addr(), dir.store()
+	}
+	store, err := argos.Process.Open(ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	r, err := audit.Run(ctx, audit.Config{Ledger: c.Ledger, Brokers: strings.Split(c.Kafka, ","), Topic: argos.Topic, Store: store})
+	if err != nil {
+		return err
+	}
+	if err := printJSON(t.out, r); err != nil {
+		return err
+	}
+	if !r.Clean() {
+		return errUnclean
+	}
+	return nil
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}

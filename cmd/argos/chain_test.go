@@ -1,0 +1,166 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"argos/audit"
+	"argos/io/kfakeio"
+)
+
+// TestRolesAsProcesses runs each role as a process of its own, on one broker and one store, and audits them from outside.
+func TestRolesAsProcesses(t *testing.T) {
+	dir := t.TempDir()
+	broker, err := kfakeio.Start(kfakeio.Config{Dir: filepath.Join(dir, "log")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Close()
+	store, ledger := "sqlite:"+filepath.Join(dir, "trucks.db"), filepath.Join(dir, "ledger.ndjson")
+	device, page, admins := freeAddr(t), freeAddr(t), [3]string{freeAddr(t), freeAddr(t), freeAddr(t)}
+
+	roles := []*process{
+		start(t, "gateway", "--kafka", broker.Addr(), "--listen", device, "--admin", admins[0]),
+		start(t, "pipeline", "--kafka", broker.Addr(), "--store", store, "--admin", admins[1]),
+		start(t, "serve", "--store", store, "--listen", page, "--admin", admins[2]),
+	}
+	for _, a := range admins {
+		eventually(t, a+" is ready", func() bool { code, _ := get("http://" + a + "/readyz"); return code == http.StatusOK })
+		if code, body := get("http://" + a + "/metrics"); code != http.StatusOK || !strings.Contains(body, "go_goroutines") {
+			t.Errorf("metrics of %s: %d", a, code)
+		}
+	}
+	code, _, stderr := runToEnd(t, "simulate", "--to", "ws://"+device, "--trucks", "30", "--rate", "10", "--duration", "3s", "--ledger", ledger)
+	if code != 0 {
+		t.Fatalf("simulate: exit code %d\n%s", code, stderr)
+	}
+	res, err := http.Post("http://"+device+"/v1/fixes", "application/x-ndjson",
+		strings.NewReader(`{"truck_id":"posted","ts":"2026-01-02T03:04:05Z","lat":51.92,"lon":4.48}`+"\n"+`{"truck_id":"posted","lat":91}`+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := io.ReadAll(res.Body)
+	res.Body.Close()
+	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), `"accepted":1`) || !strings.Contains(string(body), `"refused":1`) {
+		t.Errorf("POST: %d %s", res.StatusCode, body)
+	}
+	eventually(t, "the posted truck is served", func() bool { code, _ := get("http://" + page + "/v1/trucks/posted"); return code == http.StatusOK })
+
+	args := []string{"audit", "--kafka", broker.Addr(), "--store", store, "--ledger", ledger}
+	var r audit.Report
+	eventually(t, "everything is stored", func() bool {
+		_, stdout, stderr := runToEnd(t, args...)
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+			t.Fatalf("audit: %v\n%s", err, stderr)
+		}
+		return r.Pending == 0
+	})
+	if !r.Clean() || r.Acked == 0 || r.Stored != r.InLog {
+		t.Errorf("%+v", r)
+	}
+	for _, p := range roles {
+		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		if code := p.end(t); code != 0 {
+			t.Errorf("%v: exit code %d\n%s", p.cmd.Args[1], code, p.stderr())
+		}
+	}
+}
+
+// TestLiveEqualsCausal: what the gateway, Kafka, Prism and the store make of a recording is, to the last bit, what smooth
+// --causal says after its last row.
+func TestLiveEqualsCausal(t *testing.T) {
+	traces := filepath.Join("..", "..", "testdata", "simulated")
+	for _, fixes := range []string{"fixes.csv"} {
+		dir, out := t.TempDir(), t.TempDir()
+		code, _, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", traces, "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir)
+		if code != 0 {
+			t.Fatalf("demo: exit code %d\n%s", code, stderr)
+		}
+		if code, _, stderr := runToEnd(t, "smooth", "--causal", traces, "--fixes", fixes, "--out", out); code != 0 {
+			t.Fatalf("smooth: exit code %d\n%s", code, stderr)
+		}
+		address := freeAddr(t)
+		start(t, "serve", "--store", "sqlite:"+filepath.Join(dir, "trucks.db"), "--listen", address, "--admin", freeAddr(t))
+		files, err := filepath.Glob(filepath.Join(out, "*.csv"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			id := strings.TrimSuffix(filepath.Base(file), ".csv")
+			var body string
+			eventually(t, id+" is served", func() bool {
+				var code int
+				code, body = get("http://" + address + "/v1/trucks/" + id)
+				return code == http.StatusOK
+			})
+			var doc struct {
+				Lat, Lon, Speed, Heading, Accuracy *float64
+				Status                             string
+			}
+			if err := json.Unmarshal([]byte(body), &doc); err != nil {
+				t.Fatal(err)
+			}
+			last := lastRow(t, file)
+			for i, x := range []*float64{doc.Lat, doc.Lon, doc.Speed, doc.Heading, doc.Accuracy} {
+				if got := number(x); got != last[1+i] {
+					t.Errorf("%s, column %d: live %s, causal %s", id, 1+i, got, last[1+i])
+				}
+			}
+			if last[6] != "refused" && last[6] != doc.Status {
+				t.Errorf("%s: live %s, causal %s", id, doc.Status, last[6])
+			}
+		}
+	}
+}
+
+func number(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*x, 'f', -1, 64)
+}
+
+func lastRow(t *testing.T, path string) []string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) < 2 {
+		t.Fatal(len(rows), err)
+	}
+	return rows[len(rows)-1]
+}
+
+func get(url string) (int, string) {
+	res, err := http.Get(url)
+	if err != nil {
+		return 0, fmt.Sprint(err)
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(b)
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+
+	"argos"
+	"argos/io/traceio"
+	"argos/sender"
+	"argos/sim"
+	"argos/truth"
+)
+
+// feed is a stream of fixes to be sent, each when its time after the start has come, and what is known of the truth.
+type feed struct {
+	fixes    iter.Seq2[time.Duration, argos.Fix]
+	recorded bool // the fixes' times are their own: no gateway may judge them
+	truth    func(truckID string, timeMs int64) (argos.LatLon, bool)
+	trucks   int
+}
+
+// simulated feeds the simulator. Faster than real time its clocks would be ahead of the gateway's: then it is a recording.
+func simulated(trucks int, rate, speed float64, seed uint64) feed {
+	fleet := sim.New(sim.Config{Trucks: trucks, RateHz: rate, Seed: seed, Start: time.Now()})
+	return feed{
+		fixes: func(yield func(time.Duration, argos.Fix) bool) {
+			for {
+				fix, at := fleet.Next()
+				if !yield(at, fix) {
+					return
+				}
+			}
+		},
+		recorded: speed != 1,
+		truth:    fleet.TruthAt,
+		trucks:   trucks,
+	}
+}
+
+// recordings feeds recorded drives, all starting together. Rows that no gateway could be sent are reported to bad.
+func recordings(paths []string, file string, bad func(error)) (feed, error) {
+	drives, err := traceio.Find(paths, file)
+	if err != nil {
+		return feed{}, err
+	}
+	f := feed{recorded: true, trucks: len(drives)}
+	known := map[string]truth.Track{}
+	var all []timed
+	base := sender.SeqBase(time.Now())
+	for _, d := range drives {
+		rows, err := traceio.Read(d)
+		if err != nil {
+			return feed{}, err
+		}
+		fixes := make([]argos.Fix, 0, len(rows))
+		for _, r := range rows {
+			if r.Err != nil {
+				bad(r.Err)
+				continue
+			}
+			r.Fix.Seq += base
+			fixes = append(fixes, r.Fix)
+		}
+		for i, at := range schedule(fixes) {
+			all = append(all, timed{at, fixes[i]})
+		}
+		if known[d.Name], err = traceio.Truth(d); err != nil {
+			return feed{}, err
+		}
+	}
+	slices.SortStableFunc(all, func(a, b timed) int { return int(a.at - b.at) })
+	f.fixes = func(yield func(time.Duration, argos.Fix) bool) {
+		for _, x := range all {
+			if !yield(x.at, x.fix) {
+				return
+			}
+		}
+	}
+	f.truth = func(id string, t int64) (argos.LatLon, bool) { return known[id].At(t) }
+	return f, nil
+}
+
+type timed struct {
+	at  time.Duration
+	fix argos.Fix
+}
+
+// schedule says when each fix of a recording arrived, from the first one on: the order is the recording's, the pace that
+// of its clock. A single wrong clock must not stall it: the median of five neighbours is what counts.
+func schedule(fixes []argos.Fix) []time.Duration {
+	const reach = 2
+	due := make([]time.Duration, len(fixes))
+	var near [2*reach + 1]int64
+	var start, latest int64
+	for i := range fixes {
+		w := near[:0]
+		for j := max(0, i-reach); j <= min(len(fixes)-1, i+reach); j++ {
+			w = append(w, fixes[j].Time)
+		}
+		slices.Sort(w)
+		t := w[len(w)/2]
+		if i == 0 {
+			start, latest = t, t
+		}
+		latest = max(latest, t)
+		due[i] = time.Duration(latest-start) * time.Millisecond
+	}
+	return due
+}
+
+// play sends the fixes at their time, speed times as fast, until they or ctx end.
+func play(ctx context.Context, f feed, speed float64, s *sender.Sender) error {
+	start := time.Now()
+	wait := time.NewTimer(0)
+	defer wait.Stop()
+	for at, fix := range f.fixes {
+		if d := time.Until(start.Add(time.Duration(float64(at) / speed))); d > 0 {
+			wait.Reset(d)
+			select {
+			case <-wait.C:
+			case <-ctx.Done():
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := s.Send(ctx, fix); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("send a fix of truck %s: %w", fix.TruckID, err)
+		}
+	}
+	return nil
+}

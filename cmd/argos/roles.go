@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"argos"
+	"argos/gateway"
+	"argos/io/kafkaio"
+	"argos/pipelines"
+	"argos/web"
+)
+
+// stopDeadline bounds a clean stop: what has not come to its end by then is cut off, and resumed by the next start.
+const stopDeadline = 20 * time.Second
+
+type gatewayCmd struct {
+	Kafka      string        `help:"Kafka brokers, HOST:PORT[,HOST:PORT...]." default:"127.0.0.1:9092"`
+	Partitions int           `help:"Partitions of the topic when it has to be created." default:"8"`
+	Listen     string        `help:"Address for devices." default:"127.0.0.1:8081"`
+	Admin      string        `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9101"`
+	MaxFuture  time.Duration `help:"Refuse fixes whose clock is further ahead than this." default:"60s"`
+}
+
+func (gatewayCmd) Help() string {
+	return `Devices send fixes to ws://LISTEN/v1/stream (one JSON object or an array a text frame; {"ack":n} counts the fixes that
+Kafka has) or POST them as NDJSON to http://LISTEN/v1/fixes (answered when Kafka has them). SIGTERM stops reading, flushes, acks, closes.
+
+Examples:
+  argos gateway --kafka kafka-1:9092,kafka-2:9092 --listen :8081
+  curl --data-binary '{"truck_id":"T-17","ts":1795000000000,"lat":51.92,"lon":4.48}' http://127.0.0.1:8081/v1/fixes`
+}
+
+func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
+	l, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	if err := ensureTopics(ctx, c.Kafka, c.Partitions); err != nil {
+		return err
+	}
+	reg := prometheus.NewRegistry()
+	g, err := gateway.New(ctx, gateway.Config{Kafka: c.Kafka, MaxFuture: c.MaxFuture, Registerer: reg, Log: log})
+	if err != nil {
+		return err
+	}
+	log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", c.Kafka)
+	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: func(context.Context) error { return nil }})
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
+	defer cancel()
+	if cerr := g.Close(stopping); err == nil && cerr != nil {
+		err = fmt.Errorf("stop the gateway: %w", cerr)
+	}
+	return err
+}
+
+func ensureTopics(ctx context.Context, brokers string, partitions int) error {
+	all := strings.Split(brokers, ",")
+	if err := kafkaio.EnsureTopic(ctx, all, argos.Topic, partitions); err != nil {
+		return err
+	}
+	return kafkaio.EnsureTopic(ctx, all, argos.DeadLetterTopic, 1)
+}
+
+type pipelineCmd struct {
+	Kafka  string `help:"Kafka brokers, HOST:PORT[,HOST:PORT...]." default:"127.0.0.1:9092"`
+	Store  string `help:"Where the documents live, such as sqlite:trucks.db." default:"sqlite:trucks.db"`
+	Runner string `help:"What runs the pipeline; prism is in process." enum:"prism" default:"prism"`
+	Shards string `help:"Keys of the stateful step: a multiple of the partitions, auto for as many as partitions, 0 for one a truck." default:"auto"`
+	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9102"`
+
+	NewEpoch         bool `help:"The topic was remade under its old name: start at its beginning."`
+	AcceptPartitions bool `help:"The topic's partition count was changed, with gateways stopped and all of it stored before."`
+}
+
+func (pipelineCmd) Help() string {
+	return `Starts where the store's marks say, else at the log's beginning, and resumes by itself after a failure.
+
+Examples:
+  argos pipeline --kafka kafka-1:9092 --store sqlite:/var/lib/argos/trucks.db
+  argos pipeline --shards 64`
+}
+
+func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger) error {
+	shards, err := parseShards(c.Shards)
+	if err != nil {
+		return err
+	}
+	l, err := listen(ctx, c.Admin)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(pipelines.Collectors()...)
+	brokers := strings.Split(c.Kafka, ",")
+	live, err := pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
+		Brokers: brokers, StoreURI: c.Store, Shards: shards, Log: log,
+		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
+	})
+	if err != nil {
+		return err
+	}
+	log.Info("pipeline cleans fixes", "kafka", c.Kafka, "store", c.Store, "admin", l.Addr().String())
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	context.AfterFunc(ctx, end)
+	go func() {
+		select {
+		case <-live.Done(): // its error is told below
+			end()
+		case <-serving.Done():
+		}
+	}()
+	err = serveUntil(serving, log, l, admin{reg: reg, ready: alive(live)}.handler(), "", admin{})
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
+	defer cancel()
+	if serr := live.Stop(stopping); err == nil && serr != nil {
+		err = fmt.Errorf("stop the pipeline: %w", serr)
+	}
+	return err
+}
+
+// parseShards reads --shards as the pipeline takes it.
+func parseShards(s string) (int, error) {
+	if s == "auto" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil || n < 0:
+		return 0, fmt.Errorf("--shards %s: want auto, 0 or a multiple of the partitions", s)
+	case n == 0:
+		return pipelines.PerTruck, nil
+	}
+	return n, nil
+}
+
+// alive tells of a pipeline that has given up.
+func alive(live *pipelines.Live) func(context.Context) error {
+	return func(context.Context) error {
+		select {
+		case <-live.Done():
+			return fmt.Errorf("the pipeline has ended: %w", live.Err())
+		default:
+			return nil
+		}
+	}
+}
+
+type serveCmd struct {
+	Store  string `help:"Where the documents live, such as sqlite:trucks.db." default:"sqlite:trucks.db"`
+	Listen string `help:"Address for the API and the page." default:"127.0.0.1:8080"`
+	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9103"`
+}
+
+func (serveCmd) Help() string {
+	return `GET /v1/trucks/{id}, GET /v1/trucks?bbox=W,S,E,N (W > E crosses the antimeridian), and a page at /.
+
+Examples:
+  argos serve --store sqlite:trucks.db --listen :8080
+  curl 'http://127.0.0.1:8080/v1/trucks?bbox=4.3,51.8,4.7,52.0'`
+}
+
+func (c serveCmd) Run(ctx context.Context, log *slog.Logger) error {
+	l, err := listen(ctx, c.Listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	store, err := argos.Process.Open(ctx, c.Store)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	reg := prometheus.NewRegistry()
+	w := web.New(web.Config{Store: store, Registerer: reg, Log: log})
+	defer w.Close()
+	log.Info("serving the fleet", "page", fmt.Sprintf("http://%s/", l.Addr()), "store", c.Store)
+	return serveUntil(ctx, log, l, w.Handler(), c.Admin, admin{reg: reg, ready: store.Ping})
+}
+
+// listen takes a port, before anything else is started: a port in use is the commonest mistake.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("can't listen on %s: %w", addr, rootCause(err))
+	}
+	return l, nil
+}
+
+// rootCause leaves out the layers that repeat the address.
+func rootCause(err error) error {
+	var op *net.OpError
+	for e := err; e != nil; {
+		if x, ok := e.(*net.OpError); ok { //nolint:errorlint // walking the chain
+			op = x
+			e = x.Err
+			continue
+		}
+		return e
+	}
+	return op
+}
+
+// serveUntil serves on l, and the admin endpoints on adminAddr if given, until ctx ends or either fails.
+func serveUntil(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler, adminAddr string, a admin) error {
+	servers := []*http.Server{server(h, log)}
+	failed := make(chan error, 2)
+	go func() { failed <- servers[0].Serve(l) }()
+	if adminAddr != "" {
+		al, err := listen(ctx, adminAddr)
+		if err != nil {
+			servers[0].Close()
+			return fmt.Errorf("admin endpoints: %w", err)
+		}
+		servers = append(servers, server(a.handler(), log))
+		go func() { failed <- servers[1].Serve(al) }()
+		log.Info("admin endpoints", "admin", al.Addr().String())
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	for _, s := range servers {
+		if s.Shutdown(stopping) != nil {
+			s.Close()
+		}
+	}
+	return err
+}
+
+func server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+}
