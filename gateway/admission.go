@@ -4,13 +4,22 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
 
 var errFull = errors.New("the gateway has as many senders as it takes; try again later")
+
+// guest is how a sender came in. All may be called at any time until it has left, and a moment after.
+type guest interface {
+	dismiss() // finish what was read, and leave
+	cut()     // leave now
+	probe()   // see whether the peer is still there
+}
 
 // doors let senders in, know who is inside, and see all of them out.
 type doors struct {
@@ -18,17 +27,17 @@ type doors struct {
 	m   *metrics
 
 	mu     sync.Mutex
-	inside map[*stream]*session // nil for a POST
+	inside map[*stream]guest
 	closed bool
 	wg     sync.WaitGroup // of those inside
 }
 
 func newDoors(max int, m *metrics) *doors {
-	return &doors{max: max, m: m, inside: map[*stream]*session{}}
+	return &doors{max: max, m: m, inside: map[*stream]guest{}}
 }
 
 // enter lets a sender in; the caller must call leave.
-func (d *doors) enter(s *stream, of *session) error {
+func (d *doors) enter(s *stream, as guest) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var err error
@@ -38,7 +47,7 @@ func (d *doors) enter(s *stream, of *session) error {
 	case len(d.inside) >= d.max:
 		err = errFull
 	default:
-		d.inside[s] = of
+		d.inside[s] = as
 		d.wg.Add(1)
 		d.m.connections.Inc()
 		return nil
@@ -55,17 +64,10 @@ func (d *doors) leave(s *stream) {
 	d.wg.Done()
 }
 
-// sessions are those inside who have a socket.
-func (d *doors) sessions() []*session {
+func (d *doors) guests() []guest {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var all []*session
-	for _, s := range d.inside {
-		if s != nil {
-			all = append(all, s)
-		}
-	}
-	return all
+	return slices.Collect(maps.Values(d.inside))
 }
 
 // shut lets nobody in, lets all inside finish what they were read, and returns when they have left: at the latest a moment
@@ -75,7 +77,7 @@ func (d *doors) shut(ctx context.Context) {
 	d.closed = true
 	d.mu.Unlock()
 	defer context.AfterFunc(ctx, d.kill)()
-	for _, s := range d.sessions() {
+	for _, s := range d.guests() {
 		s.dismiss()
 	}
 	d.wg.Wait()
@@ -85,17 +87,15 @@ func (d *doors) shut(ctx context.Context) {
 func (d *doors) kill() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for s, of := range d.inside {
+	for s, g := range d.inside {
 		s.kill()
-		if of != nil {
-			of.cut()
-		}
+		g.cut()
 	}
 }
 
 // probe looks for peers that are gone without a word.
 func (d *doors) probe() {
-	for _, s := range d.sessions() {
+	for _, s := range d.guests() {
 		s.probe()
 	}
 }

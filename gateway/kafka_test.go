@@ -252,7 +252,7 @@ func TestHungBrokerStopsTheReadingNotTheMemory(t *testing.T) {
 		defer p.mu.Unlock()
 		return p.held
 	}
-	const clients, frames, each = 8, 200, 50
+	const clients, frames, each = 8, 100, 50
 	var written atomic.Int64
 	all := make([]*client, clients)
 	for i := range all {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"argos/wire"
 )
 
 // mute opens a WebSocket by hand, and does nothing that it is not told to: no reading, no pongs.
@@ -43,10 +45,10 @@ func TestPeerThatNeverReadsIsServedAndHoldsNobodyUp(t *testing.T) {
 	b := startBroker(t, 1)
 	g := startGateway(t, Config{Kafka: b.addr})
 	deaf := g.mute()
-	bad := frameOf("[" + strings.Repeat("7,", 10_000) + "7]")
+	bad := frameOf("[" + strings.Repeat("7,", wire.MaxFixes-1) + "7]")
 	wrote := make(chan error, 1)
 	go func() {
-		for range 40 { // far more nacks than sockets buffer
+		for range 12 { // far more nacks than sockets buffer
 			if _, err := deaf.Write(bad); err != nil {
 				wrote <- err
 				return
@@ -143,4 +145,42 @@ func TestClosedGatewayTurnsAway(t *testing.T) {
 	if err := g.Close(context.Background()); err != nil {
 		t.Error("a second Close:", err)
 	}
+}
+
+func TestCloseDoesNotWaitForABody(t *testing.T) {
+	b := startBroker(t, 1)
+	g := startGateway(t, Config{Kafka: b.addr})
+	c, err := net.Dial("tcp", strings.TrimPrefix(g.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "POST /v1/fixes HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n%s", fixAt(time.Now()))
+	eventually(t, "it is inside", func() bool { return g.metric("connections") == 1 })
+	if err := g.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || r.StatusCode != http.StatusServiceUnavailable {
+		t.Error(r, err)
+	}
+}
+
+func TestCloseWaitsForAPingedPeer(t *testing.T) {
+	b := startBroker(t, 1)
+	g := startGateway(t, Config{Kafka: b.addr, pace: pace{look: 10 * time.Millisecond, ping: 20 * time.Millisecond, idle: time.Hour}})
+	c := g.mute() // its pong never comes
+	eventually(t, "a ping", func() bool {
+		g.doors.mu.Lock()
+		defer g.doors.mu.Unlock()
+		for _, s := range g.doors.inside {
+			s := s.(*session)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.pinging
+		}
+		return false
+	})
+	c.Close()
+	eventually(t, "it has left", func() bool { return g.metric("connections") == 0 })
 }

@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"argos"
 )
+
+// bodyTimeout is how long a body may take to arrive.
+const bodyTimeout = time.Minute
 
 // maxErrors bounds those that the answer to a POST lists.
 const maxErrors = 100
@@ -21,6 +25,9 @@ type post struct {
 	lines []int // of each fix, from 1
 
 	// Guarded by the stream's lock.
+	control *http.ResponseController // nil when the handler has returned
+	reading bool
+	closing bool
 	refused int
 	errors  []lineError
 }
@@ -38,6 +45,7 @@ type answer struct {
 	Error    string      `json:"error,omitempty"`  // why nothing was accepted
 }
 
+// ready and moved implement replies.
 func (p *post) ready() {}
 func (p *post) moved() {}
 
@@ -54,21 +62,18 @@ func (g *Gateway) servePost(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusBadRequest, answer{Error: err.Error()})
 		return
 	}
-	p := &post{stream: newStream(g, r.RemoteAddr, recorded)}
+	p := &post{stream: newStream(g, r.RemoteAddr, recorded), control: http.NewResponseController(w)}
 	p.replies = p
-	if err := g.doors.enter(p.stream, nil); err != nil {
+	if err := g.doors.enter(p.stream, p); err != nil {
 		w.Header().Set("Retry-After", "1")
 		reply(w, http.StatusServiceUnavailable, answer{Error: err.Error()})
 		return
 	}
 	defer g.doors.leave(p.stream)
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFrame))
+	defer p.end()
+	body, status, err := p.body(http.MaxBytesReader(w, r.Body, maxFrame))
 	if err != nil {
-		status, why := http.StatusBadRequest, fmt.Sprintf("the body could not be read: %v", err)
-		if errors.As(err, new(*http.MaxBytesError)) {
-			status, why = http.StatusRequestEntityTooLarge, "a body of more than 1 MiB: send fewer fixes in a request"
-		}
-		reply(w, status, answer{Error: why})
+		reply(w, status, answer{Error: err.Error()})
 		return
 	}
 	f := newFrame()
@@ -77,6 +82,69 @@ func (g *Gateway) servePost(w http.ResponseWriter, r *http.Request) {
 	f.free()
 	p.answer(w, done && p.settle(r.Context()))
 }
+
+// body reads all of the request before any of it is taken in, so that a body too large changes nothing.
+func (p *post) body(r io.Reader) (body []byte, status int, err error) {
+	p.mu.Lock()
+	p.reading = !p.closing
+	reading := p.reading
+	if reading {
+		_ = p.control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder in a test has none
+	}
+	p.mu.Unlock()
+	if reading {
+		body, err = io.ReadAll(r)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reading = false
+	if reading && err == nil {
+		_ = p.control.SetReadDeadline(time.Time{})
+	} else {
+		_ = p.control.SetReadDeadline(past) // or the server waits for the rest of the body before it sends the answer
+	}
+	switch {
+	case !reading, err != nil && p.closing:
+		return nil, http.StatusServiceUnavailable, errClosing
+	case errors.As(err, new(*http.MaxBytesError)):
+		return nil, http.StatusRequestEntityTooLarge, errors.New("a body of more than 1 MiB: send fewer fixes in a request")
+	case err != nil:
+		return nil, http.StatusBadRequest, fmt.Errorf("the body could not be read: %w", err)
+	}
+	return body, 0, nil
+}
+
+// dismiss implements guest: a body that is still on its way is not waited for.
+func (p *post) dismiss() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closing = true
+	if p.reading {
+		_ = p.control.SetReadDeadline(past)
+	}
+}
+
+// cut implements guest.
+func (p *post) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.control != nil {
+		_ = p.control.SetReadDeadline(past)
+		_ = p.control.SetWriteDeadline(past)
+	}
+}
+
+// probe implements guest: the body's deadline sees to that.
+func (p *post) probe() {}
+
+// end: a response must not be touched when its handler has returned.
+func (p *post) end() {
+	p.mu.Lock()
+	p.control, p.reading = nil, false
+	p.mu.Unlock()
+}
+
+var past = time.Unix(1, 0)
 
 // judgeLines takes each line that is not blank as one fix.
 func (p *post) judgeLines(f *frame, body []byte) {

@@ -11,12 +11,10 @@ import (
 
 // ready implements replies: it gives a peer that reads the time to hear of its refusals, so that none is dropped.
 func (s *session) ready() {
-	if len(s.nacks) < maxNacks {
-		return
-	}
-	defer time.AfterFunc(deafAfter, s.changed.Broadcast).Stop()
 	for len(s.nacks) >= maxNacks && !s.deaf() && !s.ended && !s.killed {
+		look := time.AfterFunc(deafAfter-time.Since(s.wrote), s.changed.Broadcast)
 		s.changed.Wait()
+		look.Stop()
 	}
 }
 
@@ -107,7 +105,7 @@ func (s *session) pinged(context.Context, []byte) bool {
 	return !s.deaf()
 }
 
-// probe pings a peer that has long been quiet, and cuts it off when it stays so: a peer that went without a word. While a
+// probe implements guest: it pings a peer that has long been quiet, and cuts it off when it stays so: a peer that went without a word. While a
 // frame is in hand nothing is read, so silence means nothing then.
 func (s *session) probe() {
 	quiet := time.Since(time.UnixMilli(s.heard.Load()))

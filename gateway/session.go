@@ -61,6 +61,7 @@ func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer g.doors.leave(s.stream)
+	defer s.end()
 	t := &tap{ResponseWriter: w}
 	conn, err := websocket.Accept(t, r, &websocket.AcceptOptions{OnPingReceived: s.pinged, OnPongReceived: s.ponged})
 	if err != nil {
@@ -91,17 +92,24 @@ func (s *session) run(conn *websocket.Conn, socket net.Conn) {
 	if !killed && errors.Is(s.read(), errTooLarge) {
 		s.goodbye(websocket.StatusMessageTooBig, "a frame of more than 1 MiB: send fewer fixes in a frame")
 	}
+}
+
+// end closes what is open and waits for the helpers.
+func (s *session) end() {
 	s.mu.Lock()
 	s.ended = true
+	conn := s.conn
 	s.mu.Unlock()
 	s.changed.Broadcast()
-	_ = socket.Close() // ends the helpers
+	if conn != nil {
+		s.cut()
+		_ = conn.CloseNow()
+	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	for s.running > 0 {
 		s.changed.Wait()
 	}
-	s.mu.Unlock()
-	_ = conn.CloseNow()
 }
 
 // read takes frames in until the peer or the gateway ends.
@@ -193,7 +201,7 @@ func (s *session) helper(f func()) {
 	}()
 }
 
-// dismiss lets the session end when all that it has read is acked.
+// dismiss implements guest: it lets the session end when all that it has read is acked.
 func (s *session) dismiss() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -220,7 +228,7 @@ func (s *session) goodbye(code websocket.StatusCode, reason string) {
 	}
 }
 
-// cut closes the socket without ceremony, which ends all that goes on with it.
+// cut implements guest: it closes the socket without ceremony, which ends all that goes on with it.
 func (s *session) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

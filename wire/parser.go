@@ -20,6 +20,9 @@ import (
 // ErrNotJSON is what Frame's own error wraps, besides argos.ErrBadFix: none of the frame could be understood.
 var ErrNotJSON = errors.New("not JSON")
 
+// MaxFixes bounds a frame: a refusal is far longer than the least that can be refused.
+const MaxFixes = 10_000
+
 // Parser reads fixes and records. It reuses its memory from call to call, so it belongs to one goroutine at a time; the
 // zero value is ready.
 type Parser struct {
@@ -50,7 +53,11 @@ func (p *Parser) Frame(b []byte, each func(f *argos.Fix, err error)) error {
 	case fastjson.TypeObject:
 		p.element(v, each)
 	case fastjson.TypeArray:
-		for _, e := range v.GetArray() {
+		all := v.GetArray()
+		if len(all) > MaxFixes {
+			return fmt.Errorf("%w: the frame has %d elements, at most %d are read", argos.ErrBadFix, len(all), MaxFixes)
+		}
+		for _, e := range all {
 			p.element(e, each)
 		}
 	default:

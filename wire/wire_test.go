@@ -196,6 +196,9 @@ func TestFrameThatIsNoFixAtAll(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, says)
 		}
 	}
+	if _, errs, err := frame(t, `[`+strings.Repeat(`7,`, MaxFixes)+`7]`); err == nil || len(errs) != 0 || !strings.Contains(err.Error(), "10001 elements") {
+		t.Error("a frame of too many:", len(errs), err)
+	}
 	if fixes, errs, err := frame(t, ` [ ] `); len(fixes)+len(errs) != 0 || err != nil {
 		t.Error("an empty array holds nothing and is no error:", fixes, errs, err)
 	}
