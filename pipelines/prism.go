@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -35,6 +37,19 @@ var server = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
 	hooks.DisableHook(harness.DefaultRemoteLoggingHook) // the worker is in this process and logs here
 	return prism.CreateJobServer(context.Background(), prism.Options{})
 })
+
+// prismProcs is how many goroutines may run at once while Prism does.
+const prismProcs = 8
+
+// makeRoom keeps Prism from starving this process. From the moment when a bundle's data is complete to that when its
+// response has come, Prism's stage spins on a closed channel; two such stages occupy both processors of a small machine,
+// and the response that would end it is not even read from its socket. With more runnable goroutines than that the kernel
+// shares the processors out. docs/adr/0008 has the figures. GOMAXPROCS in the environment goes before.
+func makeRoom() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(max(prismProcs, runtime.GOMAXPROCS(0)))
+	}
+}
 
 // runPrism runs a pipeline on Prism, with its worker in this process, until it ends or fails, or ctx does and the job is
 // cancelled. What is in flight then is dropped. The error is the runner's own words: Go errors do not cross its protocol.

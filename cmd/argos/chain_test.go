@@ -80,7 +80,10 @@ func TestRolesAsProcesses(t *testing.T) {
 // TestLiveEqualsCausal: what the gateway, Kafka, Prism and the store make of a recording is, to the last bit, what smooth
 // --causal says after its last row.
 func TestLiveEqualsCausal(t *testing.T) {
-	traces := filepath.Join("..", "..", "testdata", "simulated")
+	traces, err := filepath.Abs(filepath.Join("..", "..", "testdata", "simulated"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, fixes := range []string{"fixes.csv"} {
 		dir, out := t.TempDir(), t.TempDir()
 		code, _, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", traces, "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir)

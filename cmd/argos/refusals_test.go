@@ -123,7 +123,7 @@ func TestHalfWrittenTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", drive, "--speed", "100", "--duration", "1s", "--report", "-")
-	if code != 0 || !strings.Contains(stderr, "fixes.csv:4") || !strings.Contains(stdout, `"acked": 2`) {
+	if code != 0 || !strings.Contains(stderr, "line 4: the last line is half-written") || !strings.Contains(stdout, `"acked": 2`) {
 		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
 }

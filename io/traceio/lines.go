@@ -13,9 +13,9 @@ import (
 // maxLine bounds a line, in bytes: a row has about a hundred.
 const maxLine = 1 << 16
 
-// errTorn marks the file's last line when it has no newline: it may be half of one, and a number that lost its last digits
-// still looks like a number.
-var errTorn = errors.New("the last line is half-written: it has no newline")
+// errTorn marks a last line with neither a newline nor all its fields. One that has all is taken as it is: many programs
+// leave the last newline out.
+var errTorn = errors.New("the last line is half-written")
 
 // lines reads a file of comma-separated values line by line. Quotes mean nothing to it, so that no damage to one line can
 // reach the next.
@@ -44,8 +44,6 @@ func (l *lines) header() error {
 	switch {
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("trace %s is empty", l.path)
-	case errors.Is(err, errTorn):
-		return fmt.Errorf("trace %s has no rows", l.path)
 	case err != nil:
 		return fmt.Errorf("trace %s: the header: %w", l.path, err)
 	}
@@ -82,7 +80,10 @@ func (l *lines) next() ([]byte, error) {
 			if len(bytes.TrimSpace(b)) == 0 {
 				return nil, io.EOF
 			}
-			return b, errTorn
+			if bytes.Count(b, []byte{','})+1 < len(l.column) {
+				return b, errTorn
+			}
+			return bytes.TrimRight(b, "\r"), nil
 		case errors.Is(err, bufio.ErrBufferFull):
 			return nil, l.skip()
 		default:

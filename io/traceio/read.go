@@ -1,7 +1,6 @@
 package traceio
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +14,7 @@ import (
 // Row is one row of a drive.
 type Row struct {
 	N   int       // from 0, in the order of the file: also the fix's Seq
-	TMs string    // the row's t_ms as it stands there; empty when it is not a number
+	TMs string    // the row's t_ms as it stands there; empty when it has none, or no text that a CSV could repeat
 	Fix argos.Fix // the zero Fix when Err is not nil
 	Err error     // the row is not a fix, and why: names file and line
 }
@@ -49,9 +48,6 @@ func (r *Reader) Next() (Row, error) {
 		row.Fix, row.TMs, err = parseRow(line, r.lines.column)
 	case errors.Is(err, errTorn):
 		_, row.TMs, _ = parseRow(line, r.lines.column)
-		if r.lines.column["t_ms"] >= bytes.Count(line, []byte{','}) { // t_ms itself may be half there
-			row.TMs = ""
-		}
 	case errors.Is(err, errLong):
 	case errors.Is(err, io.EOF):
 		return Row{}, io.EOF
@@ -92,13 +88,13 @@ func Read(d Drive) ([]Row, error) {
 	}
 }
 
-// parseRow reads a line under a header. tMs is its t_ms as it stands there when that is a whole number, whatever the rest.
+// parseRow reads a line under a header. tMs is its t_ms as it stands there, whatever the rest.
 func parseRow(line []byte, column map[string]int) (f argos.Fix, tMs string, err error) {
 	fields := strings.Split(string(line), ",")
 	p := row{fields: fields, column: column}
 	at := p.whole("t_ms", true)
-	if p.err == nil {
-		tMs = p.text("t_ms")
+	if tMs = p.text("t_ms"); len(tMs) > 40 || strings.ContainsFunc(tMs, func(c rune) bool { return c <= ' ' || c == '"' || c > '~' }) {
+		tMs = ""
 	}
 	if len(fields) != len(column) {
 		return argos.Fix{}, tMs, fmt.Errorf("%d fields under a header of %d", len(fields), len(column))

@@ -69,6 +69,15 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// A last line that has all its fields is one, newline or not.
+func TestLastRowWithoutNewline(t *testing.T) {
+	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "t_ms,lat,lon\n1000,51.5,4.25\n2000,51.5,4.25")
+	rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: path})
+	if err != nil || len(rows) != 2 || rows[1].Err != nil || rows[1].Fix.Time != 2000 {
+		t.Fatal(rows, err)
+	}
+}
+
 func TestRows(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "\ufefffix_q,sats,t_ms,lat,lon,accuracy_m,speed_mps,course_deg,hdop,alt_m\r\n"+
 		"1,9,1000,51.5,4.25,3.5,2,90,0.9,-32\r\n"+
@@ -84,7 +93,7 @@ func TestRows(t *testing.T) {
 		"\x00\xff,\"1\n"+
 		strings.Repeat("9,", 40_000)+"\n"+
 		"1,9,9000,51.5,4.25,,,,,\n"+
-		"1,9,10000,51.5,4.25,,,,,1")
+		"1,9,10000,51.5,4.25,,,,")
 	rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: path})
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +102,7 @@ func TestRows(t *testing.T) {
 		{"1000", ""}, {"2000", ""}, {"3000", ""},
 		{"4000", "line 6: bad fix: lat 91"}, {"5000", "line 7: lon is blank"}, {"6000", "line 8: bad fix: speed -1"},
 		{"7000", "line 9: speed_mps \"nan\" is not a number"}, {"8000", "line 10: 4 fields under a header of 10"},
-		{"", "line 11: t_ms \"when\" is not a whole number"}, {"", "line 12: 2 fields"}, {"", "line 13: the line is longer"},
+		{"when", "line 11: t_ms \"when\" is not a whole number"}, {"", "line 12: 2 fields"}, {"", "line 13: the line is longer"},
 		{"9000", ""}, {"10000", "line 15: the last line is half-written"},
 	}
 	if len(rows) != len(want) {
