@@ -10,8 +10,6 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,114 +18,7 @@ import (
 	"argos"
 	"argos/ledger"
 	"argos/sender"
-	"argos/wire"
 )
-
-// delivery names one fix.
-type delivery struct {
-	truck string
-	seq   int64
-}
-
-// rough is a gateway that keeps the promise of acknowledgements and no other: it drops connections at random, before and
-// after it took a frame, answers late and in lumps, and refuses what it is told to.
-type rough struct {
-	drop   float64 // chance, a frame
-	refuse func(f *argos.Fix) bool
-
-	mu       sync.Mutex
-	rnd      *rand.Rand
-	log      []delivery // what it took, in order
-	recorded string     // of the last connection's query
-	closed   []websocket.StatusCode
-}
-
-func (g *rough) chance(p float64) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.rnd.Float64() < p
-}
-
-func (g *rough) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path != "/v1/stream" {
-		http.NotFound(w, r)
-		return
-	}
-	ws, err := websocket.Accept(w, r, nil)
-	if err != nil {
-		return
-	}
-	defer ws.CloseNow() //nolint:errcheck // the test's end of a connection that is over
-	ws.SetReadLimit(1 << 20)
-	g.mu.Lock()
-	g.recorded = r.URL.Query().Get("recorded")
-	g.mu.Unlock()
-	ctx, cancel := context.WithCancel(r.Context())
-	var acking sync.WaitGroup
-	defer acking.Wait()
-	defer cancel()
-	parser, count, answered := wire.Parser{}, int64(0), atomic.Int64{}
-	acking.Go(func() { g.acknowledge(ctx, ws, &answered) })
-	for {
-		_, b, err := ws.Read(ctx)
-		if err != nil {
-			g.mu.Lock()
-			g.closed = append(g.closed, websocket.CloseStatus(err))
-			g.mu.Unlock()
-			return
-		}
-		if g.chance(g.drop) {
-			return // before it took them
-		}
-		answers := []string{}
-		err = parser.Frame(b, func(f *argos.Fix, err error) {
-			count++
-			switch {
-			case err != nil:
-				answers = append(answers, fmt.Sprintf(`{"nack":%d,"error":%q}`, count, err))
-			case g.refuse != nil && g.refuse(f):
-				answers = append(answers, fmt.Sprintf(`{"nack":%d,"error":"told to"}`, count))
-			default:
-				g.mu.Lock()
-				g.log = append(g.log, delivery{f.TruckID, f.Seq})
-				g.mu.Unlock()
-			}
-		})
-		if err != nil {
-			panic(err)
-		}
-		if g.chance(g.drop) {
-			return // after it took them: the sender cannot know
-		}
-		for _, a := range answers {
-			if ws.Write(ctx, websocket.MessageText, []byte(a)) != nil {
-				return
-			}
-			if g.chance(g.drop / 20) {
-				return // after some of the refusals
-			}
-		}
-		answered.Store(count)
-	}
-}
-
-// acknowledge answers late and in lumps, for it looks at what is done only now and then.
-func (g *rough) acknowledge(ctx context.Context, ws *websocket.Conn, answered *atomic.Int64) {
-	for told := int64(0); ctx.Err() == nil; {
-		if n := answered.Load(); n > told {
-			if told = n; ws.Write(ctx, websocket.MessageText, fmt.Appendf(nil, `{"ack":%d}`, n)) != nil {
-				return
-			}
-		}
-		g.mu.Lock()
-		pause := time.Duration(g.rnd.IntN(10_000)) * time.Microsecond
-		g.mu.Unlock()
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-		}
-	}
-}
 
 func fixes(trucks, each int) []argos.Fix {
 	var fs []argos.Fix
