@@ -158,7 +158,6 @@ func (s *session) text(b []byte, r io.Reader) ([]byte, error) {
 		}
 		n, err := r.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
-		s.hear()
 		switch {
 		case len(b) > maxFrame:
 			return b, errTooLarge
@@ -166,6 +165,8 @@ func (s *session) text(b []byte, r io.Reader) ([]byte, error) {
 			return b, nil
 		case err != nil:
 			return b, err
+		case len(b) == cap(b):
+			s.hear() // a long frame may take its time; rest hears of the others
 		}
 	}
 }

@@ -40,6 +40,9 @@ func (p *Parser) truckID(v *fastjson.Value) {
 
 func (p *Parser) number(f field, v *fastjson.Value) float64 {
 	b := p.raw(v)
+	if x, ok := shortDecimal(b); ok {
+		return x
+	}
 	if !isNumber(b) {
 		p.fail("%s %s is not a number", f, short(b))
 		return math.NaN()
@@ -110,44 +113,6 @@ func (p *Parser) attributes(v *fastjson.Value) []byte {
 		p.text, p.err = p.attrs.appendTo(p.text[:0])
 	}
 	return p.text
-}
-
-// isNumber says whether b is a number by the grammar of RFC 8259, section 6.
-func isNumber(b []byte) bool {
-	if len(b) > 0 && b[0] == '-' {
-		b = b[1:]
-	}
-	n := digits(b)
-	if n == 0 || n > 1 && b[0] == '0' {
-		return false
-	}
-	b = b[n:]
-	if len(b) > 0 && b[0] == '.' {
-		n = digits(b[1:])
-		if n == 0 {
-			return false
-		}
-		b = b[1+n:]
-	}
-	if len(b) > 0 && (b[0] == 'e' || b[0] == 'E') {
-		b = b[1:]
-		if len(b) > 0 && (b[0] == '+' || b[0] == '-') {
-			b = b[1:]
-		}
-		n = digits(b)
-		return n > 0 && n == len(b)
-	}
-	return len(b) == 0
-}
-
-// digits counts those at the head of b.
-func digits(b []byte) int {
-	for i, c := range b {
-		if c < '0' || c > '9' {
-			return i
-		}
-	}
-	return len(b)
 }
 
 // short quotes a sender's text for an error: bounded, printable.
