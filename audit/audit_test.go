@@ -151,23 +151,28 @@ func TestFinds(t *testing.T) {
 	}{
 		"an acked fix that never got there": {
 			func(t *testing.T, w *world) { w.entry(t, "T-2", 77_777, ledger.Acked) },
-			audit.Report{Lost: 1}, "truck T-2, seq 77777",
+			audit.Report{Lost: 1},
+			"truck T-2, seq 77777",
 		},
 		"an altered document": {
 			func(t *testing.T, w *world) { w.replace(t, "T-3", func(d *argos.Truck) { d.Lat += 1e-13 }) },
-			audit.Report{Diverged: 1}, "truck T-3, offset",
+			audit.Report{Diverged: 1},
+			"truck T-3, offset",
 		},
 		"an altered track": {
 			func(t *testing.T, w *world) { w.replace(t, "T-3", func(d *argos.Truck) { d.Track[20] ^= 1 }) },
-			audit.Report{Diverged: 1}, "packed track",
+			audit.Report{Diverged: 1},
+			"packed track",
 		},
 		"altered attrs": {
 			func(t *testing.T, w *world) { w.replace(t, "T-3", func(d *argos.Truck) { d.Attrs = []byte(`{}`) }) },
-			audit.Report{Diverged: 1}, "attrs {}",
+			audit.Report{Diverged: 1},
+			"attrs {}",
 		},
 		"a removed document": {
 			func(t *testing.T, w *world) { w.remove(t, "T-4") },
-			audit.Report{Diverged: 1}, "truck T-4",
+			audit.Report{Diverged: 1},
+			"truck T-4",
 		},
 		"an added document": {
 			func(t *testing.T, w *world) {
@@ -175,7 +180,8 @@ func TestFinds(t *testing.T) {
 				d.ID = "T-nobody"
 				w.upsert(t, d)
 			},
-			audit.Report{Diverged: 1}, "truck T-nobody",
+			audit.Report{Diverged: 1},
+			"truck T-nobody",
 		},
 		"a document ahead of the log": {
 			func(t *testing.T, w *world) {
@@ -185,7 +191,8 @@ func TestFinds(t *testing.T) {
 				d.Pos.Next += 1000
 				w.upsert(t, d)
 			},
-			audit.Report{Diverged: 1}, "truck T-5",
+			audit.Report{Diverged: 1},
+			"truck T-5",
 		},
 		"a record below the mark that no document has": {
 			func(t *testing.T, w *world) {
@@ -196,11 +203,13 @@ func TestFinds(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			audit.Report{Diverged: 1}, "truck T-1, offset",
+			audit.Report{Diverged: 1},
+			"truck T-1, offset",
 		},
 		"a log whose epoch has passed": {
 			func(t *testing.T, w *world) { w.replace(t, "T-0", func(d *argos.Truck) { d.Pos.Epoch = 1 }) },
-			audit.Report{Unauditable: 1}, "truck T-0",
+			audit.Report{Unauditable: 1},
+			"truck T-0",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -67,9 +67,9 @@ func (f *fold) partition(ctx context.Context, brokers []string, topic string, p,
 	lives := map[string]*life{} // a truck lives in one partition
 	return kafkaio.Scan(ctx, brokers, topic, p, r.First, r.Last, func(lr argos.LogRecord) error {
 		f.InLog++
-		var rec argos.Record
-		if lr.Value == nil || f.parser.Record(lr.Value, &rec) != nil || argos.PartitionOf(rec.TruckID, partitions) != p {
-			return nil // a foreign producer's; the pipeline dead-letters it
+		rec, ours := f.read(lr, p, partitions)
+		if !ours {
+			return nil
 		}
 		delete(f.claims, claim{rec.TruckID, rec.Seq})
 		l := lives[rec.TruckID]
@@ -78,16 +78,23 @@ func (f *fold) partition(ctx context.Context, brokers []string, topic string, p,
 			lives[rec.TruckID] = l
 		}
 		pos := argos.Pos{Epoch: mark.Epoch, Partition: int32(p), Next: lr.Offset + 1}
-		l.track.Fold(&rec, pos)
+		l.track.Fold(rec, pos)
 		if rec.Attrs != nil {
 			l.attrs = bytes.Clone(rec.Attrs)
 		}
 		if f.shown != nil {
-			f.shown(&rec, &l.track)
+			f.shown(rec, &l.track)
 		}
 		f.compare(rec.TruckID, l, pos, mark)
 		return nil
 	})
+}
+
+// read understands a record. What is not ours is a foreign producer's: the pipeline dead-letters it.
+func (f *fold) read(lr argos.LogRecord, p, partitions int) (rec *argos.Record, ours bool) {
+	rec = &argos.Record{}
+	ours = lr.Value != nil && f.parser.Record(lr.Value, rec) == nil && argos.PartitionOf(rec.TruckID, partitions) == p
+	return rec, ours
 }
 
 // compare judges a document at its own place in the log, and notes what lies behind the mark but beyond the document.

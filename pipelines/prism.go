@@ -33,6 +33,7 @@ const endWithin = 5 * time.Second
 var server = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
 	log := slog.Default()
 	beam.Init()
+	makeRoom()
 	slog.SetDefault(log)                                // Init has put one of its own there
 	hooks.DisableHook(harness.DefaultRemoteLoggingHook) // the worker is in this process and logs here
 	return prism.CreateJobServer(context.Background(), prism.Options{})

@@ -41,11 +41,11 @@ func (c *auditCmd) Validate() error {
 
 func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {
 	if c.DataDir != "" {
-		dir, err := existingDataDir(c.DataDir)
-		if err != nil {
-			return err
+		dir, derr := existingDataDir(c.DataDir)
+		if derr != nil {
+			return derr
 		}
-		defer dir.close()
+		defer func() { err = errors.Join(err, dir.close()) }()
 		broker, err := kfakeio.Start(kfakeio.Config{Dir: dir.log(), Log: log})
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package traceio
 
 import (
 	"io"
+	"math"
 	"strconv"
 
 	"argos"
@@ -26,16 +27,18 @@ func (w *CleanWriter) Write(row Row, t *argos.Truck) error {
 	if row.Err != nil {
 		status = "refused"
 	}
-	b := append(w.row[:0], row.TMs...)
+	b := w.row[:0]
+	b = append(b, row.TMs...)
 	for _, x := range [...]float64{t.Lat, t.Lon, t.Speed, t.Heading, t.Accuracy} {
 		b = append(b, ',')
-		if x == x { // not NaN
+		if !math.IsNaN(x) {
 			b = strconv.AppendFloat(b, x, 'f', -1, 64)
 		}
 	}
 	b = append(b, ',')
 	b = append(b, status...)
-	w.row = append(b, '\n')
-	_, err := w.to.Write(w.row)
+	b = append(b, '\n')
+	w.row = b
+	_, err := w.to.Write(b)
 	return err
 }

@@ -99,11 +99,19 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []struct{ tMs, err string }{
-		{"1000", ""}, {"2000", ""}, {"3000", ""},
-		{"4000", "line 6: bad fix: lat 91"}, {"5000", "line 7: lon is blank"}, {"6000", "line 8: bad fix: speed -1"},
-		{"7000", "line 9: speed_mps \"nan\" is not a number"}, {"8000", "line 10: 4 fields under a header of 10"},
-		{"when", "line 11: t_ms \"when\" is not a whole number"}, {"", "line 12: 2 fields"}, {"", "line 13: the line is longer"},
-		{"9000", ""}, {"10000", "line 15: the last line is half-written"},
+		{"1000", ""},
+		{"2000", ""},
+		{"3000", ""},
+		{"4000", "line 6: bad fix: lat 91"},
+		{"5000", "line 7: lon is blank"},
+		{"6000", "line 8: bad fix: speed -1"},
+		{"7000", "line 9: speed_mps \"nan\" is not a number"},
+		{"8000", "line 10: 4 fields under a header of 10"},
+		{"when", "line 11: t_ms \"when\" is not a whole number"},
+		{"", "line 12: 2 fields"},
+		{"", "line 13: the line is longer"},
+		{"9000", ""},
+		{"10000", "line 15: the last line is half-written"},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows, want %d", len(rows), len(want))
