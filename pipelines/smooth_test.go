@@ -50,7 +50,7 @@ func TestSmoothCausalAnswersEachRow(t *testing.T) {
 		{"1700000003000", "tentative", true},
 		{"1700000004000", "refused", true},
 		{"1700000003000", "tentative", true},
-		{"", "refused", true},
+		{"nonsense", "refused", true},
 		{"1700000005000", "moving", true},
 	} {
 		if r := got[i]; r[0] != want.tMs || r[6] != want.status || (r[1] != "") != want.positioned || (r[2] != "") != want.positioned {

@@ -154,7 +154,7 @@ func (pic *picture) addRaw(points []point) error {
 	if err != nil {
 		return err
 	}
-	dots.GlyphStyle = draw.GlyphStyle{Color: faded(pic.palette.raw), Radius: 2, Shape: draw.CircleGlyph{}}
+	dots.GlyphStyle = draw.GlyphStyle{Color: faded(pic.raw), Radius: 2, Shape: draw.CircleGlyph{}}
 	pic.Add(dots)
 	pic.entries = append(pic.entries, entry{name, dots})
 	return nil
@@ -220,7 +220,7 @@ func (pic *picture) addAxes() {
 // drawTo draws the plot with its legend in a row under the title, where it hides no point.
 func (pic *picture) drawTo(page draw.Canvas) {
 	page.SetColor(pic.paper)
-	page.Fill(page.Rectangle.Path())
+	page.Fill(page.Path())
 	body := draw.Crop(page, 10, -22, 8, -8)
 	pic.Draw(body)
 	title := pic.Title.TextStyle.Rectangle(pic.Title.Text).Size().Y

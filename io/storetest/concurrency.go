@@ -56,7 +56,7 @@ func overlapping(t *testing.T, s argos.Store) {
 		for round := range rounds {
 			set := random.Perm(trucks)[:size]
 			slices.Sort(set)
-			var docs []argos.Truck
+			docs := make([]argos.Truck, 0, size)
 			for _, i := range set {
 				rev := int64(round*10 + random.IntN(40) + 1)
 				docs = append(docs, document(fmt.Sprintf("T-%02d", i), rev))

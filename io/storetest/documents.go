@@ -60,9 +60,9 @@ func notFound(t *testing.T, s argos.Store) {
 }
 
 func byID(t *testing.T, s argos.Store) {
-	var ids []string
-	var trucks []argos.Truck
-	for i := range 700 {
+	const n = 700
+	ids, trucks := make([]string, 0, n), make([]argos.Truck, 0, n)
+	for i := range n {
 		trucks = append(trucks, document(fmt.Sprintf("T-%03d", i), int64(i+1)))
 		if i%2 == 0 {
 			ids = append(ids, trucks[i].ID)

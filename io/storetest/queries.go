@@ -17,7 +17,7 @@ func at(id string, lat, lon float64) argos.Truck {
 }
 
 func ids(trucks []argos.Truck) []string {
-	names := []string{}
+	names := make([]string, 0, len(trucks))
 	for _, t := range trucks {
 		names = append(names, t.ID)
 	}
@@ -44,8 +44,12 @@ func inBox(t *testing.T, s argos.Store) {
 		{"up to 180", argos.Box{West: 179, South: -20, East: 180, North: 5}, 10, []string{"east180", "fiji"}},
 		{"north pole", argos.Box{West: -180, South: 89, East: 180, North: 90}, 10, []string{"northpole"}},
 		{"south pole", argos.Box{West: -180, South: -90, East: 180, North: -90}, 10, []string{"southpole"}},
-		{"all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 100,
-			[]string{"east180", "fiji", "munich", "northpole", "null", "samoa", "southpole", "west180"}},
+		{
+			"all",
+			argos.Box{West: -180, South: -90, East: 180, North: 90},
+			100,
+			[]string{"east180", "fiji", "munich", "northpole", "null", "samoa", "southpole", "west180"},
+		},
 		{"the first of all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 3, []string{"east180", "fiji", "munich"}},
 		{"none of all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 0, []string{}},
 	} {
@@ -99,7 +103,7 @@ func inBoxAgrees(t *testing.T, s argos.Store) {
 }
 
 func after(t *testing.T, s argos.Store) {
-	var want []string
+	want := make([]string, 0, 27)
 	for i := range 25 {
 		x := document(fmt.Sprintf("T-%02d", i*7%25), int64(i+1))
 		upsert(t, s, x)

@@ -116,6 +116,9 @@ func FuzzDecode(f *testing.F) {
 		if !bytes.Equal(tr.Append(nil), b) {
 			t.Fatal("accepted bytes do not pack into themselves")
 		}
+		if tr.Rev() > 1<<59 {
+			return // a number of records that no life reaches, near the bound of what is accepted
+		}
 		var doc argos.Truck
 		for i := range 20 {
 			r := at(float64(i), 30*float64(i), 0)

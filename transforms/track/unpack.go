@@ -60,6 +60,9 @@ func (t *Track) check() error {
 		return errors.New("impossible counts")
 	}
 	if t.n == 0 {
+		if t.fixes+t.duplicates+t.late > 0 {
+			return errors.New("fixes without a trace")
+		}
 		return nil
 	}
 	last := t.anchor.seen

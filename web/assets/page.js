@@ -22,13 +22,15 @@
 		if (!answer.ok) throw new Error(answer.statusText);
 		const next = new DOMParser().parseFromString(await answer.text(), "text/html");
 		const img = next.querySelector("#plot img");
+		let fresh = null; // never part of the other document: an image that changes documents loads again
 		if (img) {
-			const fresh = await newPicture(img);
-			img.parentElement.replaceChildren(fresh);
+			fresh = await newPicture(img);
+			next.getElementById("plot").replaceChildren();
 		}
 		if (mine !== asked) return;
 		const focused = document.activeElement && document.activeElement.getAttribute("href");
 		for (const id of ["totals", "detail", "list"]) byId(id).replaceChildren(...next.getElementById(id).childNodes);
+		if (fresh) byId("plot").replaceChildren(fresh);
 		document.title = next.title;
 		if (focused) {
 			const again = document.querySelector(`main a[href="${CSS.escape(focused)}"]`);
