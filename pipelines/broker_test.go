@@ -62,8 +62,10 @@ func (p *topic) put(partition int, values ...[]byte) {
 				records[i].Value = kafka.NewBytes(v)
 			}
 		}
-		res, err := p.client.Produce(p.t.Context(), &kafka.ProduceRequest{Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll,
-			Records: kafka.NewRecordReader(records...)})
+		res, err := p.client.Produce(p.t.Context(), &kafka.ProduceRequest{
+			Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll,
+			Records: kafka.NewRecordReader(records...),
+		})
 		if err == nil {
 			err = res.Error
 		}

@@ -27,6 +27,7 @@ func (h withoutBeam) Handle(ctx context.Context, r slog.Record) error {
 func (h withoutBeam) WithAttrs(as []slog.Attr) slog.Handler {
 	return withoutBeam{h.Handler.WithAttrs(as)}
 }
+
 func (h withoutBeam) WithGroup(name string) slog.Handler {
 	return withoutBeam{h.Handler.WithGroup(name)}
 }

@@ -70,7 +70,8 @@ func offsetsOf(brokers []string, partition int) (int64, error) {
 	c := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
 	defer c.Transport.(*kafka.Transport).CloseIdleConnections()
 	res, err := c.ListOffsets(context.Background(), &kafka.ListOffsetsRequest{
-		Topics: map[string][]kafka.OffsetRequest{argos.Topic: {kafka.LastOffsetOf(partition)}}})
+		Topics: map[string][]kafka.OffsetRequest{argos.Topic: {kafka.LastOffsetOf(partition)}},
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -92,7 +93,8 @@ func produceFrom(t testing.TB, brokers []string, partition int, first int64, cou
 			batch = append(batch, kafka.Record{Time: time.UnixMilli(1_700_000_000_000 + o), Key: kafka.NewBytes([]byte("T")), Value: v})
 		}
 		res, err := c.Produce(context.Background(), &kafka.ProduceRequest{
-			Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...)})
+			Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...),
+		})
 		if err == nil {
 			err = res.Error
 		}

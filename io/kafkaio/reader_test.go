@@ -79,7 +79,8 @@ func fillPartition(t testing.TB, count, bytes int) (brokers []string) {
 			batch = append(batch, kafka.Record{Value: kafka.NewBytes(make([]byte, bytes))})
 		}
 		res, err := c.Produce(t.Context(), &kafka.ProduceRequest{
-			Topic: argos.Topic, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...)})
+			Topic: argos.Topic, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...),
+		})
 		if err == nil {
 			err = res.Error
 		}

@@ -58,7 +58,8 @@ func produce(t *testing.T, b *Broker, partition, count int, value string) {
 func offsets(t *testing.T, b *Broker, partition int) (first, last int64) {
 	t.Helper()
 	res, err := client(t, b).ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{
-		argos.Topic: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)}}})
+		argos.Topic: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -175,8 +175,10 @@ func TestPayloadRoundTrip(t *testing.T) {
 		var trucks []int
 		for range rapid.IntRange(0, 10).Draw(t, "records") {
 			i := rapid.IntRange(0, len(ids)-1).Draw(t, "truck")
-			r := argos.Record{Fix: argos.NewFix(ids[i], rapid.Int64().Draw(t, "time"), quantity.Draw(t, "lat"), quantity.Draw(t, "lon")),
-				Recv: rapid.Int64().Draw(t, "recv"), Recorded: rapid.Bool().Draw(t, "recorded")}
+			r := argos.Record{
+				Fix:  argos.NewFix(ids[i], rapid.Int64().Draw(t, "time"), quantity.Draw(t, "lat"), quantity.Draw(t, "lon")),
+				Recv: rapid.Int64().Draw(t, "recv"), Recorded: rapid.Bool().Draw(t, "recorded"),
+			}
 			for _, q := range optional(&r.Fix) {
 				*q = quantity.Draw(t, "quantity")
 			}

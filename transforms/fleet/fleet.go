@@ -68,8 +68,10 @@ type Fn struct {
 func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, payload []byte, emit func(int64, []byte)) error {
 	if f.fold == nil {
 		cfg := f.Config
-		f.fold = &Fold{Stamp: Stamp{cfg.Shards, cfg.Partitions, cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
-			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) { return lookup(ctx, cfg.StoreURI, ids) }}
+		f.fold = &Fold{
+			Stamp: Stamp{cfg.Shards, cfg.Partitions, cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
+			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) { return lookup(ctx, cfg.StoreURI, ids) },
+		}
 	}
 	visit, err := enter(f.Config.Job, shard)
 	if err != nil {

@@ -76,8 +76,17 @@ func TestFrozenReceiver(t *testing.T) {
 func TestSigma(t *testing.T) {
 	nan := math.NaN()
 	for _, c := range []struct{ accuracy, hdop, speed, want float64 }{
-		{nan, nan, nan, 4}, {nan, nan, 3, 2}, {nan, 0.4, nan, 4}, {nan, 2, nan, 8}, {nan, 2, 3, 4}, {nan, 99.99, nan, 4},
-		{nan, 127, nan, 4}, {15.1, 2, 3, 10}, {0, 2, nan, 8}, {0.01, nan, nan, 1}, {1e6, nan, nan, 10_000},
+		{nan, nan, nan, 4},
+		{nan, nan, 3, 2},
+		{nan, 0.4, nan, 4},
+		{nan, 2, nan, 8},
+		{nan, 2, 3, 4},
+		{nan, 99.99, nan, 4},
+		{nan, 127, nan, 4},
+		{15.1, 2, 3, 10},
+		{0, 2, nan, 8},
+		{0.01, nan, nan, 1},
+		{1e6, nan, nan, 10_000},
 	} {
 		f := argos.NewFix("T", 1, 1, 1)
 		f.Accuracy, f.HDOP, f.Speed = c.accuracy, c.hdop, c.speed
