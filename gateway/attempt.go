@@ -127,7 +127,7 @@ func mayBeStored(err error) bool {
 		return isOneOf(err, kafka.Unknown, kafka.RequestTimedOut, kafka.NotEnoughReplicasAfterAppend)
 	}
 	var op *net.OpError
-	return !(errors.As(err, &op) && op.Op == "dial")
+	return !errors.As(err, &op) || op.Op != "dial"
 }
 
 func isOneOf(err error, codes ...kafka.Error) bool {

@@ -96,12 +96,11 @@ func TestBadElementsOfAnArray(t *testing.T) {
 	var all []string
 	const n = 3000 // more than any queue of nacks
 	for i := range n {
-		switch f := strings.Trim(fixes("T", i/2, 1), "[]"); {
-		case i%2 == 0:
-			all = append(all, f)
-		default:
-			all = append(all, strings.Replace(f, `"lat":48.1`, `"lat":91`, 1))
+		f := strings.Trim(fixes("T", i/2, 1), "[]")
+		if i%2 != 0 {
+			f = strings.Replace(f, `"lat":48.1`, `"lat":91`, 1)
 		}
+		all = append(all, f)
 	}
 	c.send("[" + strings.Join(all, ",") + "]")
 	c.await(n)

@@ -76,7 +76,7 @@ func (c *linkConn) Read(b []byte) (int, error) {
 
 func (c *linkConn) Write(b []byte) (int, error) {
 	if every := c.l.loseEvery.Load(); every > 0 && c.l.answers.Add(1)%every == 0 {
-		c.Conn.Close()
+		c.Close()
 		return 0, errors.New("answer lost")
 	}
 	return c.Conn.Write(b)

@@ -83,11 +83,11 @@ func runPrism(ctx context.Context, name string, p *beam.Pipeline, experiments ..
 		return fmt.Errorf("cancel the job: %w", err)
 	}
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // it was cancelled: how it ended says nothing
 		return ctx.Err()
 	case <-time.After(endWithin):
 		stopWorker()
-		<-ended
+		<-ended //nolint:errcheck // as above
 		return errors.Join(ctx.Err(), fmt.Errorf("the cancelled job did not end within %v", endWithin))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"argos"
 )
@@ -130,7 +131,7 @@ func TestBadFixIsOneSentenceAndTheRestGoesOn(t *testing.T) {
 			t.Errorf("%s: %d fixes, errors %q, %v", c.fields, len(fixes), errs, err)
 			continue
 		}
-		if !strings.Contains(errs[0], c.says) || len(errs[0]) > 200 || strings.ContainsAny(errs[0], "\n\x01\xff") {
+		if !strings.Contains(errs[0], c.says) || len(errs[0]) > 200 || strings.ContainsAny(errs[0], "\n\x01") || !utf8.ValidString(errs[0]) {
 			t.Errorf("%s:\n%q does not say %q in one short line", c.fields, errs[0], c.says)
 		}
 	}

@@ -85,7 +85,7 @@ func Offsets(ctx context.Context, brokers []string, topic string) ([]Range, erro
 
 // listOffsets asks once. The call may succeed with a partition's failure inside, which then looks like the offset -1.
 func listOffsets(ctx context.Context, c *kafka.Client, topic string, partitions ...int) ([]Range, error) {
-	var req []kafka.OffsetRequest
+	req := make([]kafka.OffsetRequest, 0, 2*len(partitions))
 	for _, p := range partitions {
 		req = append(req, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))
 	}

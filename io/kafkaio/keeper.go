@@ -137,7 +137,7 @@ func (k *keeper) advise(ctx context.Context, every time.Duration) {
 
 // commit looks into the answer: the call succeeds while the group's coordinator is still loading.
 func (k *keeper) commit(ctx context.Context) error {
-	var offsets []kafka.OffsetCommit
+	offsets := make([]kafka.OffsetCommit, 0, len(k.written))
 	for p, o := range k.written {
 		offsets = append(offsets, kafka.OffsetCommit{Partition: p, Offset: o})
 	}

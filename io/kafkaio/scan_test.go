@@ -89,7 +89,7 @@ func TestScanEndsWithAReason(t *testing.T) {
 			return enough
 		}
 		return nil
-	}); err != enough || seen != 3 {
+	}); !errors.Is(err, enough) || seen != 3 {
 		t.Errorf("stopped by the caller: %v after %d records", err, seen)
 	}
 }

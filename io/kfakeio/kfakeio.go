@@ -4,6 +4,7 @@
 package kfakeio
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -146,7 +147,7 @@ func open(cfg Config, listen string) (*kfake.Cluster, error) {
 		kfake.DataDir(cfg.Dir),
 		kfake.WithLogger(logger{cfg.Log}),
 		kfake.ListenFn(func(network, _ string) (ln net.Listener, err error) {
-			ln, err = net.Listen(network, listen)
+			ln, err = (&net.ListenConfig{}).Listen(context.Background(), network, listen)
 			listening = err
 			return ln, err
 		}),
