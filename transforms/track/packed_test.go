@@ -77,6 +77,8 @@ func TestDecodeRefusesImpossibleTracks(t *testing.T) {
 		"too settled":          func(t *Track) { t.live.good = agreeing + 1 },
 		"run too long":         func(t *Track) { t.live.run = reacquireAt },
 		"too few fixes":        func(t *Track) { t.fixes = 3 },
+		"too few rejected":     func(t *Track) { t.rejected = agreeing - 2 },
+		"unused start":         func(t *Track) { t.anchor, t.window[0].used, t.rejected = estimate{}, false, 99 },
 		"negative count":       func(t *Track) { t.late = -1 },
 		"count near overflow":  func(t *Track) { t.duplicates = math.MaxInt64 },
 	} {

@@ -48,22 +48,8 @@ func (t *Track) decode(b []byte) error {
 
 // check refuses tracks that no fold makes and that would break one.
 func (t *Track) check() error {
-	const most = 1 << 60 // so that no count or sum overflows
-	used := int64(0)
-	for i := range t.n {
-		if t.window[i].used {
-			used++
-		}
-	}
-	if t.fixes < used || t.rejected < int64(t.n)-used || t.duplicates < 0 || t.late < 0 ||
-		max(t.fixes, t.duplicates, t.late, t.rejected) > most {
-		return errors.New("impossible counts")
-	}
-	if t.n == 0 {
-		if t.fixes+t.duplicates+t.late > 0 {
-			return errors.New("fixes without a trace")
-		}
-		return nil
+	if err := t.checkCounts(); err != nil || t.n == 0 {
+		return err
 	}
 	last := t.anchor.seen
 	for i := range t.n {
@@ -75,6 +61,39 @@ func (t *Track) check() error {
 	}
 	if t.live.good == 0 || t.live.seen != last {
 		return errors.New("live estimate of another time")
+	}
+	return nil
+}
+
+// checkCounts compares the counts with the fixes held: each of those was counted, and may be counted otherwise later.
+func (t *Track) checkCounts() error {
+	const most = 1 << 60 // so that no count or sum overflows
+	var least struct{ fixes, late, rejected int64 }
+	if t.anchor.good > 0 {
+		least.fixes++
+	}
+	for i := range t.n {
+		if t.window[i].used {
+			least.fixes++
+		} else {
+			least.rejected++
+		}
+	}
+	for i := range t.waiting {
+		if t.pending[i].time > t.live.seen {
+			least.rejected++
+		} else {
+			least.late++
+		}
+	}
+	switch {
+	case t.fixes < least.fixes, t.duplicates < 0, t.late < least.late, t.rejected < least.rejected,
+		max(t.fixes, t.duplicates, t.late, t.rejected) > most:
+		return errors.New("impossible counts")
+	case t.n == 0 && t.fixes+t.duplicates+t.late > 0:
+		return errors.New("fixes without a trace")
+	case t.n > 0 && t.anchor.good == 0 && !t.window[0].used:
+		return errors.New("a start that was not used")
 	}
 	return nil
 }
