@@ -2,87 +2,87 @@ package web
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"argos"
 )
 
-func TestTruck(t *testing.T) {
+func TestDocument(t *testing.T) {
 	s := serve(t)
-	d := driven("T-17", 41)
-	s.put(t, d, unplaced("T-18"))
+	before := time.Now().UnixMilli()
+	s.put(t, driven("T-17", 3), unplaced("new"))
+	want := driven("T-17", 3)
+
 	var got map[string]any
-	s.getJSON(t, "/v1/trucks/T-17", &got)
-	for name, want := range map[string]any{
-		"_id": "T-17", "rev": 41.0, "time": float64(d.Time), "recv": float64(d.Recv), "lat": d.Lat, "lon": d.Lon,
+	s.getJSON(t, "/v1/trucks/T-17?track=1", &got)
+	if updated, ok := got["updated"].(float64); !ok || updated < float64(before) {
+		t.Errorf("updated is %v, want the time of writing", got["updated"])
+	}
+	delete(got, "updated")
+	wanted := map[string]any{
+		"_id": "T-17", "rev": 3., "pos": map[string]any{"epoch": 1., "partition": 2., "offset": 3.},
+		"time": float64(want.Time), "recv": float64(want.Recv), "lat": want.Lat, "lon": want.Lon,
+		"raw":   map[string]any{"lat": want.Raw.Lat, "lon": want.Raw.Lon},
 		"speed": 13.2, "heading": 271.5, "accuracy": 1.75, "status": "moving",
-		"fixes": 41.0, "duplicates": 0.0, "late": 0.0, "rejected": 0.0,
-	} {
-		if got[name] != want {
-			t.Errorf("%s is %v, want %v", name, got[name], want)
+		"fixes": 3., "duplicates": 0., "late": 0., "rejected": 0., "attrs": map[string]any{"driver": "J"}, "track": "AQID",
+	}
+	if g, w := fmt.Sprint(got), fmt.Sprint(wanted); g != w {
+		t.Errorf("the document is\n%s, want\n%s", g, w)
+	}
+
+	got = nil
+	s.getJSON(t, "/v1/trucks/new", &got)
+	for _, field := range []string{"lat", "lon", "speed", "heading", "accuracy", "attrs"} {
+		if v, there := got[field]; v != nil || !there {
+			t.Errorf("%s of a truck without an accepted fix is %v, want null", field, v)
 		}
 	}
-	if pos := got["pos"].(map[string]any); pos["epoch"] != 1.0 || pos["partition"] != 2.0 || pos["offset"] != 41.0 {
-		t.Errorf("pos is %v", pos)
-	}
-	if attrs := got["attrs"].(map[string]any); attrs["driver"] != "J" {
-		t.Errorf("attrs are %v", attrs)
-	}
-	if raw := got["raw"].(map[string]any); raw["lat"] != d.Raw.Lat || raw["lon"] != d.Raw.Lon {
-		t.Errorf("raw is %v", raw)
-	}
 	if _, there := got["track"]; there {
-		t.Error("the packed state is there though nobody asked")
-	}
-	if s.getJSON(t, "/v1/trucks/T-17?track=1", &got); got["track"] != "AQID" {
-		t.Errorf("track is %v", got["track"])
-	}
-	got = nil
-	if s.getJSON(t, "/v1/trucks/T-18", &got); got["lat"] != nil || got["heading"] != nil || got["attrs"] != nil || got["status"] != "tentative" {
-		t.Errorf("a truck without a position is %v", got)
+		t.Error("the packed track is there without having been asked for")
 	}
 }
 
-func TestTrucksInBox(t *testing.T) {
+func TestList(t *testing.T) {
 	s := serve(t)
-	at := func(id string, lat, lon float64) argos.Truck {
-		d := driven(id, 1)
-		d.Lat, d.Lon = lat, lon
-		return d
-	}
-	s.put(t, at("berlin", 52.5, 13.4), at("fiji", -17.7, 178), at("munich", 48.1, 11.6), at("samoa", -13.8, -172), unplaced("unplaced"))
-	for query, want := range map[string]string{
-		"":                               "berlin fiji munich samoa unplaced",
-		"?limit=2":                       "berlin fiji +",
-		"?bbox=11,48,12,49":              "munich",
-		"?bbox=-180,-90,180,90":          "berlin fiji munich samoa",
-		"?bbox=170,-20,-170,0":           "fiji samoa",
-		"?bbox=170,-20,-170,0&limit=1":   "fiji +",
-		"?bbox=0,0,1,1":                  "",
-		"?bbox=13.4,52.5,13.4,52.5":      "berlin",
-		"?limit=4&bbox=-180,-90,180,9e1": "berlin fiji munich samoa",
+	a, b, c := driven("a", 1), driven("b", 1), driven("c", 1)
+	a.Lat, a.Lon, b.Lat, b.Lon, c.Lat, c.Lon = 10, 20, -17, 179.5, -17, -179.5
+	s.put(t, a, b, c, unplaced("d"))
+	for _, x := range []struct {
+		query     string
+		want      []string
+		truncated bool
+	}{
+		{"", []string{"a", "b", "c", "d"}, false},
+		{"?limit=4", []string{"a", "b", "c", "d"}, false},
+		{"?limit=2", []string{"a", "b"}, true},
+		{"?bbox=-180,-90,180,90", []string{"a", "b", "c"}, false},
+		{"?bbox=-180,-90,180,90&limit=1", []string{"a"}, true},
+		{"?bbox=20,10,20,10", []string{"a"}, false},
+		{"?bbox=179,-18,-179,-16", []string{"b", "c"}, false},
+		{"?bbox=0,0,1,1", []string{}, false},
 	} {
 		var got struct {
 			Trucks []struct {
 				ID string `json:"_id"`
 			}
-			Truncated bool
+			Truncated *bool
 		}
-		s.getJSON(t, "/v1/trucks"+query, &got)
-		var names []string
-		for _, x := range got.Trucks {
-			names = append(names, x.ID)
+		s.getJSON(t, "/v1/trucks"+x.query, &got)
+		ids := []string{}
+		for _, d := range got.Trucks {
+			ids = append(ids, d.ID)
 		}
-		if got.Truncated {
-			names = append(names, "+")
-		}
-		if have := strings.Join(names, " "); have != want {
-			t.Errorf("%q answers %q, want %q", query, have, want)
+		if got.Trucks == nil || !slices.Equal(ids, x.want) || got.Truncated == nil || *got.Truncated != x.truncated {
+			t.Errorf("%q answers %v, truncated %v, want %v, %v", x.query, ids, got.Truncated, x.want, x.truncated)
 		}
 	}
 }
@@ -90,141 +90,159 @@ func TestTrucksInBox(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	s := serve(t)
 	s.put(t, driven("T-17", 1))
-	for path, c := range map[string]struct {
+	for path, want := range map[string]struct {
 		code int
 		says string
 	}{
-		"/v1/trucks/nobody":              {404, "no such truck"},
-		"/v1/trucks/a%20b":               {400, "no truck id"},
-		"/v1/trucks/" + longID:           {400, "no truck id"},
-		"/v1/trucks/T-17?track=2":        {400, "track"},
-		"/v1/trucks/T-17?trak=1":         {400, "trak"},
-		"/v1/trucks?bbox=1,2,3":          {400, "3 values"},
-		"/v1/trucks?bbox=a,2,3,4":        {400, "not a number"},
-		"/v1/trucks?bbox=NaN,2,3,4":      {400, "not a number"},
-		"/v1/trucks?bbox=1,2,Inf,4":      {400, "not a number"},
-		"/v1/trucks?bbox=1,4,3,2":        {400, "south 4"},
-		"/v1/trucks?bbox=-181,2,3,4":     {400, "-181"},
-		"/v1/trucks?bbox=1,2,3,91":       {400, "91"},
-		"/v1/trucks?box=1,2,3,4":         {400, `"box" is not known`},
-		"/v1/trucks?limit=0":             {400, "limit"},
-		"/v1/trucks?limit=1e3":           {400, "limit"},
-		"/v1/trucks?limit=1&limit=2":     {400, "given 2 times"},
-		"/v1/trucks?bbox=%zz":            {400, "URL"},
-		"/v1/nothing":                    {404, ""},
-		"/v1/trucks/nobody/trail":        {404, "no such truck"},
-		"/v1/trucks/nobody/track.svg":    {404, "no such truck"},
-		"/v1/trucks/T-17/track.svg?x=1":  {400, "x"},
-		"/v1/trucks/T-17/trail?dark=yes": {400, "dark"},
+		"/v1/trucks/none":                       {404, "no such truck"},
+		"/v1/trucks/none/trail":                 {404, "no such truck"},
+		"/v1/trucks/none/track.svg":             {404, "no such truck"},
+		"/v1/trucks/a%20b":                      {400, "no truck id"},
+		"/v1/trucks/%3Cscript%3E":               {400, "no truck id"},
+		"/v1/trucks/a%2Fb":                      {400, "no truck id"},
+		"/v1/trucks/" + strings.Repeat("x", 65): {400, "no truck id"},
+		"/v1/trucks/T-17?track=yes":             {400, "track="},
+		"/v1/trucks/T-17?trck=1":                {400, `"trck"`},
+		"/v1/trucks/T-17/track.svg?dark=x":      {400, "dark="},
+		"/v1/trucks/T-17/trail?x=1":             {400, `"x"`},
+		"/v1/trucks?bobx=1,2,3,4":               {400, `"bobx"`},
+		"/v1/trucks?bbox=1,2,3":                 {400, "3 values"},
+		"/v1/trucks?bbox=":                      {400, "1 values"},
+		"/v1/trucks?bbox=1,2,3,4,5":             {400, "5 values"},
+		"/v1/trucks?bbox=a,2,3,4":               {400, "not a number"},
+		"/v1/trucks?bbox=NaN,2,3,4":             {400, "not a number"},
+		"/v1/trucks?bbox=1,2,Inf,4":             {400, "not a number"},
+		"/v1/trucks?bbox=1,2,1e999,4":           {400, "not a number"},
+		"/v1/trucks?bbox=1,5,2,4":               {400, "in this order"},
+		"/v1/trucks?bbox=1,2,3,91":              {400, "-90 to 90"},
+		"/v1/trucks?bbox=-181,2,3,4":            {400, "-180 to 180"},
+		"/v1/trucks?bbox=1,2,3,4&bbox=1,2,3,4":  {400, "2 times"},
+		"/v1/trucks?limit=0":                    {400, "limit="},
+		"/v1/trucks?limit=10001":                {400, "limit="},
+		"/v1/trucks?limit=ten":                  {400, "limit="},
+		"/v1/trucks?limit=%zz":                  {400, "not URL-encoded"},
+		"/?tuck=T-17":                           {400, `"tuck"`},
+		"/nowhere":                              {404, "nothing at this address"},
+		"/assets/server.go":                     {404, "nothing at this address"},
+		"/assets/":                              {404, "nothing at this address"},
+		"/v1/trucks/":                           {404, "nothing at this address"},
 	} {
 		code, body := s.get(t, path)
-		var answer struct{ Error string }
-		if err := json.Unmarshal([]byte(body), &answer); code != c.code || err != nil || answer.Error == "" || !strings.Contains(answer.Error, c.says) {
-			t.Errorf("%s answers %d %s, want %d and %q", path, code, body, c.code, c.says)
-		}
-	}
-	res, err := http.Post(s.url+"/v1/trucks/T-17", "application/json", strings.NewReader("{}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("POST answers %d", res.StatusCode)
-	}
-}
-
-var longID = strings.Repeat("x", 65)
-
-// The trail follows the store's changes: each revision that it sees is there once, in order.
-func TestTrailAndPicture(t *testing.T) {
-	s := serve(t)
-	const n = 5
-	for rev := range int64(n) {
-		s.put(t, driven("T-17", rev+1))
-		until(t, "the trail has the revision", func() bool {
-			d := driven("T-17", rev+1)
-			points := s.watch.trails.of(&d)
-			return len(points) > 0 && points[len(points)-1].time == d.Time
-		})
-	}
-	var got struct {
-		Points []struct{ Time int64 }
-	}
-	s.getJSON(t, "/v1/trucks/T-17/trail", &got)
-	last := int64(0)
-	for _, p := range got.Points {
-		if p.Time <= last {
-			t.Errorf("the trail goes from %d to %d", last, p.Time)
-		}
-		last = p.Time
-	}
-	if len(got.Points) != n {
-		t.Errorf("%d points, want %d", len(got.Points), n)
-	}
-	s.put(t, unplaced("T-18"))
-	for _, path := range []string{"/v1/trucks/T-17/track.svg", "/v1/trucks/T-17/track.svg?dark=1", "/v1/trucks/T-18/track.svg"} {
-		if code, svg := s.get(t, path); code != http.StatusOK || !strings.Contains(svg, "<svg") || strings.Contains(svg, "NaN") {
-			t.Errorf("%s: %d, %.200s", path, code, svg)
+		var answer map[string]string
+		err := json.Unmarshal([]byte(body), &answer)
+		if code != want.code || err != nil || len(answer) != 1 || !strings.Contains(answer["error"], want.says) {
+			t.Errorf("%s: %d %s, want %d and an error with %q", path, code, body, want.code, want.says)
 		}
 	}
 }
 
-func TestPageEscapes(t *testing.T) {
+func TestOnlyReads(t *testing.T) {
 	s := serve(t)
-	s.put(t, fleet(250)...)
-	code, page := s.get(t, "/?truck=%3Cscript%3Ealert(1)%3C/script%3E")
-	if strings.Contains(page, "<script>alert") || code == http.StatusInternalServerError {
-		t.Errorf("%d: a script comes back alive", code)
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
+		r, err := http.NewRequest(method, s.url+"/v1/trucks", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusMethodNotAllowed || answer.Header.Get("Allow") != "GET, HEAD" {
+			t.Errorf("%s: %d, allowed %q", method, answer.StatusCode, answer.Header.Get("Allow"))
+		}
 	}
-	if n := strings.Count(page, `<td><a href="/?truck=truck-`); n == 0 || n > 200 {
-		t.Errorf("%d trucks are listed", n)
+	head, err := http.Head(s.url + "/v1/trucks")
+	if err != nil || head.StatusCode != http.StatusOK {
+		t.Errorf("HEAD: %v, error %v", head, err)
 	}
 }
 
 func TestHealth(t *testing.T) {
 	s := serve(t)
 	for _, path := range []string{"/healthz", "/readyz"} {
-		if code, _ := s.get(t, path); code != http.StatusOK {
-			t.Errorf("%s answers %d", path, code)
+		if code, body := s.get(t, path); code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, code, body)
 		}
 	}
 	if err := s.store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if code, body := s.get(t, "/readyz"); code != http.StatusServiceUnavailable || body == "" {
-		t.Errorf("without a store /readyz answers %d %s", code, body)
+	if code, body := s.get(t, "/healthz"); code != http.StatusOK {
+		t.Errorf("healthz without a store: %d %s", code, body)
+	}
+	for path, want := range map[string]int{"/readyz": 503, "/v1/trucks": 500, "/v1/trucks/T-17": 500, "/": 500} {
+		if code, body := s.get(t, path); code != want || !strings.Contains(body, `{"error":"the store`) {
+			t.Errorf("%s without a store: %d %s, want %d", path, code, body, want)
+		}
 	}
 }
 
-func FuzzParseList(f *testing.F) {
-	for _, q := range []string{"", "bbox=1,2,3,4", "bbox=170,-20,-170,0&limit=5", "bbox=NaN,,,", "limit=-1", "%zz", "bbox=1,2,3,4&bbox=1,2,3,4"} {
-		f.Add(q)
-	}
-	f.Fuzz(func(t *testing.T, raw string) {
-		box, limit, err := parseList(raw)
-		if err != nil {
-			return
-		}
-		if limit < 1 || limit > maxLimit {
-			t.Fatalf("%q: limit %d", raw, limit)
-		}
-		if box != nil && (box.Check() != nil || math.IsInf(box.West, 0)) {
-			t.Fatalf("%q: %v", raw, *box)
+// A box that is written out is read as the same box, and whatever else is written is refused as the client's mistake.
+func TestParseBox(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		lon, lat := rapid.Float64Range(-180, 180), rapid.Float64Range(-90, 90)
+		a, b := lat.Draw(rt, "a"), lat.Draw(rt, "b")
+		want := argos.Box{West: lon.Draw(rt, "west"), East: lon.Draw(rt, "east"), South: min(a, b), North: max(a, b)}
+		query := url.Values{"bbox": {fmt.Sprintf("%v,%v,%v,%v", want.West, want.South, want.East, want.North)}}.Encode()
+		got, limit, err := parseList(query)
+		if err != nil || limit != defaultLimit || got == nil || *got != want {
+			rt.Fatalf("%s became %v, %d, error %v, want %+v", query, got, limit, err, want)
 		}
 	})
 }
 
-func BenchmarkGetTruck(b *testing.B) {
-	s := serve(b)
-	s.put(b, fleet(10_000)...)
-	took := make([]time.Duration, 0, 1<<16)
-	for b.Loop() {
-		start := time.Now()
-		if code, body := s.get(b, "/v1/trucks/truck-05000"); code != http.StatusOK {
-			b.Fatal(code, body)
-		}
-		took = append(took, time.Since(start))
+func FuzzParseList(f *testing.F) {
+	for _, seed := range []string{
+		"", "bbox=1,2,3,4", "bbox=179,-1,-179,1&limit=5", "bbox=NaN,2,3,4", "bbox=1,2,3", "limit=-1", "bbox=1;2", "%zz", "bbox=0x1p2,1,2,3",
+		"bbox=1e400,0,0,0", "bbox=%20", "limit=1&limit=2", "a=b",
+	} {
+		f.Add(seed)
 	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
+	f.Fuzz(func(t *testing.T, query string) {
+		box, limit, err := parseList(query)
+		if err != nil {
+			//nolint:errorlint // it must be one itself, for the client to be told
+			if e, ok := err.(failure); !ok || e.code != http.StatusBadRequest || e.sentence == "" {
+				t.Fatalf("error %v is not one to tell a client", err)
+			}
+			return
+		}
+		if limit < 1 || limit > maxLimit {
+			t.Fatalf("limit %d", limit)
+		}
+		if box != nil && box.Check() != nil {
+			t.Fatalf("box %+v: %v", *box, box.Check())
+		}
+	})
+}
+
+func TestNumbersAreJSON(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		x := rapid.Float64().Draw(rt, "x")
+		b, err := json.Marshal(number(x))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var back *float64
+		if err := json.Unmarshal(b, &back); err != nil || math.IsInf(x, 0) != (back == nil) || back != nil && *back != x {
+			rt.Fatalf("%v became %s, error %v", x, b, err)
+		}
+	})
+	if b, err := json.Marshal(number(math.NaN())); err != nil || string(b) != "null" {
+		t.Errorf("NaN became %s, error %v", b, err)
+	}
+}
+
+// A document that another program has damaged shows as it can, and hides no other.
+func TestForeignAttrs(t *testing.T) {
+	s := serve(t)
+	broken := driven("a", 1)
+	broken.Attrs = []byte(`{"half`)
+	s.put(t, broken, driven("b", 1))
+	var got struct{ Trucks []map[string]any }
+	s.getJSON(t, "/v1/trucks", &got)
+	if len(got.Trucks) != 2 || got.Trucks[0]["attrs"] != `{"half` {
+		t.Errorf("the list is %v", got.Trucks)
+	}
 }

@@ -13,8 +13,14 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browser starts a headless Chromium, or skips.
-func browser(t *testing.T) context.Context {
+// tab is a page of a headless Chromium.
+type tab struct {
+	*testing.T
+	ctx context.Context
+}
+
+// newTab starts a browser with a profile of its own, or skips.
+func newTab(t *testing.T) tab {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
@@ -26,71 +32,78 @@ func browser(t *testing.T) context.Context {
 	if path == "" {
 		t.Skip("there is no chromium, chromium-browser or google-chrome in PATH")
 	}
-	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir())}
+	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path)}
 	for _, flag := range []string{
 		"headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking",
 		"disable-component-update", "disable-sync", "disable-dev-shm-usage", "hide-scrollbars",
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
-	return ctx
+	return tab{t, ctx}
+}
+
+func (p tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	if err := chromedp.Do(p.ctx, steps...); err != nil {
+		p.Fatal(err)
+	}
 }
 
 // see waits until an expression is true in the page.
-func see(t *testing.T, ctx context.Context, expression string) {
-	t.Helper()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[any](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
-		t.Fatalf("the page does not come to %s: %v", expression, err)
+func (p tab) see(expression string) {
+	p.Helper()
+	if _, err := chromedp.Run(p.ctx, chromedp.Poll[bool](expression)); err != nil {
+		p.Fatalf("the page does not come to %s: %v", expression, err)
 	}
 }
 
-func textOf(t *testing.T, ctx context.Context, selector string) string {
-	t.Helper()
-	s, err := chromedp.Run(ctx, chromedp.Text(selector))
+// evaluate answers an expression's value.
+func evaluate[T any](p tab, expression string) T {
+	p.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
-		t.Fatalf("text of %s: %v", selector, err)
-	}
-	return s
-}
-
-// evaluate answers what an expression, or what its promise keeps, comes to.
-func evaluate[T any](t *testing.T, ctx context.Context, expression string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		t.Fatalf("%s: %v", expression, err)
+		p.Fatalf("%s: %v", expression, err)
 	}
 	return v
 }
 
-func TestPageInBrowser(t *testing.T) {
-	ctx := browser(t)
-	s := serve(t)
+// complaints gathers what the browser has against the page: a failed script, or what the security policy forbids.
+func (p tab) complaints() func() []string {
+	p.Helper()
 	var mu sync.Mutex
-	var refused []string
-	err := chromedp.Listen(ctx, func(event any) {
+	var all []string
+	err := chromedp.Listen(p.ctx, func(event any) {
 		mu.Lock()
 		defer mu.Unlock()
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
-			refused = append(refused, e.Entry.Text)
+			all = append(all, e.Entry.Text)
 		case *runtime.EventExceptionThrown:
-			refused = append(refused, e.ExceptionDetails.Text)
+			all = append(all, e.ExceptionDetails.Text)
 		}
 	})
 	if err != nil {
-		t.Fatal(err)
+		p.Fatal(err)
 	}
-	if _, err := chromedp.Run(ctx, chromedp.Navigate(s.url+"/")); err != nil {
-		t.Fatal(err)
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return all
 	}
-	if got := textOf(t, ctx, "#detail"); !strings.Contains(got, "No truck has been heard of yet") {
+}
+
+func TestPageInBrowser(t *testing.T) {
+	p := newTab(t)
+	s := serve(t)
+	complaints := p.complaints()
+	p.do(chromedp.Navigate(s.url + "/"))
+	if got := evaluate[string](p, `document.querySelector("#detail").innerText`); !strings.Contains(got, "No truck has been heard of yet") {
 		t.Errorf("an empty fleet says %q", got)
 	}
 
@@ -98,48 +111,40 @@ func TestPageInBrowser(t *testing.T) {
 	for rev := range int64(30) {
 		s.put(t, driven("T-17", rev+1), driven("T-18", rev+1))
 	}
-	see(t, ctx, `document.querySelectorAll("#list tbody tr").length === 2`)
-	see(t, ctx, `document.querySelector("#totals dd").textContent === "2"`)
-	see(t, ctx, `document.querySelector("#detail h2").textContent.startsWith("T-17")`)
+	p.see(`document.querySelectorAll("#list tbody tr").length === 2`)
+	p.see(`document.querySelector("#totals dd").textContent === "2"`)
+	p.see(`document.querySelector("#detail h2").textContent.startsWith("T-17")`)
 
 	// Selecting one shows its picture, without a new page.
-	evaluate[bool](t, ctx, `window.samePage = true`)
-	if _, err := chromedp.Run(ctx, chromedp.Click(`#list a[href="/?truck=T-18"]`)); err != nil {
-		t.Fatal(err)
-	}
-	see(t, ctx, `document.querySelector("#detail h2").textContent.startsWith("T-18")`)
-	see(t, ctx, `window.samePage && location.search === "?truck=T-18" && document.querySelector("tr.selected a").textContent === "T-18"`)
-	const shown = `(() => { const img = document.querySelector("#plot img"); return img.complete && img.naturalWidth > 0 && img.currentSrc.includes("T-18") })()`
-	see(t, ctx, shown)
-
-	// The picture changes when the document does, and is never gone meanwhile.
-	const draw = `(async () => {
-		const svg = await (await fetch(document.querySelector("#plot img").currentSrc)).text();
-		return svg;
+	p.do(chromedp.Evaluate[chromedp.Void](`window.samePage = true`), chromedp.Click(chromedp.CSS(`#list a[href="/?truck=T-18"]`)))
+	p.see(`document.querySelector("#detail h2").textContent.startsWith("T-18")`)
+	p.see(`window.samePage && location.search === "?truck=T-18" && document.querySelector("tr.selected a").textContent === "T-18"`)
+	const shown = `(() => {
+		const img = document.querySelector("#plot img");
+		return img.complete && img.naturalWidth > 0 && img.currentSrc.includes("T-18");
 	})()`
-	evaluate[bool](t, ctx, `(() => {
+	p.see(shown)
+
+	// The picture changes when the truck has moved, and is never gone meanwhile.
+	const svg = `fetch(document.querySelector("#plot img").currentSrc).then((r) => r.text())`
+	before := evaluate[string](p, svg)
+	p.do(chromedp.Evaluate[chromedp.Void](`
+		window.firstPicture = document.querySelector("#plot img").currentSrc;
 		window.gone = 0;
 		new MutationObserver(() => {
 			const img = document.querySelector("#plot img");
 			if (!img || !img.complete || img.naturalWidth === 0) window.gone++;
-		}).observe(document.querySelector("#detail"), {childList: true, subtree: true});
-		return true;
-	})()`)
-	evaluate[string](t, ctx, `window.firstPicture = document.querySelector("#plot img").currentSrc`)
-	before := evaluate[string](t, ctx, draw)
+		}).observe(document.querySelector("#detail"), {childList: true, subtree: true});`))
 	s.put(t, driven("T-18", 31))
-	see(t, ctx, `document.querySelector("#facts").textContent.includes("offset 31")`)
-	see(t, ctx, `document.querySelector("#plot img").currentSrc !== window.firstPicture && `+shown)
-	after, gone := evaluate[string](t, ctx, draw), evaluate[int](t, ctx, `window.gone`)
-	if before == after {
+	p.see(`document.querySelector("#facts").textContent.includes("offset 31")`)
+	p.see(`document.querySelector("#plot img").currentSrc !== window.firstPicture && ` + shown)
+	if after := evaluate[string](p, svg); after == before {
 		t.Error("the picture is the same after the truck has moved")
 	}
-	if gone != 0 {
+	if gone := evaluate[int](p, `window.gone`); gone != 0 {
 		t.Errorf("the picture was gone %d times", gone)
 	}
-	mu.Lock()
-	defer mu.Unlock()
-	if len(refused) != 0 {
-		t.Errorf("the browser refused the page something, or its script failed: %q", refused)
+	if c := complaints(); len(c) != 0 {
+		t.Errorf("the browser complains: %q", c)
 	}
 }

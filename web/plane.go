@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
 
 	"argos"
 )
@@ -66,7 +69,8 @@ func frameOf(shown []meters, shape float64) frame {
 	return frame{meters{east - w/2, north - h/2}, meters{east + w/2, north + h/2}}
 }
 
-func known(p argos.LatLon) bool { return !math.IsNaN(p.Lat) && !math.IsNaN(p.Lon) }
+// known says whether there is a position, and one that can be drawn.
+func known(p argos.LatLon) bool { return math.Abs(p.Lat) <= 90 && math.Abs(p.Lon) <= 360 }
 
 // distances between raw and clean, in metres, ascending.
 func distances(points []point) []float64 {
@@ -80,4 +84,28 @@ func distances(points []point) []float64 {
 	}
 	slices.Sort(d)
 	return d
+}
+
+// roundStep is the next of 1, 2 and 5 times a power of ten that is at least x.
+func roundStep(x float64) float64 {
+	p := math.Pow(10, math.Floor(math.Log10(x)))
+	for _, k := range []float64{1, 2, 5} {
+		if k*p >= x {
+			return k * p
+		}
+	}
+	return 10 * p
+}
+
+// every puts a tick at each multiple of a number of metres.
+type every float64
+
+// Ticks implements plot.Ticker.
+func (e every) Ticks(from, to float64) []plot.Tick {
+	step := float64(e)
+	var ticks []plot.Tick
+	for i := math.Ceil(from / step); i*step <= to; i++ {
+		ticks = append(ticks, plot.Tick{Value: i * step, Label: strconv.FormatFloat(i*step, 'f', -1, 64)})
+	}
+	return ticks
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 	"time"
 
 	"gonum.org/v1/plot"
@@ -57,13 +58,9 @@ func drawTrack(w io.Writer, id string, points []point, c palette) error {
 	pic.style()
 	pic.Title.Text = id + "\n" + summary(points)
 	if pic.aim(points, pic.room(page)) {
-		if err := pic.addRaw(points); err != nil {
-			return fmt.Errorf("draw the track of %s: %w", id, err)
-		}
-		if err := pic.addClean(points); err != nil {
-			return fmt.Errorf("draw the track of %s: %w", id, err)
-		}
 		pic.addAxes()
+		pic.addRaw(points)
+		pic.addClean(points)
 	} else {
 		pic.HideAxes()
 	}
@@ -131,33 +128,39 @@ func positions(points []point, of func(point) argos.LatLon) []argos.LatLon {
 	return ps
 }
 
+// addAxes rules squares of the same round number of metres both ways.
+func (pic *picture) addAxes() {
+	step := roundStep((pic.frame.max.east - pic.frame.min.east) / 8)
+	pic.X.Tick.Marker, pic.Y.Tick.Marker = every(step), every(step)
+	pic.X.Label.Text = "metres east of " + pic.ground.String()
+	pic.Y.Label.Text = "metres north"
+	grid := plotter.NewGrid()
+	grid.Vertical = draw.LineStyle{Color: pic.faint, Width: .6}
+	grid.Horizontal = grid.Vertical
+	pic.Add(grid)
+}
+
 // addRaw shows the raw points. An outlier beyond the frame is counted in the legend, for it would shrink all others to
 // a dot.
-func (pic *picture) addRaw(points []point) error {
-	var xys plotter.XYs
+func (pic *picture) addRaw(points []point) {
+	dots := &plotter.Scatter{GlyphStyle: draw.GlyphStyle{Color: faded(pic.raw), Radius: 2.2, Shape: draw.CircleGlyph{}}}
 	outside := 0
 	for _, p := range points {
 		if !known(p.raw) {
 			continue
 		}
 		if m := pic.ground.at(p.raw); pic.frame.holds(m) {
-			xys = append(xys, plotter.XY{X: m.east, Y: m.north})
+			dots.XYs = append(dots.XYs, plotter.XY{X: m.east, Y: m.north})
 		} else {
 			outside++
 		}
 	}
+	pic.Add(dots)
 	name := "raw"
 	if outside > 0 {
 		name = fmt.Sprintf("raw (%d outside the picture)", outside)
 	}
-	dots, err := plotter.NewScatter(xys)
-	if err != nil {
-		return err
-	}
-	dots.GlyphStyle = draw.GlyphStyle{Color: faded(pic.raw), Radius: 2, Shape: draw.CircleGlyph{}}
-	pic.Add(dots)
 	pic.entries = append(pic.entries, entry{name, dots})
-	return nil
 }
 
 func faded(c color.NRGBA) color.NRGBA {
@@ -165,56 +168,35 @@ func faded(c color.NRGBA) color.NRGBA {
 	return c
 }
 
-// addClean shows the clean track, broken where the truck was silent, and a ring where it is now.
-func (pic *picture) addClean(points []point) error {
-	var run plotter.XYs
-	var last point
-	named := false
-	end := func() error {
-		if len(run) == 0 {
-			return nil
-		}
-		line, err := plotter.NewLine(run)
-		if err != nil {
-			return err
-		}
-		line.LineStyle = draw.LineStyle{Color: pic.clean, Width: 1.8}
-		pic.Add(line)
-		if !named {
-			pic.entries, named = append(pic.entries, entry{"clean", line}), true
-		}
-		run = nil
-		return nil
-	}
+// addClean shows the clean track, broken where the truck was silent, and a dot where it is now.
+func (pic *picture) addClean(points []point) {
+	style := draw.LineStyle{Color: pic.clean, Width: 1.8}
+	var runs []plotter.XYs
+	last := int64(math.MinInt64)
 	for _, p := range points {
-		if !known(p.clean) || p.time-last.time > brokenAfter.Milliseconds() {
-			if err := end(); err != nil {
-				return err
-			}
+		if !known(p.clean) {
+			continue
 		}
-		if known(p.clean) {
-			m := pic.ground.at(p.clean)
-			run = append(run, plotter.XY{X: m.east, Y: m.north})
-			last = p
+		if len(runs) == 0 || p.time-last > brokenAfter.Milliseconds() {
+			runs = append(runs, nil)
 		}
+		m := pic.ground.at(p.clean)
+		runs[len(runs)-1] = append(runs[len(runs)-1], plotter.XY{X: m.east, Y: m.north})
+		last = p.time
 	}
-	if err := end(); err != nil || !known(last.clean) || !named {
-		return err
+	if len(runs) == 0 {
+		return
 	}
-	m := pic.ground.at(last.clean)
-	now, err := plotter.NewScatter(plotter.XYs{{X: m.east, Y: m.north}})
-	if err != nil {
-		return err
+	for _, run := range runs {
+		pic.Add(&plotter.Line{XYs: run, LineStyle: style})
 	}
-	now.GlyphStyle = draw.GlyphStyle{Color: pic.clean, Radius: 5, Shape: draw.RingGlyph{}}
+	run := runs[len(runs)-1]
+	now := &plotter.Scatter{
+		XYs:        run[len(run)-1:],
+		GlyphStyle: draw.GlyphStyle{Color: pic.clean, Radius: 4.5, Shape: draw.CircleGlyph{}},
+	}
 	pic.Add(now)
-	pic.entries = append(pic.entries, entry{"now", now})
-	return nil
-}
-
-func (pic *picture) addAxes() {
-	pic.X.Label.Text = "metres east of " + pic.ground.String()
-	pic.Y.Label.Text = "metres north"
+	pic.entries = append(pic.entries, entry{"clean", &plotter.Line{LineStyle: style}}, entry{"now", now})
 }
 
 // drawTo draws the plot with its legend in a row under the title, where it hides no point.
@@ -243,10 +225,6 @@ func summary(points []point) string {
 		return "no accepted position yet"
 	}
 	from, to := time.UnixMilli(points[0].time).UTC(), time.UnixMilli(points[len(points)-1].time).UTC()
-	sum := 0.0
-	for _, x := range d {
-		sum += x
-	}
-	return fmt.Sprintf("%s to %s UTC, raw to clean: mean %.1f m, 95 %% within %.1f m",
-		from.Format("2006-01-02 15:04:05"), to.Format("15:04:05"), sum/float64(len(d)), d[(len(d)-1)*95/100])
+	return fmt.Sprintf("%s to %s UTC, raw to clean: half within %.1f m, 95 %% within %.1f m",
+		from.Format("2006-01-02 15:04:05"), to.Format("15:04:05"), d[(len(d)-1)/2], d[(len(d)-1)*95/100])
 }

@@ -107,7 +107,7 @@ func driven(id string, rev int64) argos.Truck {
 	}
 }
 
-// standing is a truck like driven that has not had an accepted fix.
+// unplaced is a truck like driven that has not had an accepted fix.
 func unplaced(id string) argos.Truck {
 	t := driven(id, 1)
 	nan := math.NaN()

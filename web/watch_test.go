@@ -1,0 +1,222 @@
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"pgregory.net/rapid"
+
+	"argos"
+)
+
+func TestTotals(t *testing.T) {
+	s := serve(t)
+	a, b := driven("a", 10), driven("b", 20)
+	a.Duplicates, a.Late, a.Rejected = 1, 2, 3
+	s.put(t, a, b)
+	until(t, "both are counted", func() bool {
+		return s.watch.totals() == totals{Trucks: 2, Fixes: 30, Duplicates: 1, Late: 2, Rejected: 3}
+	})
+	a.Rev, a.Fixes, a.Late = 12, 11, 4
+	s.put(t, a)
+	until(t, "the newer one is counted in its own place", func() bool {
+		return s.watch.totals() == totals{Trucks: 2, Fixes: 31, Duplicates: 1, Late: 4, Rejected: 3}
+	})
+}
+
+// More documents than a page holds, written at one time: none may be missed.
+func TestManyAtOneTime(t *testing.T) {
+	s := serve(t)
+	const n = 2*pageSize + 17
+	s.put(t, fleet(n)...)
+	until(t, "all are counted", func() bool { return s.watch.totals().Trucks == n })
+	s.put(t, driven("later", 1))
+	until(t, "one that comes after them is too", func() bool { return s.watch.totals().Trucks == n+1 })
+}
+
+// A server that is started on a store that has been written to knows it.
+func TestStartsWithWhatIsThere(t *testing.T) {
+	s := serve(t)
+	s.put(t, fleet(300)...)
+	again := New(Config{Store: s.store, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
+	defer again.Close()
+	until(t, "all are counted", func() bool { return again.watch.totals().Trucks == 300 })
+}
+
+func TestTrail(t *testing.T) {
+	s := serve(t)
+	type answer struct {
+		ID     string `json:"_id"`
+		Points []struct {
+			Time     int64
+			Lat, Lon *float64
+			Raw      struct{ Lat, Lon float64 }
+			Status   string
+		}
+	}
+	var got answer
+	s.put(t, unplaced("T-17"))
+	s.getJSON(t, "/v1/trucks/T-17/trail", &got)
+	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Lat != nil || got.Points[0].Status != "tentative" {
+		t.Fatalf("the trail of a truck without a position is %+v", got)
+	}
+	for rev := int64(2); rev <= 5; rev++ {
+		s.put(t, driven("T-17", rev))
+		got = answer{}
+		s.getJSON(t, "/v1/trucks/T-17/trail", &got)
+	}
+	if len(got.Points) != 5 {
+		t.Fatalf("after 5 states the trail has %d points", len(got.Points))
+	}
+	want, last := driven("T-17", 5), got.Points[4]
+	if last.Time != want.Time || *last.Lat != want.Lat || *last.Lon != want.Lon || last.Raw.Lat != want.Raw.Lat || last.Status != "moving" {
+		t.Errorf("the last point is %+v, want that of %+v", last, want)
+	}
+	// Without being asked for, it goes on by itself.
+	s.put(t, driven("T-17", 6))
+	until(t, "the watch has seen the sixth state", func() bool {
+		s.watch.trails.mu.Lock()
+		defer s.watch.trails.mu.Unlock()
+		return len(s.watch.trails.byID["T-17"].Value.(*trail).points) == 6
+	})
+}
+
+func TestTrailIsBounded(t *testing.T) {
+	ts := newTrails(10)
+	for rev := range int64(3 * maxPoints) {
+		x := driven("T-17", rev+1)
+		ts.add(&x, time.Now())
+	}
+	x := driven("T-17", 3*maxPoints)
+	got := ts.of(&x)
+	if len(got) != maxPoints || got[maxPoints-1].time != x.Time || got[0].time != driven("T-17", 2*maxPoints+1).Time {
+		t.Errorf("%d points from %d to %d", len(got), got[0].time, got[len(got)-1].time)
+	}
+}
+
+func TestTrailGoesForward(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		ts := newTrails(10)
+		rev := int64(0)
+		for _, r := range rapid.SliceOfN(rapid.Int64Range(1, 30), 1, 60).Draw(rt, "revs") {
+			x := driven("T-17", r)
+			ts.add(&x, time.Now())
+			rev = max(rev, r)
+		}
+		x := driven("T-17", rev)
+		points := ts.of(&x)
+		if !slices.IsSortedFunc(points, func(a, b point) int { return int(a.time - b.time) }) || points[len(points)-1].time != x.Time {
+			rt.Fatalf("trail %+v, newest %d", points, x.Time)
+		}
+		for i := 1; i < len(points); i++ {
+			if points[i].time == points[i-1].time {
+				rt.Fatalf("the time %d is there twice", points[i].time)
+			}
+		}
+	})
+}
+
+// A record that leaves the track's time as it is refines the last point, and one that sets it back begins anew.
+func TestTrailPoints(t *testing.T) {
+	ts := newTrails(10)
+	state := func(rev, time int64, lat float64) []point {
+		x := driven("T-17", rev)
+		x.Time, x.Lat = time, lat
+		return ts.of(&x)
+	}
+	state(1, 1000, 1)
+	state(2, 2000, 2)
+	if got := state(3, 2000, 2.5); len(got) != 2 || got[1].clean.Lat != 2.5 || got[1].raw != driven("T-17", 2).Raw {
+		t.Errorf("after a late record: %+v", got)
+	}
+	if got := state(4, 500, 0); len(got) != 1 || got[0].time != 500 {
+		t.Errorf("after a step back: %+v", got)
+	}
+}
+
+func TestTrailsAreBounded(t *testing.T) {
+	ts := newTrails(3)
+	now := time.Now()
+	add := func(id string, rev int64, now time.Time) {
+		x := driven(id, rev)
+		ts.add(&x, now)
+	}
+	has := func(want ...string) {
+		t.Helper()
+		got := []string{}
+		for id := range ts.byID {
+			got = append(got, id)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("trails of %v, want %v", got, want)
+		}
+	}
+	for _, id := range []string{"a", "b", "c", "d"} {
+		add(id, 1, now)
+	}
+	has("a", "b", "c") // the first to come stay
+	add("a", 2, now.Add(2*idle))
+	add("d", 2, now.Add(2*idle))
+	has("a", "c", "d") // b has been silent longest
+	x := driven("e", 1)
+	if got := ts.of(&x); len(got) != 1 { // who is asked for gets one
+		t.Errorf("the trail of one who is asked for is %+v", got)
+	}
+	has("a", "d", "e")
+}
+
+func TestPicture(t *testing.T) {
+	s := serve(t)
+	s.put(t, unplaced("new"), driven("alone", 1))
+	nowhere := unplaced("nowhere")
+	nowhere.Raw = argos.LatLon{Lat: nowhere.Lat, Lon: nowhere.Lon}
+	outlier := driven("outlier", 1)
+	outlier.Raw = argos.LatLon{}
+	pole, dateline := driven("pole", 1), driven("dateline", 1)
+	pole.Lat, pole.Lon, pole.Raw = 90, 0, argos.LatLon{Lat: 90, Lon: 180}
+	dateline.Lat, dateline.Lon, dateline.Raw = 1, 180, argos.LatLon{Lat: 1, Lon: -179.9999}
+	s.put(t, nowhere, outlier, pole, dateline)
+	for id, want := range map[string]string{
+		"new": "no accepted position yet", "nowhere": "no accepted position yet", "alone": ">clean<",
+		"outlier": "raw (1 outside the picture)", "pole": "90.00° N", "dateline": ">raw<",
+	} {
+		for _, query := range []string{"", "?dark=1", "?dark=0&at=17"} {
+			code, svg := s.get(t, "/v1/trucks/"+id+"/track.svg"+query)
+			if code != http.StatusOK || !strings.HasPrefix(svg, "<?xml") || !strings.Contains(svg, ">"+id+"<") || !strings.Contains(svg, want) {
+				t.Errorf("the picture of %s%s: %d, want one with %q in %.300s", id, query, code, want, svg)
+			}
+		}
+	}
+}
+
+// The axes' scale is one, whatever is shown.
+func TestFrame(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		coordinate := rapid.Float64Range(-1e5, 1e5)
+		var shown []meters
+		for i := range rapid.IntRange(1, 20).Draw(rt, "n") {
+			shown = append(shown, meters{coordinate.Draw(rt, fmt.Sprint("east", i)), coordinate.Draw(rt, fmt.Sprint("north", i))})
+		}
+		shape := rapid.Float64Range(.2, 5).Draw(rt, "shape")
+		f := frameOf(shown, shape)
+		w, h := f.max.east-f.min.east, f.max.north-f.min.north
+		if r := w / h / shape; r < .999 || r > 1.001 {
+			rt.Fatalf("frame %v by %v has not the shape %v", w, h, shape)
+		}
+		if w < minExtent*.999 || h < minExtent*.999 {
+			rt.Fatalf("frame %v by %v is too small", w, h)
+		}
+		for _, m := range shown {
+			if !f.holds(m) {
+				rt.Fatalf("frame %+v leaves %+v out", f, m)
+			}
+		}
+	})
+}
