@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -36,7 +37,7 @@ func BenchmarkDrain(b *testing.B) {
 						uri = sqliteio.URI(filepath.Join(b.TempDir(), "trucks.db"))
 					}
 					cfg := p.config(uri)
-					cfg.Shards = shards
+					cfg.Shards, cfg.Log = shards, slog.New(slog.DiscardHandler)
 					runtime.GC()
 					before := cpuSeconds()
 					b.StartTimer()

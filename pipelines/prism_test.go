@@ -53,6 +53,7 @@ func TestPrismTellsWhyAJobFailed(t *testing.T) {
 
 // A cancelled job ends at once, though a function hangs, and leaves neither goroutines nor files behind.
 func TestPrismCancels(t *testing.T) {
+	cutsJobsOff(t)
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	cancelled := func() {
@@ -82,6 +83,15 @@ func TestPrismCancels(t *testing.T) {
 	eventually(t, "the jobs' goroutines end", func() bool { return runtime.NumGoroutine() < before+10 })
 	if files, _ := os.ReadDir(temp); len(files) > 0 {
 		t.Errorf("files are left: %v", files)
+	}
+}
+
+// cutsJobsOff keeps a test that ends jobs amid their work from the race detector: Beam's harness closes the channel of its
+// responses while an instruction may still send one (core/runtime/harness/harness.go:195 and :213 of 2.77.0). The send's panic
+// is caught there. Without the detector the test runs, and everything of ours in it runs under the detector elsewhere.
+func cutsJobsOff(t *testing.T) {
+	if raceDetector {
+		t.Skip("a job is cut off, which races inside Beam's harness")
 	}
 }
 

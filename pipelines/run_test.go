@@ -69,6 +69,7 @@ func TestRunDrains(t *testing.T) {
 
 // With the store gone, Stop does not wait longer than it is told, and the next run makes up for it.
 func TestStopWithoutAStore(t *testing.T) {
+	cutsJobsOff(t)
 	p := newTopic(t, 2)
 	p.fill(20_000, 50)
 	store, uri := newMemStore(t)

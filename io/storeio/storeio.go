@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -100,6 +101,9 @@ func divergent(trucks []argos.Truck, refused []argos.Refusal) (errs []error) {
 	return errs
 }
 
+// incident says that writing fails at present, so that the many writers of a process tell of it once.
+var incident atomic.Bool
+
 // upsert writes until the store takes the documents or the context ends. The store is opened for each write: handles are
 // shared in a process, and an instance of a DoFn is not told reliably when it is no longer needed.
 func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
@@ -108,7 +112,7 @@ func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refu
 		refused, err := once(ctx, uri, trucks)
 		if err == nil {
 			writeSeconds.Observe(time.Since(start).Seconds())
-			if wait > firstRetry {
+			if incident.CompareAndSwap(true, false) {
 				slog.InfoContext(ctx, "the store takes documents again")
 			}
 			return refused, nil
@@ -117,7 +121,7 @@ func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refu
 			return nil, err
 		}
 		writeFailures.Inc()
-		if wait == firstRetry {
+		if incident.CompareAndSwap(false, true) {
 			slog.WarnContext(ctx, "writing to the store fails; trying again until it is back", "error", err)
 		}
 		select {

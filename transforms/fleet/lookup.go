@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"argos"
@@ -14,6 +15,9 @@ const (
 	lastRetry  = time.Second
 )
 
+// incident says that lookups fail at present, so that the many shards of a process tell of it once.
+var incident atomic.Bool
+
 // lookup asks the store for trucks until it answers or the context ends. The store is opened for each query: handles are
 // shared in a process, and an instance of a DoFn is not told reliably when it is no longer needed.
 func lookup(ctx context.Context, uri string, ids []string) ([]argos.Truck, error) {
@@ -21,8 +25,8 @@ func lookup(ctx context.Context, uri string, ids []string) ([]argos.Truck, error
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
 		found, err := query(ctx, uri, ids)
 		if err == nil {
-			if wait > firstRetry {
-				slog.InfoContext(ctx, "the store answers again", "asked", "tracks")
+			if incident.CompareAndSwap(true, false) {
+				slog.InfoContext(ctx, "the store gives tracks again")
 			}
 			return found, nil
 		}
@@ -30,7 +34,7 @@ func lookup(ctx context.Context, uri string, ids []string) ([]argos.Truck, error
 			return nil, fmt.Errorf("look up %d trucks: %w", len(ids), err)
 		}
 		lookupFailures.Inc()
-		if wait == firstRetry {
+		if incident.CompareAndSwap(false, true) {
 			slog.WarnContext(ctx, "looking up tracks fails; trying again until the store answers", "error", err)
 		}
 		select {
