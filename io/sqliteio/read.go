@@ -11,7 +11,7 @@ import (
 	"argos"
 )
 
-// columns are in the order of scan; track comes after them, for it is large and often not wanted.
+// columns are in the order of scan and of upsertSQL; track comes after them, for it is large and often not wanted.
 const columns = `id, rev, pos_epoch, pos_partition, pos_next, time, recv, lat, lon, raw_lat, raw_lon, speed, heading,
 	accuracy, status, fixes, duplicates, late, rejected, updated, attrs`
 

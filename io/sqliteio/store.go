@@ -26,7 +26,7 @@ var errForeign = errors.New("it is a database of another program")
 type store struct {
 	writer, reader *sql.DB
 
-	update, insert, stored, setMark               *sql.Stmt // of writer
+	upsert, stored, setMark                       *sql.Stmt // of writer
 	truck, trucks, inBox, after, changed, getMark *sql.Stmt // of reader
 }
 
@@ -76,8 +76,7 @@ func open(ctx context.Context, path string) (_ *store, err error) {
 		db  *sql.DB
 		sql string
 	}{
-		{&s.update, s.writer, updateSQL},
-		{&s.insert, s.writer, insertSQL},
+		{&s.upsert, s.writer, upsertSQL},
 		{&s.stored, s.writer, storedSQL},
 		{&s.setMark, s.writer, setMarkSQL},
 		{&s.truck, s.reader, truckSQL},

@@ -2,26 +2,24 @@ package sqliteio
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
 	"argos"
 )
 
-// The guard is in the statements and the transaction holds the write lock, so it holds against every writer of the
-// file, in this process or another. An update, then an insert for those that it did not find, costs a third less than
-// "insert ... on conflict do update": nearly all trucks are there already.
+// The guard is in the statement, so that it holds against every writer of the file, in this process or another.
 const (
-	updateSQL = `update trucks set rev = ?, pos_epoch = ?, pos_partition = ?, pos_next = ?, time = ?, recv = ?,
-		lat = ?, lon = ?, raw_lat = ?, raw_lon = ?, speed = ?, heading = ?, accuracy = ?, status = ?,
-		fixes = ?, duplicates = ?, late = ?, rejected = ?, updated = ?, attrs = coalesce(?, attrs), track = ?
-	where id = ? and rev < ?`
-	insertSQL = `insert into trucks(rev, pos_epoch, pos_partition, pos_next, time, recv,
-		lat, lon, raw_lat, raw_lon, speed, heading, accuracy, status,
-		fixes, duplicates, late, rejected, updated, attrs, track, id)
+	upsertSQL = `insert into trucks(` + columns + `, track)
 	values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	on conflict(id) do nothing`
+	on conflict(id) do update set
+		rev = excluded.rev, pos_epoch = excluded.pos_epoch, pos_partition = excluded.pos_partition,
+		pos_next = excluded.pos_next, time = excluded.time, recv = excluded.recv, lat = excluded.lat, lon = excluded.lon,
+		raw_lat = excluded.raw_lat, raw_lon = excluded.raw_lon, speed = excluded.speed, heading = excluded.heading,
+		accuracy = excluded.accuracy, status = excluded.status, fixes = excluded.fixes,
+		duplicates = excluded.duplicates, late = excluded.late, rejected = excluded.rejected,
+		updated = excluded.updated, attrs = coalesce(excluded.attrs, attrs), track = excluded.track
+	where excluded.rev > trucks.rev`
 	storedSQL = `select rev, pos_epoch, pos_partition, pos_next from trucks where id = ?`
 )
 
@@ -46,40 +44,29 @@ func (s *store) upsertAll(ctx context.Context, trucks []argos.Truck) (refused []
 	// The context guards the transaction as a whole, which ends with it. The statements run without it: each would
 	// start a goroutine to watch over its few microseconds.
 	free := context.WithoutCancel(ctx)
-	update, insert, stored := tx.StmtContext(free, s.update), tx.StmtContext(free, s.insert), tx.StmtContext(free, s.stored)
+	upsert, stored := tx.StmtContext(free, s.upsert), tx.StmtContext(free, s.stored)
 	// By the clock under the write lock, so that documents become visible in the order of Updated.
 	now := time.Now().UnixMilli()
 	for i := range trucks {
 		t := &trucks[i]
-		args := [...]any{
-			t.Rev, t.Pos.Epoch, t.Pos.Partition, t.Pos.Next, t.Time, t.Recv,
+		r, err := upsert.ExecContext(free, t.ID, t.Rev, t.Pos.Epoch, t.Pos.Partition, t.Pos.Next, t.Time, t.Recv,
 			t.Lat, t.Lon, t.Raw.Lat, t.Raw.Lon, t.Speed, t.Heading, t.Accuracy, t.Status.String(),
-			t.Fixes, t.Duplicates, t.Late, t.Rejected, now, text(t.Attrs), blob(t.Track), t.ID, t.Rev,
-		}
-		written, err := exec(free, update, args[:]...)
-		if err == nil && !written {
-			written, err = exec(free, insert, args[:len(args)-1]...)
-		}
-		if err == nil && !written {
-			is := argos.Refusal{ID: t.ID}
-			err = stored.QueryRowContext(free, t.ID).Scan(&is.Rev, &is.Pos.Epoch, &is.Pos.Partition, &is.Pos.Next)
-			refused = append(refused, is)
-		}
+			t.Fixes, t.Duplicates, t.Late, t.Rejected, now, text(t.Attrs), blob(t.Track))
 		if err != nil {
 			return nil, ended(ctx, err)
 		}
+		if n, err := r.RowsAffected(); err != nil {
+			return nil, err
+		} else if n == 1 {
+			continue
+		}
+		is := argos.Refusal{ID: t.ID}
+		if err := stored.QueryRowContext(free, t.ID).Scan(&is.Rev, &is.Pos.Epoch, &is.Pos.Partition, &is.Pos.Next); err != nil {
+			return nil, ended(ctx, err)
+		}
+		refused = append(refused, is)
 	}
 	return refused, ended(ctx, tx.Commit())
-}
-
-// exec says whether the statement wrote a row.
-func exec(ctx context.Context, stmt *sql.Stmt, args ...any) (bool, error) {
-	r, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return false, err
-	}
-	n, err := r.RowsAffected()
-	return n > 0, err
 }
 
 // ended prefers the reason for which a transaction was ended to the error of the statement that ran into its end.
