@@ -5,6 +5,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"argos"
@@ -31,10 +32,10 @@ type Report struct {
 	Stored  int64 `json:"stored"`  // records that the documents account for
 	Pending int64 `json:"pending"` // records that no document accounts for yet: the pipeline has not come to them
 
-	Lost        int64 `json:"lost"`        // acked entries that are not in the topic
+	Lost        int64 `json:"lost"`        // acked entries that are not in the topic, though it begins at its beginning
 	Documents   int64 `json:"documents"`   // in the store
 	Diverged    int64 `json:"diverged"`    // documents that are not the fold of their log, or missing, or of no log
-	Unauditable int64 `json:"unauditable"` // documents whose log's start is gone
+	Unauditable int64 `json:"unauditable"` // documents whose log's start is gone, and acked entries not in what is left of it
 
 	Fixes      int64 `json:"fixes"`
 	Duplicates int64 `json:"duplicates"`
@@ -47,6 +48,9 @@ type Report struct {
 
 // maxProblems bounds the report: whoever has more than this wrong needs the first ones.
 const maxProblems = 20
+
+// ErrNothingStored says that there is a log and nothing to judge it by: an audit of the wrong store would prove everything.
+var ErrNothingStored = errors.New("audit: the log has records, but the store has neither documents nor marks: is it the right one?")
 
 // Clean says whether nothing was lost, nothing diverged and everything could be judged.
 func (r *Report) Clean() bool { return r.Lost == 0 && r.Diverged == 0 && r.Unauditable == 0 }
@@ -76,6 +80,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	f := &fold{Report: r, claims: claims, stored: stored, shown: c.Folded}
 	if err := f.log(ctx, c.Brokers, c.Topic, marks); err != nil {
 		return nil, fmt.Errorf("audit: fold the log: %w", err)
+	}
+	if r.InLog > 0 && r.Documents == 0 && len(marks) == 0 {
+		return nil, ErrNothingStored
 	}
 	f.judge()
 	return r, nil

@@ -35,9 +35,10 @@ type fold struct {
 	stored map[string]*document
 	shown  func(*argos.Record, *track.Track)
 
-	truncated map[int32]bool // partitions whose start retention has taken
-	missing   map[string]int64
-	parser    wire.Parser
+	partitions int
+	truncated  map[int32]bool // partitions whose start retention has taken
+	missing    map[string]int64
+	parser     wire.Parser
 }
 
 func (f *fold) log(ctx context.Context, brokers []string, topic string, marks []argos.Mark) error {
@@ -49,6 +50,7 @@ func (f *fold) log(ctx context.Context, brokers []string, topic string, marks []
 	for _, m := range marks {
 		at[m.Partition] = m
 	}
+	f.partitions = len(ranges)
 	f.truncated, f.missing = map[int32]bool{}, map[string]int64{}
 	for _, d := range f.stored {
 		d.behind = -1
@@ -143,8 +145,13 @@ func (f *fold) judge() {
 		f.Diverged++
 		f.problem("truck %s, offset %d: below the mark, but there is no document", id, f.missing[id])
 	}
-	f.Lost = int64(len(f.claims))
 	for c, ts := range f.claims {
+		if p := argos.PartitionOf(c.truck, f.partitions); f.truncated[int32(p)] {
+			f.Unauditable++
+			f.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of partition %d", c.truck, c.seq, ts, p)
+			continue
+		}
+		f.Lost++
 		f.problem("truck %s, seq %d, ts %d: acknowledged, but not in the log", c.truck, c.seq, ts)
 	}
 }

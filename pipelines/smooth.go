@@ -51,7 +51,10 @@ func SmoothCausal(ctx context.Context, cfg SmoothConfig) (int, error) {
 	p, s := beam.NewPipelineWithRoot()
 	beam.ParDo0(s, &causalFn{Out: cfg.Out}, beam.Reshuffle(s, beam.CreateList(s, drives)))
 	if err := runPrism(ctx, fmt.Sprintf("smooth-%d", runs.Add(1)), p, noSplit); err != nil {
-		return 0, fmt.Errorf("clean the drives: %w", err)
+		if ctx.Err() != nil {
+			return 0, fmt.Errorf("clean the drives: %w", ctx.Err())
+		}
+		return 0, fmt.Errorf("clean the drives: %s", cause(err))
 	}
 	return len(drives), nil
 }

@@ -38,7 +38,7 @@ func (l *Live) supervise(running, alive context.Context) error {
 		}
 		select {
 		case <-running.Done():
-			return nil // nothing is under way
+			return errors.Join(errDrain, err)
 		case <-time.After(pause):
 		}
 		pause = min(2*pause, lastPause)

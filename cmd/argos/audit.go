@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 
 	"argos"
@@ -53,6 +54,11 @@ func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err e
 		defer broker.Close()
 		c.Ledger, c.Kafka, c.Store = dir.ledger(), broker.Addr(), dir.store()
 	}
+	if path, local := strings.CutPrefix(c.Store, "sqlite:"); local {
+		if _, err := os.Stat(path); err != nil && c.DataDir == "" {
+			return fmt.Errorf("no store to audit: %w", err)
+		}
+	}
 	store, err := argos.Process.Open(ctx, c.Store)
 	if err != nil {
 		return err
@@ -61,6 +67,9 @@ func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err e
 	r, err := audit.Run(ctx, audit.Config{Ledger: c.Ledger, Brokers: strings.Split(c.Kafka, ","), Topic: argos.Topic, Store: store})
 	if err != nil {
 		return err
+	}
+	if r.Sent == 0 {
+		log.Warn("the ledger is empty, so nothing is proven of delivery")
 	}
 	if err := printJSON(t.out, r); err != nil {
 		return err

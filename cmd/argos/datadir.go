@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
+
+	"argos/io/sqliteio"
 )
 
 // dataDir is a demo's folder: the embedded broker's log, the embedded store and the senders' ledger.
@@ -36,10 +38,12 @@ func openDataDir(path string) (*dataDir, error) {
 // existingDataDir takes the folder of a stopped demo.
 func existingDataDir(path string) (*dataDir, error) {
 	d := &dataDir{path: path}
-	if _, err := os.Stat(d.ledger()); errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not a demo's data directory: it has no %s", path, filepath.Base(d.ledger()))
-	} else if err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+	for _, part := range []string{d.ledger(), d.documents(), d.log()} {
+		if _, err := os.Stat(part); errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("%s is not a demo's data directory: it has no %s (one that ran with --kafka has no log of its own)", path, filepath.Base(part))
+		} else if err != nil {
+			return nil, fmt.Errorf("data directory: %w", err)
+		}
 	}
 	return d, d.take()
 }
@@ -55,9 +59,10 @@ func (d *dataDir) take() error {
 	return nil
 }
 
-func (d *dataDir) log() string    { return filepath.Join(d.path, "log") }
-func (d *dataDir) store() string  { return "sqlite:" + filepath.Join(d.path, "trucks.db") }
-func (d *dataDir) ledger() string { return filepath.Join(d.path, "ledger.ndjson") }
+func (d *dataDir) log() string       { return filepath.Join(d.path, "log") }
+func (d *dataDir) documents() string { return filepath.Join(d.path, "trucks.db") }
+func (d *dataDir) store() string     { return sqliteio.URI(d.documents()) }
+func (d *dataDir) ledger() string    { return filepath.Join(d.path, "ledger.ndjson") }
 
 func (d *dataDir) close() error {
 	err := d.lock.Unlock()

@@ -60,6 +60,9 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 		return err
 	}
 	defer l.Close()
+	if err := writable(c.Report); err != nil {
+		return err
+	}
 	f, err := c.feed(log)
 	if err != nil {
 		return err
@@ -76,27 +79,26 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 		return err
 	}
 	began := time.Now()
-	if err := d.play(ctx); err != nil {
-		return err
-	}
+	played := d.play(ctx)
 	// What was asked for has happened; from here on a stop has its own deadline.
 	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
+	failed := errors.Join(played, d.drain(draining))
 	took := time.Since(began)
-	if err := d.drain(draining); err != nil {
-		return err
-	}
 	if c.Duration == 0 && c.Report == "" {
-		fmt.Fprintf(t.err, "stopped; all is stored: %s\n", d.line())
-		return nil
+		if failed == nil {
+			fmt.Fprintf(t.err, "stopped; all is stored: %s\n", d.line())
+		}
+		return failed
 	}
+	// A run that failed is examined all the more.
 	r, err := examine(draining, audit.Config{Ledger: dir.ledger(), Brokers: strings.Split(d.brokers, ","), Topic: argos.Topic, Store: d.store}, f)
 	if err != nil {
-		return err
+		return errors.Join(failed, err)
 	}
 	s := d.live.Stats()
 	r.LatencyMs, r.FixesPerSec = quantiles{P50: ms(s.P50), P99: ms(s.P99)}, float64(s.Records)/took.Seconds()
-	if err := r.write(c.Report, t, took); err != nil {
+	if err := errors.Join(failed, r.write(c.Report, t, took)); err != nil {
 		return err
 	}
 	if !r.Clean() || r.Pending > 0 {
@@ -115,8 +117,24 @@ func (c *demoCmd) feed(log *slog.Logger) (feed, error) {
 // play feeds the fleet until the duration, the recordings or ctx end. Without a duration the page stays after the last
 // fix, until Ctrl-C.
 func (d *demo) play(ctx context.Context) error {
-	fmt.Fprintf(d.term.err, "%d trucks on http://%s/  (embedded Kafka-protocol broker, embedded SQLite; data in %s; Ctrl-C stops)\n",
-		d.feed.trucks, d.listener.Addr(), d.dir.path)
+	log := "an embedded Kafka-protocol broker"
+	if d.broker == nil {
+		log = "Kafka at " + d.brokers
+	}
+	fmt.Fprintf(d.term.err, "%d trucks on http://%s/  (%s, embedded SQLite; data in %s; Ctrl-C stops)\n",
+		d.feed.trucks, d.listener.Addr(), log, d.dir.path)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan struct{})
+	defer func() { stop(); <-ended }()
+	go func() {
+		defer close(ended)
+		select {
+		case <-d.live.Done():
+			stop()
+		case <-ctx.Done():
+		}
+	}()
 	if d.cmd.Duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d.cmd.Duration)
@@ -132,7 +150,12 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	hide()
 	g.Wait() //nolint:errcheck // progress has no errors
-	return err
+	select {
+	case <-d.live.Done():
+		return errors.Join(err, fmt.Errorf("the pipeline gave up: %w", d.live.Err()))
+	default:
+		return err
+	}
 }
 
 func (d *demo) line() string {

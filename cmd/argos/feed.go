@@ -89,12 +89,15 @@ type timed struct {
 }
 
 // schedule says when each fix of a recording arrived, from the first one on: the order is the recording's, the pace that
-// of its clock. A single wrong clock must not stall it: the median of five neighbours is what counts.
+// of its clock. Wrong clocks must not stall it: the median of five neighbours is what counts, and no step counts for more
+// than longestPause.
 func schedule(fixes []argos.Fix) []time.Duration {
 	const reach = 2
 	due := make([]time.Duration, len(fixes))
 	var near [2*reach + 1]int64
-	var start, latest int64
+	var now time.Duration
+	var latest int64 // ms
+	longest := longestPause(fixes)
 	for i := range fixes {
 		w := near[:0]
 		for j := max(0, i-reach); j <= min(len(fixes)-1, i+reach); j++ {
@@ -102,13 +105,34 @@ func schedule(fixes []argos.Fix) []time.Duration {
 		}
 		slices.Sort(w)
 		t := w[len(w)/2]
-		if i == 0 {
-			start, latest = t, t
+		switch step := time.Duration(t-latest) * time.Millisecond; {
+		case i == 0:
+			latest = t
+		case step > 0:
+			now += min(step, longest)
+			latest = t
+		case step < -longest: // it was ahead by mistake
+			latest = t
 		}
-		latest = max(latest, t)
-		due[i] = time.Duration(latest-start) * time.Millisecond
+		due[i] = now
 	}
 	return due
+}
+
+// longestPause bounds what a step of a drive's clock may mean, for its clock may be wrong for a while: a minute, or a few
+// of the drive's usual steps when these are slow.
+func longestPause(fixes []argos.Fix) time.Duration {
+	var steps []int64
+	for i := 1; i < len(fixes); i++ {
+		if d := fixes[i].Time - fixes[i-1].Time; d > 0 {
+			steps = append(steps, d)
+		}
+	}
+	if len(steps) == 0 {
+		return time.Minute
+	}
+	slices.Sort(steps)
+	return max(time.Minute, 5*time.Duration(steps[len(steps)/2])*time.Millisecond)
 }
 
 // play sends the fixes at their time, speed times as fast, until they or ctx end.

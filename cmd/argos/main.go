@@ -69,7 +69,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "argos: %v (argos --help lists what there is)\n", err)
+		fmt.Fprintf(stderr, "argos: %v (argos COMMAND --help lists what there is)\n", err)
 		return 2
 	}
 	log := slog.New(pipelines.WithoutBeam(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel})))
@@ -77,6 +77,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch err := kctx.Run(log); {
 	case errors.Is(err, errUnclean):
 		return 1
+	case err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "argos: stopped before it had started")
+		return 0
 	case err != nil:
 		fmt.Fprintf(stderr, "argos: %v\n", err)
 		return 1

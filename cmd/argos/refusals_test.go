@@ -202,3 +202,16 @@ func asNobody(t *testing.T, args ...string) (code int, stderr string) {
 	}
 	return cmd.ProcessState.ExitCode(), b.String()
 }
+
+// Whoever mistypes the store must not be told that all is well, nor find a new one there.
+func TestAuditOfNoStore(t *testing.T) {
+	dir := t.TempDir()
+	typo := filepath.Join(dir, "typo.db")
+	code, _, stderr := runToEnd(t, "audit", "--ledger", filepath.Join(dir, "l"), "--kafka", "127.0.0.1:1", "--store", "sqlite:"+typo)
+	if sentence(t, stderr, "no store to audit", typo); code != 1 {
+		t.Errorf("exit code %d", code)
+	}
+	if _, err := os.Stat(typo); err == nil {
+		t.Error("a store was made")
+	}
+}

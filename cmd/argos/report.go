@@ -53,10 +53,22 @@ func examine(ctx context.Context, c audit.Config, f feed) (*report, error) {
 	return r, nil
 }
 
+// writable says now, and not after a long run, that a report could not be written.
+func writable(path string) error {
+	if path == "" || path == "-" {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("the report can't be written: %w", err)
+	}
+	return f.Close()
+}
+
 // write puts the report into a file, or on stdout for "-"; a summary for people goes to the terminal.
 func (r *report) write(path string, t terminal, took time.Duration) error {
-	fmt.Fprintf(t.err, "%d fixes sent, %d acked, %d refused; %d stored of %d in the log in %s; lost %d, diverged %d\n",
-		r.Sent, r.Acked, r.Refused, r.Stored, r.InLog, took.Round(100*time.Millisecond), r.Lost, r.Diverged)
+	fmt.Fprintf(t.err, "%d fixes sent, %d acked, %d refused; %d stored of %d in the log in %s; lost %d, diverged %d, unauditable %d, pending %d\n",
+		r.Sent, r.Acked, r.Refused, r.Stored, r.InLog, took.Round(100*time.Millisecond), r.Lost, r.Diverged, r.Unauditable, r.Pending)
 	for _, p := range r.Problems {
 		fmt.Fprintln(t.err, p)
 	}

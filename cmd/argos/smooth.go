@@ -10,7 +10,7 @@ import (
 
 type smoothCmd struct {
 	Trace  []string `arg:"" help:"Recorded drives, or folders of drives." type:"path"`
-	Causal bool     `help:"What the live filter would have said after each row."`
+	Causal bool     `help:"What the live filter would have said after each row; has to be given, a smoother that looks ahead is not there yet."`
 	Fixes  string   `help:"The file in a drive's folder." default:"fixes.csv"`
 	Out    string   `help:"The folder for <set>_<drive>.csv." type:"path" required:"" placeholder:"DIR"`
 }

@@ -68,7 +68,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 	mux.Handle("/", d.web.Handler())
 	mux.Handle("/v1/stream", d.gateway.Handler())
 	mux.Handle("/v1/fixes", d.gateway.Handler())
-	operator := admin{reg: d.reg, ready: d.store.Ping}.handler()
+	operator := admin{reg: d.reg, ready: alive(d.live)}.handler()
 	mux.Handle("/metrics", operator)
 	mux.Handle("/debug/pprof/", operator)
 	d.server = server(mux, d.log)

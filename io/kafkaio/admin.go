@@ -33,7 +33,26 @@ func EnsureTopic(ctx context.Context, brokers []string, topic string, partitions
 	if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) { // another process was quicker
 		return fmt.Errorf("create topic %s: %w", topic, err)
 	}
-	return nil
+	return appear(ctx, brokers, topic)
+}
+
+// appearWithin bounds the time between a topic's creation and the brokers' knowing of it.
+const appearWithin = 15 * time.Second
+
+// appear waits until a topic that was created is known: the controller answers before the brokers have heard of it. Each
+// look has a client of its own, for clients remember what they have seen.
+func appear(ctx context.Context, brokers []string, topic string) error {
+	ctx, cancel := context.WithTimeout(ctx, appearWithin)
+	defer cancel()
+	for pause := backoff(0); ; {
+		_, err := Partitions(ctx, brokers, topic)
+		if err == nil {
+			return nil
+		}
+		if !pause.wait(ctx) {
+			return fmt.Errorf("the topic was created, but does not appear: %w", err)
+		}
+	}
 }
 
 // Partitions is the number of partitions of a topic. A topic that does not exist is a kafka.UnknownTopicOrPartition.

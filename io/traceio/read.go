@@ -93,7 +93,7 @@ func parseRow(line []byte, column map[string]int) (f argos.Fix, tMs string, err 
 	fields := strings.Split(string(line), ",")
 	p := row{fields: fields, column: column}
 	at := p.whole("t_ms", true)
-	if tMs = p.text("t_ms"); len(tMs) > 40 || strings.ContainsFunc(tMs, func(c rune) bool { return c <= ' ' || c == '"' || c > '~' }) {
+	if tMs = p.text("t_ms"); strings.ContainsFunc(tMs, func(c rune) bool { return c <= ' ' || c == '"' || c > '~' }) {
 		tMs = ""
 	}
 	if len(fields) != len(column) {
