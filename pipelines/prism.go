@@ -36,6 +36,7 @@ var server = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
 	makeRoom()
 	slog.SetDefault(log)                                // Init has put one of its own there
 	hooks.DisableHook(harness.DefaultRemoteLoggingHook) // the worker is in this process and logs here
+	silenceCutOff()
 	return prism.CreateJobServer(context.Background(), prism.Options{})
 })
 

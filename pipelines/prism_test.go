@@ -86,9 +86,9 @@ func TestPrismCancels(t *testing.T) {
 	}
 }
 
-// cutsJobsOff keeps a test that ends jobs amid their work from the race detector: Beam's harness closes the channel of its
-// responses while an instruction may still send one (core/runtime/harness/harness.go:195 and :213 of 2.77.0). The send's panic
-// is caught there. Without the detector the test runs, and everything of ours in it runs under the detector elsewhere.
+// cutsJobsOff keeps a test that ends jobs amid their work from the race detector: a bundle that answers in the very moment in
+// which its worker is cut off races inside Beam's harness (see silenceCutOff). Without the detector the test runs, and all of
+// ours that it uses runs under the detector in other tests.
 func cutsJobsOff(t *testing.T) {
 	if raceDetector {
 		t.Skip("a job is cut off, which races inside Beam's harness")
