@@ -80,15 +80,17 @@ func TestPrismCancels(t *testing.T) {
 	for range 20 {
 		cancelled()
 	}
-	eventually(t, "the jobs' goroutines end", func() bool { return runtime.NumGoroutine() < before+10 })
+	// Beam's harness may deadlock two of a job's goroutines as it is cut off, rarely (harness/datamgr.go:139 and :493 of 2.77.0). A
+	// job that was left running would have ten times as many.
+	eventually(t, "the jobs' goroutines end", func() bool { return runtime.NumGoroutine() < before+30 })
 	if files, _ := os.ReadDir(temp); len(files) > 0 {
 		t.Errorf("files are left: %v", files)
 	}
 }
 
-// cutsJobsOff keeps a test that ends jobs amid their work from the race detector: a bundle that answers in the very moment in
-// which its worker is cut off races inside Beam's harness (see silenceCutOff). Without the detector the test runs, and all of
-// ours that it uses runs under the detector in other tests.
+// cutsJobsOff keeps a test that ends jobs amid their work from the race detector: Prism closes the channel of its requests to a
+// worker while a bundle may still send one (worker/worker.go:138 and worker/bundle.go:257 of 2.77.0; it catches the panic itself).
+// Without the detector the test runs, and everything of ours in it runs under the detector elsewhere.
 func cutsJobsOff(t *testing.T) {
 	if raceDetector {
 		t.Skip("a job is cut off, which races inside Beam's harness")
