@@ -1,0 +1,125 @@
+package rig
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// startWithin bounds a server's start. The machine may be busy with a whole fleet.
+const startWithin = 90 * time.Second
+
+// Server is a process of its own that a test may kill, stop and let go on.
+type Server struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+
+	mu   sync.Mutex
+	tail []string // the last lines of its output
+}
+
+// launch runs a command and waits for the line of its output that says that it is ready; it returns that line.
+func launch(ctx context.Context, ready func(line string) bool, name string, args ...string) (*Server, string, error) {
+	s := &Server{cmd: exec.Command(name, args...), done: make(chan struct{})} //nolint:gosec,noctx // it outlives ctx
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	r, w := io.Pipe()
+	s.cmd.Stdout, s.cmd.Stderr = w, w
+	if err := s.cmd.Start(); err != nil {
+		return nil, "", fmt.Errorf("start %s: %w", name, err)
+	}
+	came := make(chan string, 1)
+	go s.read(r, ready, came)
+	go func() {
+		_ = s.cmd.Wait() // how it ended is asked of the process's state
+		_ = w.Close()
+		close(s.done)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	select {
+	case line := <-came:
+		return s, line, nil
+	case <-s.done:
+		return nil, "", fmt.Errorf("%s ended before it was ready:\n%s", name, s.Output())
+	case <-ctx.Done():
+		s.Kill()
+		return nil, "", fmt.Errorf("%s was not ready in time: %w\n%s", name, ctx.Err(), s.Output())
+	}
+}
+
+func (s *Server) read(r io.Reader, ready func(string) bool, came chan<- string) {
+	lines := bufio.NewReader(r)
+	for {
+		line, err := lines.ReadString('\n')
+		line = strings.TrimSpace(line)
+		if line != "" {
+			s.mu.Lock()
+			s.tail = append(s.tail[max(0, len(s.tail)-99):], line)
+			s.mu.Unlock()
+			if ready(line) {
+				select {
+				case came <- line:
+				default:
+				}
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Output is the end of what the server has written.
+func (s *Server) Output() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b bytes.Buffer
+	for _, l := range s.tail {
+		fmt.Fprintln(&b, l)
+	}
+	return b.String()
+}
+
+// PID is the process's number.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
+
+// Done is closed when the process has ended.
+func (s *Server) Done() <-chan struct{} { return s.done }
+
+// Kill is SIGKILL; it returns when the process is gone.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// Stop is SIGTERM; it returns when the process is gone, which it makes sure of after a while.
+func (s *Server) Stop() { s.end(syscall.SIGTERM) }
+
+// Pause is SIGSTOP: the process keeps its sockets, and answers nothing until Resume.
+func (s *Server) Pause() error { return s.signal(syscall.SIGSTOP) }
+
+// Resume is SIGCONT.
+func (s *Server) Resume() error { return s.signal(syscall.SIGCONT) }
+
+func (s *Server) signal(sig syscall.Signal) error {
+	if err := s.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("%v to process %d: %w", sig, s.PID(), err)
+	}
+	return nil
+}
+
+func (s *Server) end(sig syscall.Signal) {
+	_ = s.signal(sig)
+	select {
+	case <-s.done:
+	case <-time.After(30 * time.Second):
+		_ = s.signal(syscall.SIGKILL)
+		<-s.done
+	}
+}
