@@ -15,6 +15,20 @@ var ErrNotFound = errors.New("not found")
 // ErrDiverged says that a stored document is not the fold of the log that its writer saw.
 var ErrDiverged = errors.New("document diverged from the log")
 
+// Unwritable says that the store itself refuses this one document, by a rule of its own and not because it is down: writing it
+// again gives the same. Others of the call may have been written. An error of Upsert may join several.
+type Unwritable struct {
+	ID  string
+	Err error // the store's own reason
+}
+
+func (u *Unwritable) Error() string {
+	return fmt.Sprintf("the store refuses truck %s: %v", u.ID, u.Err)
+}
+
+// Unwrap returns the store's own reason.
+func (u *Unwritable) Unwrap() error { return u.Err }
+
 // Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters.
 type Mark struct {
 	Topic     string
@@ -83,6 +97,7 @@ type Store interface {
 	Changed(ctx context.Context, since int64, limit int) ([]Truck, error)
 	// Upsert writes each document whose Rev is above the stored one, all or none of the call as far as the store can,
 	// and sets Updated. It answers with the stored state of each that the guard refused. The ids of a call differ.
+	// Documents that the store refuses by rules of its own are named by Unwritable errors.
 	Upsert(ctx context.Context, trucks []Truck) ([]Refusal, error)
 	// Marks returns a topic's marks, by partition.
 	Marks(ctx context.Context, topic string) ([]Mark, error)

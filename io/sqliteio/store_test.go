@@ -3,6 +3,7 @@ package sqliteio_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -60,6 +61,29 @@ func TestTwoProcesses(t *testing.T) {
 	}
 	if got, err := b.Truck(t.Context(), "truck-00001"); err != nil || got.Rev != 100 {
 		t.Errorf("rev %d, error %v, want 100", got.Rev, err)
+	}
+}
+
+// A rule that somebody has put on the database is told from a database that is down, and the document is named.
+func TestUnwritable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trucks.db")
+	s := open(t, path)
+	defer s.Close()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`create trigger rule before insert on trucks when new.id = 'truck-00002' begin select raise(abort, 'not this one'); end`); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(2, 1), document(3, 1)})
+	u, ok := errors.AsType[*argos.Unwritable](err)
+	if !ok || u.ID != "truck-00002" || !strings.Contains(err.Error(), "not this one") {
+		t.Fatalf("error %v, want one that names the truck", err)
+	}
+	if refused, err := s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(3, 1)}); err != nil || len(refused) > 0 {
+		t.Errorf("the others: refused %v, error %v", refused, err)
 	}
 }
 

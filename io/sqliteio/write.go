@@ -2,8 +2,12 @@ package sqliteio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"argos"
 )
@@ -53,7 +57,7 @@ func (s *store) upsertAll(ctx context.Context, trucks []argos.Truck) (refused []
 			t.Lat, t.Lon, t.Raw.Lat, t.Raw.Lon, t.Speed, t.Heading, t.Accuracy, t.Status.String(),
 			t.Fixes, t.Duplicates, t.Late, t.Rejected, now, text(t.Attrs), blob(t.Track))
 		if err != nil {
-			return nil, ended(ctx, err)
+			return nil, ended(ctx, refusal(t.ID, err))
 		}
 		if n, err := r.RowsAffected(); err != nil {
 			return nil, err
@@ -67,6 +71,18 @@ func (s *store) upsertAll(ctx context.Context, trucks []argos.Truck) (refused []
 		refused = append(refused, is)
 	}
 	return refused, ended(ctx, tx.Commit())
+}
+
+// refusal marks an error that a rule of the database (a constraint, a trigger, its bound on a row's size) has against one
+// document. The transaction is undone: none of the call is written.
+func refusal(id string, err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG:
+			return &argos.Unwritable{ID: id, Err: err}
+		}
+	}
+	return err
 }
 
 // ended prefers the reason for which a transaction was ended to the error of the statement that ran into its end.
