@@ -9,15 +9,16 @@ import (
 	"fmt"
 
 	"argos"
+	"argos/cluster"
 	"argos/transforms/track"
 )
 
 // Config says what is audited against what.
 type Config struct {
-	Ledger  string // path of the senders' ledger
-	Brokers []string
-	Topic   string
-	Store   argos.Store
+	Ledger string // path of the senders' ledger
+	Kafka  cluster.Config
+	Topic  string
+	Store  argos.Store
 
 	// Folded, if set, is shown every record after it was folded, partition by partition, in log order.
 	Folded func(r *argos.Record, t *track.Track)
@@ -78,7 +79,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, fmt.Errorf("audit: read the marks: %w", err)
 	}
 	f := &fold{Report: r, claims: claims, stored: stored, shown: c.Folded}
-	if err := f.log(ctx, c.Brokers, c.Topic, marks); err != nil {
+	if err := f.log(ctx, c.Kafka, c.Topic, marks); err != nil {
 		return nil, fmt.Errorf("audit: fold the log: %w", err)
 	}
 	if r.InLog > 0 && r.Documents == 0 && len(marks) == 0 {

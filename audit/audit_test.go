@@ -13,6 +13,7 @@ import (
 
 	"argos"
 	"argos/audit"
+	"argos/cluster"
 	"argos/io/kfakeio"
 	"argos/io/sqliteio"
 	"argos/ledger"
@@ -49,7 +50,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.ledger.Close() })
-	w.config = audit.Config{Ledger: path, Brokers: []string{broker.Addr()}, Topic: argos.Topic, Store: w.store}
+	w.config = audit.Config{Ledger: path, Kafka: cluster.Plain(broker.Addr()), Topic: argos.Topic, Store: w.store}
 
 	tracks, logs := map[string]*track.Track{}, make([][]kafka.Record, 3)
 	for i := range trucks * each {

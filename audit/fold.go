@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/transforms/track"
 	"argos/wire"
@@ -41,8 +42,8 @@ type fold struct {
 	parser     wire.Parser
 }
 
-func (f *fold) log(ctx context.Context, brokers []string, topic string, marks []argos.Mark) error {
-	ranges, err := kafkaio.Offsets(ctx, brokers, topic)
+func (f *fold) log(ctx context.Context, kafka cluster.Config, topic string, marks []argos.Mark) error {
+	ranges, err := kafkaio.Offsets(ctx, kafka, topic)
 	if err != nil {
 		return err
 	}
@@ -58,16 +59,16 @@ func (f *fold) log(ctx context.Context, brokers []string, topic string, marks []
 	for p, r := range ranges {
 		mark := at[int32(p)]
 		f.truncated[int32(p)] = r.First > 0 || mark.Epoch > 0
-		if err := f.partition(ctx, brokers, topic, p, len(ranges), r, mark); err != nil {
+		if err := f.partition(ctx, kafka, topic, p, len(ranges), r, mark); err != nil {
 			return fmt.Errorf("partition %d: %w", p, err)
 		}
 	}
 	return nil
 }
 
-func (f *fold) partition(ctx context.Context, brokers []string, topic string, p, partitions int, r kafkaio.Range, mark argos.Mark) error {
+func (f *fold) partition(ctx context.Context, kafka cluster.Config, topic string, p, partitions int, r kafkaio.Range, mark argos.Mark) error {
 	lives := map[string]*life{} // a truck lives in one partition
-	return kafkaio.Scan(ctx, brokers, topic, p, r.First, r.Last, func(lr argos.LogRecord) error {
+	return kafkaio.Scan(ctx, kafka, topic, p, r.First, r.Last, func(lr argos.LogRecord) error {
 		f.InLog++
 		rec, ours := f.read(lr, p, partitions)
 		if !ours {

@@ -15,7 +15,7 @@ func TestALogWithoutItsStartIsUnauditable(t *testing.T) {
 	w := newWorld(t)
 	id := "T-1"
 	partition := int32(argos.PartitionOf(id, 3))
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.config.Brokers...))
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.config.Kafka.Brokers...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,9 @@ import (
 
 	kafka "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
-)
 
-// requestTimeout bounds one attempt; the broker is given half of it to bring all replicas in sync (kafka-go's rule).
-const requestTimeout = 10 * time.Second
+	"argos/cluster"
+)
 
 const (
 	firstBackoff = 20 * time.Millisecond
@@ -80,7 +79,7 @@ func (p *producer) write(q *partition, b *batch) verdict {
 
 // attempt sends a batch once, under a new producer id if the partition has none.
 func (p *producer) attempt(q *partition, b *batch) (records map[int]error, err error) {
-	ctx, cancel := context.WithTimeout(p.ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(p.ctx, cluster.RequestTimeout)
 	defer cancel()
 	if q.id.pid < 0 {
 		if q.id, err = p.newIdentity(ctx); err != nil {

@@ -8,12 +8,14 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"argos/cluster"
 )
 
 func TestHungBrokerStopsTheReadingNotTheMemory(t *testing.T) {
 	l := newLink()
 	b := startBroker(t, 1, l.opt())
-	g := startGateway(t, Config{Kafka: b.addr, Memory: 1}) // the smallest share there is
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr), Memory: 1}) // the smallest share there is
 	l.freeze()
 	p := g.log.parts[0]
 	held := func() int64 {
@@ -58,7 +60,7 @@ func TestHungBrokerStopsTheReadingNotTheMemory(t *testing.T) {
 func TestOneConnectionsWindowIsItsOwn(t *testing.T) {
 	l := newLink()
 	b := startBroker(t, 1, l.opt())
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	l.freeze()
 	c := g.dial("")
 	go func() {
@@ -79,7 +81,7 @@ func TestOneConnectionsWindowIsItsOwn(t *testing.T) {
 func TestCloseHasAHardDeadline(t *testing.T) {
 	l := newLink()
 	b := startBroker(t, 1, l.opt())
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	t.Cleanup(l.thaw)
 	l.freeze()
 	c := g.dial("")

@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"argos"
+	"argos/cluster"
 )
 
 // good is a frame of one fix.
@@ -39,7 +40,7 @@ var badFrames = []struct{ name, text, says string }{
 
 func TestBadFrameIsOneNackAndTheRestGoesOn(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	other := g.dial("")
 	c := g.dial("")
 	n := uint64(0)
@@ -91,7 +92,7 @@ func TestBadFrameIsOneNackAndTheRestGoesOn(t *testing.T) {
 
 func TestBadElementsOfAnArray(t *testing.T) {
 	b := startBroker(t, 2)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	c := g.dial("")
 	var all []string
 	const n = 3000 // more than any queue of nacks
@@ -120,7 +121,7 @@ func TestBadElementsOfAnArray(t *testing.T) {
 
 func TestFrameAboveTheLimitEndsItsConnectionAlone(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	other, c := g.dial(""), g.dial("")
 	c.send(good(0))
 	c.send(strings.Repeat(" ", 1<<20-200) + good(1)) // just below
@@ -140,7 +141,7 @@ func TestFrameAboveTheLimitEndsItsConnectionAlone(t *testing.T) {
 
 func TestRecordingsClocksAreNotJudged(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	old := fixAt(time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC))
 	c := g.dial("?recorded=1")
 	c.send(old)
@@ -161,7 +162,7 @@ func TestRecordingsClocksAreNotJudged(t *testing.T) {
 
 func TestPostThatHoldsNothing(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	for _, c := range []struct {
 		body, says string
 		status     int

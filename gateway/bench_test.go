@@ -11,6 +11,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"argos/cluster"
 )
 
 // cpu is what this process has used: gateway, senders and broker alike.
@@ -29,7 +31,7 @@ func BenchmarkStream(b *testing.B) {
 	for _, each := range []int{1, 20, 100, 500} {
 		b.Run(fmt.Sprintf("array=%d", each), func(b *testing.B) {
 			br := startBroker(b, 4, kfake.BlackholeProduce())
-			g := startGateway(b, Config{Kafka: br.addr})
+			g := startGateway(b, Config{Kafka: cluster.Plain(br.addr)})
 			frames := b.N/(conns*each) + 1
 			all := make([]*client, conns)
 			for i := range all {

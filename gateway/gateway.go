@@ -18,14 +18,14 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/cluster"
 )
 
 // Config is what a gateway needs. Only Kafka is required.
 type Config struct {
-	Kafka           string        // brokers, host:port, comma-separated
+	Kafka           cluster.Config
 	Topic           string        // argos.Topic
 	DeadLetterTopic string        // argos.DeadLetterTopic
 	MaxFuture       time.Duration // how far ahead a live fix's time may be; 60 s
@@ -57,7 +57,7 @@ type Gateway struct {
 	maxFuture time.Duration
 	pace      pace
 	m         *metrics
-	transport *kafka.Transport
+	client    *cluster.Client
 	log       *producer
 	letters   *deadLetters
 	doors     *doors
@@ -72,16 +72,18 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, transport, err := dial(c.Kafka, c.Topic, c.DeadLetterTopic)
+	client, err := c.Kafka.Client(c.Topic, c.DeadLetterTopic)
 	if err != nil {
 		return nil, err
 	}
-	partitions, err := countPartitions(ctx, client, c.Kafka, c.Topic, c.DeadLetterTopic)
-	if err != nil {
-		transport.CloseIdleConnections()
-		return nil, err
+	var partitions [2]int
+	for i, topic := range []string{c.Topic, c.DeadLetterTopic} {
+		if partitions[i], err = client.Partitions(ctx, topic); err != nil {
+			client.Close()
+			return nil, err
+		}
 	}
-	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, transport: transport, doors: newDoors(c.MaxConnections, m)}
+	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, doors: newDoors(c.MaxConnections, m)}
 	g.log = &producer{topic: c.Topic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.Topic}}
 	letters := &producer{topic: c.DeadLetterTopic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.DeadLetterTopic}}
 	g.letters = newDeadLetters(letters, m)
@@ -151,7 +153,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 	g.letters.log.drain(ctx)
 	g.keeper()
 	g.kept.Wait()
-	g.transport.CloseIdleConnections()
+	g.client.Close()
 	if n := g.m.pending.Load(); n > 0 {
 		return fmt.Errorf("close the gateway: %d fixes were not confirmed by Kafka in time; their senders have no ack: %w", n, context.Cause(ctx))
 	}

@@ -7,11 +7,13 @@ import (
 	"testing"
 
 	"github.com/coder/websocket"
+
+	"argos/cluster"
 )
 
 func TestFixesReachTheLogInOrderAndAreAcked(t *testing.T) {
 	b := startBroker(t, 3)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	c := g.dial("")
 	for i := range 50 {
 		c.send(strings.Trim(fixes("single", i, 1), "[]"))
@@ -34,7 +36,7 @@ func TestFixesReachTheLogInOrderAndAreAcked(t *testing.T) {
 
 func TestPostIsAnsweredWhenTheLogHasTheFixes(t *testing.T) {
 	b := startBroker(t, 2)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	line := func(truck string, seq int) string { return strings.Trim(fixes(truck, seq, 1), "[]") }
 	body := line("A", 0) + "\n\n" + line("B", 0) + "\r\n{\"truck_id\":\"A\"}\n[]\nnot json\n" + line("A", 1)
 	status, a := g.post("/v1/fixes", body)
@@ -56,7 +58,7 @@ func TestPostIsAnsweredWhenTheLogHasTheFixes(t *testing.T) {
 
 func TestCloseAcksAllThatWasReadAndSays1001(t *testing.T) {
 	b := startBroker(t, 2)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	const clients = 4
 	all := make([]*client, clients)
 	for i := range all {

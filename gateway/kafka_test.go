@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
+	"argos/cluster"
 )
 
 // produce is a fault of produce requests to the fixes' topic.
@@ -24,7 +25,7 @@ func produce(err *kerr.Error, count int) kfake.Fault {
 
 func TestNothingIsAckedBeforeTheBrokerHasIt(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	f := b.Fault(produce(kerr.NotLeaderForPartition, -1))
 	c := g.dial("")
 	heard := make(chan error, 1)
@@ -62,7 +63,7 @@ func TestFaultsThatPass(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := startBroker(t, 1)
-			g := startGateway(t, Config{Kafka: b.addr})
+			g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 			f := b.Fault(faults...)
 			c := g.dial("")
 			for i := range 20 {
@@ -82,7 +83,7 @@ func TestFaultsThatPass(t *testing.T) {
 
 func TestNewProducerIDAfterAnUnansweredAttemptCountsPossibleDuplicates(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	b.Fault(produce(kerr.RequestTimedOut, 1))
 	b.Fault(produce(kerr.UnknownProducerID, 1))
 	c := g.dial("")
@@ -113,7 +114,7 @@ func TestSequenceNumbersWrap(t *testing.T) {
 func TestLostAnswersMakeNoDuplicates(t *testing.T) {
 	l := newLink()
 	b := startBroker(t, 2, l.opt())
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	l.loseEvery.Store(4)
 	c := g.dial("")
 	for i := range 60 {
@@ -134,7 +135,7 @@ func TestLostAnswersMakeNoDuplicates(t *testing.T) {
 
 func TestBrokerStopsAndComesBack(t *testing.T) {
 	b := startBroker(t, 2)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	const trucks, frames, each = 3, 60, 20
 	var acked atomic.Int64
 	done := make(chan error, trucks)
@@ -190,7 +191,7 @@ func TestRecordTooLargeIsRefusedAndTheRestStored(t *testing.T) {
 	if err := b.CreateTopic(argos.Topic, 1, map[string]string{"max.message.bytes": "700"}); err != nil {
 		t.Fatal(err)
 	}
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	c := g.dial("")
 	big := fmt.Sprintf(`{"truck_id":"BIG","ts":%d,"lat":1,"lon":2,"attrs":{"a":%q}}`, time.Now().UnixMilli(), strings.Repeat("x", 1000))
 	c.send(fixes("T", 0, 50))
@@ -213,7 +214,7 @@ func TestRecordTooLargeIsRefusedAndTheRestStored(t *testing.T) {
 
 func TestRecordThatKafkaFindsBadIsFoundByHalves(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	bad := produce(kerr.InvalidTimestamp, -1)
 	bad.When = func(r kmsg.Request) bool {
 		for _, t := range r.(*kmsg.ProduceRequest).Topics {
@@ -246,11 +247,11 @@ func TestNewSaysWhatIsMissing(t *testing.T) {
 		Config
 		says string
 	}{
-		{Config{}, `Kafka address "" is not HOST:PORT`},
-		{Config{Kafka: "localhost"}, `Kafka address "localhost" is not HOST:PORT`},
-		{Config{Kafka: "127.0.0.1:1"}, "no Kafka broker answers at 127.0.0.1:1"},
-		{Config{Kafka: b.addr, Topic: "nope"}, `has no topic "nope"`},
-		{Config{Kafka: b.addr, DeadLetterTopic: "nope-dlq"}, `has no topic "nope-dlq"`},
+		{Config{}, "no Kafka broker address given"},
+		{Config{Kafka: cluster.Plain("localhost")}, `Kafka address "localhost" is not HOST:PORT`},
+		{Config{Kafka: cluster.Plain("127.0.0.1:1")}, "no Kafka broker answers at 127.0.0.1:1"},
+		{Config{Kafka: cluster.Plain(b.addr), Topic: "nope"}, `has no topic "nope"`},
+		{Config{Kafka: cluster.Plain(b.addr), DeadLetterTopic: "nope-dlq"}, `has no topic "nope-dlq"`},
 	} {
 		g, err := New(context.Background(), c.Config)
 		if err == nil || !strings.Contains(err.Error(), c.says) {

@@ -13,6 +13,8 @@ import (
 	"github.com/coder/websocket"
 
 	"argos/wire"
+
+	"argos/cluster"
 )
 
 // mute opens a WebSocket by hand, and does nothing that it is not told to: no reading, no pongs.
@@ -43,7 +45,7 @@ func frameOf(text string) []byte {
 
 func TestPeerThatNeverReadsIsServedAndHoldsNobodyUp(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	deaf := g.mute()
 	bad := frameOf("[" + strings.Repeat("7,", wire.MaxFixes-1) + "7]")
 	wrote := make(chan error, 1)
@@ -79,7 +81,7 @@ func TestPeerThatNeverReadsIsServedAndHoldsNobodyUp(t *testing.T) {
 
 func TestSilentPeerIsGivenUpAndAListeningOneKept(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr, pace: pace{look: 20 * time.Millisecond, ping: 200 * time.Millisecond, idle: time.Second}})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr), pace: pace{look: 20 * time.Millisecond, ping: 200 * time.Millisecond, idle: time.Second}})
 	g.mute()
 	c := g.dial("")
 	heard := make(chan error, 1)
@@ -94,7 +96,7 @@ func TestSilentPeerIsGivenUpAndAListeningOneKept(t *testing.T) {
 
 func TestConnectionsAreLimited(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr, MaxConnections: 2})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr), MaxConnections: 2})
 	first, second := g.dial(""), g.dial("")
 	ctx := context.Background()
 	if _, r, err := websocket.Dial(ctx, g.url+"/v1/stream", nil); err == nil || r == nil || r.StatusCode != http.StatusServiceUnavailable {
@@ -118,7 +120,7 @@ func TestConnectionsAreLimited(t *testing.T) {
 func TestFixesOfAPeerThatLeftAreStored(t *testing.T) {
 	l := newLink()
 	b := startBroker(t, 1, l.opt())
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	l.freeze()
 	c := g.dial("")
 	c.send(fixes("T", 0, 100))
@@ -132,7 +134,7 @@ func TestFixesOfAPeerThatLeftAreStored(t *testing.T) {
 
 func TestClosedGatewayTurnsAway(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	if err := g.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +151,7 @@ func TestClosedGatewayTurnsAway(t *testing.T) {
 
 func TestCloseDoesNotWaitForABody(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
 	c, err := net.Dial("tcp", strings.TrimPrefix(g.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +170,7 @@ func TestCloseDoesNotWaitForABody(t *testing.T) {
 
 func TestCloseWaitsForAPingedPeer(t *testing.T) {
 	b := startBroker(t, 1)
-	g := startGateway(t, Config{Kafka: b.addr, pace: pace{look: 10 * time.Millisecond, ping: 20 * time.Millisecond, idle: time.Hour}})
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr), pace: pace{look: 10 * time.Millisecond, ping: 20 * time.Millisecond, idle: time.Hour}})
 	c := g.mute() // its pong never comes
 	eventually(t, "a ping", func() bool {
 		g.doors.mu.Lock()

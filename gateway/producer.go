@@ -6,14 +6,14 @@ import (
 	"sync"
 	"time"
 
-	kafka "github.com/segmentio/kafka-go"
+	"argos/cluster"
 )
 
 // producer writes batches to a topic: one in flight a partition, the same bytes again until the broker has answered for
 // them, so that nothing is lost, nothing overtakes, and, by sequence numbers, nothing is stored twice.
 type producer struct {
 	topic   string
-	client  *kafka.Client
+	client  *cluster.Client
 	parts   []*partition
 	trouble *incident
 	m       *metrics

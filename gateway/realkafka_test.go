@@ -10,6 +10,8 @@ import (
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
+
+	"argos/cluster"
 )
 
 // apacheKafka is the address of a real broker, on which the test has topics of its own with the given settings.
@@ -18,7 +20,7 @@ func apacheKafka(t *testing.T, settings ...kafka.ConfigEntry) Config {
 	if addr == "" {
 		t.Skip("ARGOS_TEST_KAFKA names no Apache Kafka")
 	}
-	c := Config{Kafka: addr, Topic: fmt.Sprintf("gateway-test-%d", time.Now().UnixNano())}
+	c := Config{Kafka: cluster.Plain(addr), Topic: fmt.Sprintf("gateway-test-%d", time.Now().UnixNano())}
 	c.DeadLetterTopic = c.Topic + "-dlq"
 	client := &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second}
 	r, err := client.CreateTopics(context.Background(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
@@ -42,7 +44,7 @@ func apacheKafka(t *testing.T, settings ...kafka.ConfigEntry) Config {
 // count is how many records a topic of one partition holds.
 func (c *Config) count(t *testing.T) int64 {
 	t.Helper()
-	conn, err := kafka.DialLeader(context.Background(), "tcp", c.Kafka, c.Topic, 0)
+	conn, err := kafka.DialLeader(context.Background(), "tcp", c.Kafka.Brokers[0], c.Topic, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

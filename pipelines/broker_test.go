@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/kfakeio"
 	"argos/wire"
@@ -42,7 +43,7 @@ func topicAt(t testing.TB, addr string, partitions int) *topic {
 }
 
 func (p *topic) config(uri string) Config {
-	return Config{Brokers: []string{p.addr}, StoreURI: uri, DrainWithin: 30 * time.Second}
+	return Config{Kafka: cluster.Plain(p.addr), StoreURI: uri, DrainWithin: 30 * time.Second}
 }
 
 // put appends values to a partition, in order, in batches that a broker takes.
@@ -127,7 +128,7 @@ func fixOf(truck, n int) []byte { return valueOf(truckID(truck), n) }
 // ends are the offsets at which the partitions end.
 func (p *topic) ends() (ends []int64) {
 	p.t.Helper()
-	log, err := kafkaio.Offsets(p.t.Context(), []string{p.addr}, argos.Topic)
+	log, err := kafkaio.Offsets(p.t.Context(), cluster.Plain(p.addr), argos.Topic)
 	if err != nil {
 		p.t.Fatal(err)
 	}

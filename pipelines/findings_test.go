@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/storeio"
 	"argos/transforms/decode"
@@ -217,7 +218,7 @@ func TestTheMarkPassesAPollWhenAllItsPartsAreIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	letters := func() (n int64) {
-		log, err := kafkaio.Offsets(context.Background(), []string{p.addr}, argos.DeadLetterTopic)
+		log, err := kafkaio.Offsets(context.Background(), cluster.Plain(p.addr), argos.DeadLetterTopic)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ func live(cfg Config, job string, from start) *beam.Pipeline {
 	partitions := len(from.offsets)
 	shards := cfg.shards(partitions)
 
-	source := kafkaio.ReadConfig{Job: job, Brokers: cfg.Brokers, Topic: cfg.Topic, Epoch: from.epoch, Starts: from.offsets, CreditRecords: credit}
+	source := kafkaio.ReadConfig{Job: job, Kafka: cfg.Kafka, Topic: cfg.Topic, Epoch: from.epoch, Starts: from.offsets, CreditRecords: credit}
 	if cfg.tune != nil {
 		cfg.tune(&source)
 	}
@@ -34,9 +34,9 @@ func live(cfg Config, job string, from start) *beam.Pipeline {
 		Shards: int32(shards), Partitions: int32(partitions), Epoch: from.epoch, Unconfirmed: unstored,
 	}, parts)
 	stored := storeio.Write(s, storeio.Config{Job: cfg.name, StoreURI: cfg.StoreURI}, docs)
-	buried := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: job, Brokers: cfg.Brokers}, dead)
+	buried := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: job, Kafka: cfg.Kafka}, dead)
 	kafkaio.LowWater(s, kafkaio.LowWaterConfig{
-		Job: job, Store: cfg.StoreURI, Topic: cfg.Topic, Epoch: from.epoch, Brokers: cfg.Brokers, Group: Group,
+		Job: job, Store: cfg.StoreURI, Topic: cfg.Topic, Epoch: from.epoch, Kafka: cfg.Kafka, Group: Group,
 	}, beam.Flatten(s, stored, buried))
 	return p
 }

@@ -21,7 +21,7 @@ type start struct {
 // resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes that down,
 // so that the store always has a mark of each partition.
 func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
-	log, err := kafkaio.Offsets(ctx, cfg.Brokers, cfg.Topic)
+	log, err := kafkaio.Offsets(ctx, cfg.Kafka, cfg.Topic)
 	if err != nil {
 		return start{}, fmt.Errorf("ask Kafka for topic %s: %w", cfg.Topic, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/storeio"
 	"argos/transforms/decode"
@@ -26,7 +27,7 @@ const PerTruck = -1
 
 // Config is what the live pipeline is told.
 type Config struct {
-	Brokers  []string
+	Kafka    cluster.Config
 	Topic    string // argos.Topic unless given
 	StoreURI string // of a store that argos.Process knows
 	Shards   int    // a multiple of the partitions; 0: as many as partitions; PerTruck
@@ -133,7 +134,7 @@ func ready(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	if err := store.Ping(ctx); err != nil {
 		return start{}, fmt.Errorf("the store does not answer: %w", err)
 	}
-	if err := kafkaio.EnsureTopic(ctx, cfg.Brokers, argos.DeadLetterTopic, 1); err != nil {
+	if err := kafkaio.EnsureTopic(ctx, cfg.Kafka, argos.DeadLetterTopic, 1); err != nil {
 		return start{}, fmt.Errorf("topic for dead letters: %w", err)
 	}
 	return resume(ctx, store, cfg)

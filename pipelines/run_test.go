@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"argos"
+	"argos/cluster"
 	"argos/transforms/track"
 )
 
@@ -18,7 +19,7 @@ func TestWhatCannotStartSaysSo(t *testing.T) {
 		change func(*Config)
 		says   string
 	}{
-		"no broker":      {func(c *Config) { c.Brokers = []string{"127.0.0.1:1"} }, "127.0.0.1:1"},
+		"no broker":      {func(c *Config) { c.Kafka = cluster.Plain("127.0.0.1:1") }, "127.0.0.1:1"},
 		"no topic":       {func(c *Config) { c.Topic = "nothing-here" }, "nothing-here"},
 		"no such store":  {func(c *Config) { c.StoreURI = "tape:1" }, "tape"},
 		"shards":         {func(c *Config) { c.Shards = 6 }, "6 shards"},

@@ -13,6 +13,7 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/cluster"
 	"argos/gateway"
 	"argos/io/kfakeio"
 	"argos/ledger"
@@ -30,7 +31,7 @@ func TestRealGateway(t *testing.T) {
 	}
 	defer broker.Close()
 	open := func() *gateway.Gateway {
-		g, err := gateway.New(t.Context(), gateway.Config{Kafka: broker.Addr(), Log: quiet()})
+		g, err := gateway.New(t.Context(), gateway.Config{Kafka: cluster.Plain(broker.Addr()), Log: quiet()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,9 +17,10 @@ import (
 
 type auditCmd struct {
 	Ledger  string `help:"The senders' ledger." type:"path"`
-	Kafka   string `help:"Kafka brokers, HOST:PORT[,HOST:PORT...]."`
 	Store   string `help:"Where the documents live, such as sqlite:trucks.db."`
-	DataDir string `help:"A stopped demo's data directory, instead of the three above." type:"path"`
+	DataDir string `help:"A stopped demo's data directory, instead of ledger, Kafka and store." type:"path"`
+
+	kafkaFlags `embed:"" set:"kafka="`
 }
 
 func (auditCmd) Help() string {
@@ -33,8 +34,8 @@ Examples:
 
 // Validate is called by kong.
 func (c *auditCmd) Validate() error {
-	live := c.Ledger != "" && c.Kafka != "" && c.Store != ""
-	if c.DataDir != "" && (c.Ledger != "" || c.Kafka != "" || c.Store != "") || c.DataDir == "" && !live {
+	live := c.Ledger != "" && len(c.Kafka) > 0 && c.Store != ""
+	if c.DataDir != "" && (c.Ledger != "" || len(c.Kafka) > 0 || c.Store != "") || c.DataDir == "" && !live {
 		return errors.New("give either --data-dir, or --ledger, --kafka and --store")
 	}
 	return nil
@@ -52,7 +53,7 @@ func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err e
 			return err
 		}
 		defer broker.Close()
-		c.Ledger, c.Kafka, c.Store = dir.ledger(), broker.Addr(), dir.store()
+		c.Ledger, c.Store, c.kafkaFlags = dir.ledger(), dir.store(), kafkaFlags{Kafka: []string{broker.Addr()}}
 	}
 	if path, local := strings.CutPrefix(c.Store, "sqlite:"); local {
 		if _, err := os.Stat(path); err != nil && c.DataDir == "" {
@@ -64,7 +65,7 @@ func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err e
 		return err
 	}
 	defer store.Close()
-	r, err := audit.Run(ctx, audit.Config{Ledger: c.Ledger, Brokers: strings.Split(c.Kafka, ","), Topic: argos.Topic, Store: store})
+	r, err := audit.Run(ctx, audit.Config{Ledger: c.Ledger, Kafka: c.cluster(), Topic: argos.Topic, Store: store})
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,9 +23,10 @@ type demoCmd struct {
 	Duration time.Duration `help:"Stop, drain and audit after so long; 0 runs until Ctrl-C." default:"0"`
 	DataDir  string        `help:"Where log, documents and ledger live; a temporary folder unless given." type:"path"`
 	Listen   string        `help:"Address for devices, the API and the page." default:"127.0.0.1:8080"`
-	Kafka    string        `help:"Use these Kafka brokers instead of the embedded one."`
 	Seed     uint64        `help:"Of the simulator." default:"1"`
 	Report   string        `help:"Write the audit as JSON to this file; - is standard output." placeholder:"FILE|-"`
+
+	kafkaFlags `embed:"" set:"kafka="` // instead of the embedded broker
 }
 
 func (demoCmd) Help() string {
@@ -92,7 +92,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 		return failed
 	}
 	// A run that failed is examined all the more.
-	r, err := examine(draining, audit.Config{Ledger: dir.ledger(), Brokers: strings.Split(d.brokers, ","), Topic: argos.Topic, Store: d.store}, f)
+	r, err := examine(draining, audit.Config{Ledger: dir.ledger(), Kafka: d.kafka, Topic: argos.Topic, Store: d.store}, f)
 	if err != nil {
 		return errors.Join(failed, err)
 	}
@@ -119,7 +119,7 @@ func (c *demoCmd) feed(log *slog.Logger) (feed, error) {
 func (d *demo) play(ctx context.Context) error {
 	log := "an embedded Kafka-protocol broker"
 	if d.broker == nil {
-		log = "Kafka at " + d.brokers
+		log = "Kafka at " + d.kafka.String()
 	}
 	fmt.Fprintf(d.term.err, "%d trucks on http://%s/  (%s, embedded SQLite; data in %s; Ctrl-C stops)\n",
 		d.feed.trucks, d.listener.Addr(), log, d.dir.path)

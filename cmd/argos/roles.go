@@ -7,14 +7,12 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos"
 	"argos/gateway"
-	"argos/io/kafkaio"
 	"argos/pipelines"
 	"argos/web"
 )
@@ -23,7 +21,7 @@ import (
 const stopDeadline = 20 * time.Second
 
 type gatewayCmd struct {
-	Kafka      string        `help:"Kafka brokers, HOST:PORT[,HOST:PORT...]." default:"127.0.0.1:9092"`
+	kafkaFlags `embed:"" set:"kafka=127.0.0.1:9092"`
 	Partitions int           `help:"Partitions of the topic when it has to be created." default:"8"`
 	Listen     string        `help:"Address for devices." default:"127.0.0.1:8081"`
 	Admin      string        `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9101"`
@@ -45,15 +43,16 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer l.Close()
-	if err := ensureTopics(ctx, c.Kafka, c.Partitions); err != nil {
+	at := c.cluster()
+	if err := ensureTopics(ctx, at, c.Partitions); err != nil {
 		return err
 	}
 	reg := prometheus.NewRegistry()
-	g, err := gateway.New(ctx, gateway.Config{Kafka: c.Kafka, MaxFuture: c.MaxFuture, Registerer: reg, Log: log})
+	g, err := gateway.New(ctx, gateway.Config{Kafka: at, MaxFuture: c.MaxFuture, Registerer: reg, Log: log})
 	if err != nil {
 		return err
 	}
-	log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", c.Kafka)
+	log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", at.String())
 	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: func(context.Context) error { return nil }})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
@@ -63,16 +62,9 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 	return err
 }
 
-func ensureTopics(ctx context.Context, brokers string, partitions int) error {
-	all := strings.Split(brokers, ",")
-	if err := kafkaio.EnsureTopic(ctx, all, argos.Topic, partitions); err != nil {
-		return err
-	}
-	return kafkaio.EnsureTopic(ctx, all, argos.DeadLetterTopic, 1)
-}
-
 type pipelineCmd struct {
-	Kafka  string `help:"Kafka brokers, HOST:PORT[,HOST:PORT...]." default:"127.0.0.1:9092"`
+	kafkaFlags `embed:"" set:"kafka=127.0.0.1:9092"`
+
 	Store  string `help:"Where the documents live, such as sqlite:trucks.db." default:"sqlite:trucks.db"`
 	Runner string `help:"What runs the pipeline; prism is in process." enum:"prism" default:"prism"`
 	Shards string `help:"Keys of the stateful step: a multiple of the partitions, auto for as many as partitions, 0 for one a truck." default:"auto"`
@@ -102,15 +94,15 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger) error {
 	defer l.Close()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(pipelines.Collectors()...)
-	brokers := strings.Split(c.Kafka, ",")
+	at := c.cluster()
 	live, err := pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
-		Brokers: brokers, StoreURI: c.Store, Shards: shards, Log: log,
+		Kafka: at, StoreURI: c.Store, Shards: shards, Log: log,
 		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
 	})
 	if err != nil {
 		return err
 	}
-	log.Info("pipeline cleans fixes", "kafka", c.Kafka, "store", c.Store, "admin", l.Addr().String())
+	log.Info("pipeline cleans fixes", "kafka", at.String(), "store", c.Store, "admin", l.Addr().String())
 	serving, end := context.WithCancel(ctx)
 	defer end()
 	context.AfterFunc(ctx, end)

@@ -6,12 +6,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos"
+	"argos/cluster"
 	"argos/gateway"
 	"argos/io/kafkaio"
 	"argos/io/kfakeio"
@@ -31,7 +31,7 @@ type demo struct {
 	listener net.Listener
 	reg      *prometheus.Registry
 
-	brokers string
+	kafka   cluster.Config
 	broker  *kfakeio.Broker // nil with --kafka
 	store   argos.Store
 	live    *pipelines.Live
@@ -43,12 +43,12 @@ type demo struct {
 }
 
 func (d *demo) start(ctx context.Context) (err error) {
-	if d.brokers = d.cmd.Kafka; d.brokers == "" {
+	if d.kafka = d.cmd.cluster(); len(d.kafka.Brokers) == 0 {
 		if d.broker, err = kfakeio.Start(kfakeio.Config{Dir: d.dir.log(), Log: d.log}); err != nil {
 			return err
 		}
-		d.brokers = d.broker.Addr()
-	} else if err = ensureTopics(ctx, d.brokers, kfakeio.DefaultPartitions); err != nil {
+		d.kafka = cluster.Plain(d.broker.Addr())
+	} else if err = ensureTopics(ctx, d.kafka, kfakeio.DefaultPartitions); err != nil {
 		return err
 	}
 	if d.store, err = argos.Process.Open(ctx, d.dir.store()); err != nil {
@@ -57,10 +57,10 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if d.ledger, err = ledger.Open(d.dir.ledger()); err != nil {
 		return err
 	}
-	if d.live, err = pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{Brokers: strings.Split(d.brokers, ","), StoreURI: d.dir.store(), Log: d.log}); err != nil {
+	if d.live, err = pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{Kafka: d.kafka, StoreURI: d.dir.store(), Log: d.log}); err != nil {
 		return err
 	}
-	if d.gateway, err = gateway.New(ctx, gateway.Config{Kafka: d.brokers, Registerer: d.reg, Log: d.log}); err != nil {
+	if d.gateway, err = gateway.New(ctx, gateway.Config{Kafka: d.kafka, Registerer: d.reg, Log: d.log}); err != nil {
 		return err
 	}
 	d.web = web.New(web.Config{Store: d.store, Registerer: d.reg, Log: d.log})
@@ -91,7 +91,7 @@ func (d *demo) drain(ctx context.Context) error {
 	if err := d.gateway.Close(ctx); err != nil {
 		return fmt.Errorf("stop the gateway: %w", err)
 	}
-	ranges, err := kafkaio.Offsets(ctx, strings.Split(d.brokers, ","), argos.Topic)
+	ranges, err := kafkaio.Offsets(ctx, d.kafka, argos.Topic)
 	if err != nil {
 		return err
 	}

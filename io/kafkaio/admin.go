@@ -7,6 +7,8 @@ import (
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
+
+	"argos/cluster"
 )
 
 // settling is how long a topic may stay without leaders after its creation or a broker's restart.
@@ -14,15 +16,14 @@ const settling = 10 * time.Second
 
 // EnsureTopic makes the topic with the broker's default replication when it does not exist, and leaves it as it is when
 // it does, whatever its number of partitions: see Partitions.
-func EnsureTopic(ctx context.Context, brokers []string, topic string, partitions int) error {
-	c := newClient(brokers, topic)
-	defer closeClient(c)
-	t, err := reach(ctx, c, brokers, topic)
+func EnsureTopic(ctx context.Context, at cluster.Config, topic string, partitions int) error {
+	c, err := at.Client(topic)
 	if err != nil {
 		return err
 	}
-	if !errors.Is(t.Error, kafka.UnknownTopicOrPartition) {
-		return t.Error
+	defer c.Close()
+	if _, err := c.Partitions(ctx, topic); !errors.Is(err, kafka.UnknownTopicOrPartition) {
+		return err
 	}
 	res, err := c.CreateTopics(ctx, &kafka.CreateTopicsRequest{
 		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}},
@@ -33,7 +34,7 @@ func EnsureTopic(ctx context.Context, brokers []string, topic string, partitions
 	if err != nil && !errors.Is(err, kafka.TopicAlreadyExists) { // another process was quicker
 		return fmt.Errorf("create topic %s: %w", topic, err)
 	}
-	return appear(ctx, brokers, topic)
+	return appear(ctx, at, topic)
 }
 
 // appearWithin bounds the time between a topic's creation and the brokers' knowing of it.
@@ -41,11 +42,11 @@ const appearWithin = 15 * time.Second
 
 // appear waits until a topic that was created is known: the controller answers before the brokers have heard of it. Each
 // look has a client of its own, for clients remember what they have seen.
-func appear(ctx context.Context, brokers []string, topic string) error {
+func appear(ctx context.Context, at cluster.Config, topic string) error {
 	ctx, cancel := context.WithTimeout(ctx, appearWithin)
 	defer cancel()
 	for pause := backoff(0); ; {
-		_, err := Partitions(ctx, brokers, topic)
+		_, err := Partitions(ctx, at, topic)
 		if err == nil {
 			return nil
 		}
@@ -56,24 +57,13 @@ func appear(ctx context.Context, brokers []string, topic string) error {
 }
 
 // Partitions is the number of partitions of a topic. A topic that does not exist is a kafka.UnknownTopicOrPartition.
-func Partitions(ctx context.Context, brokers []string, topic string) (int, error) {
-	c := newClient(brokers, topic)
-	defer closeClient(c)
-	return partitions(ctx, c, brokers, topic)
-}
-
-func partitions(ctx context.Context, c *kafka.Client, brokers []string, topic string) (int, error) {
-	t, err := reach(ctx, c, brokers, topic)
-	if err == nil {
-		err = t.Error
-	}
-	if err == nil && len(t.Partitions) == 0 {
-		err = errors.New("it has no partitions")
-	}
+func Partitions(ctx context.Context, at cluster.Config, topic string) (int, error) {
+	c, err := at.Client(topic)
 	if err != nil {
-		return 0, fmt.Errorf("topic %s: %w", topic, err)
+		return 0, err
 	}
-	return len(t.Partitions), nil
+	defer c.Close()
+	return c.Partitions(ctx, topic)
 }
 
 // Range is what a partition holds: the offsets First <= o < Last.
@@ -81,10 +71,13 @@ type Range struct{ First, Last int64 }
 
 // Offsets returns what each partition of a topic holds, by partition. While a topic is fresh or a broker has just
 // started, it asks again for some seconds.
-func Offsets(ctx context.Context, brokers []string, topic string) ([]Range, error) {
-	c := newClient(brokers, topic)
-	defer closeClient(c)
-	n, err := partitions(ctx, c, brokers, topic)
+func Offsets(ctx context.Context, at cluster.Config, topic string) ([]Range, error) {
+	c, err := at.Client(topic)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +96,7 @@ func Offsets(ctx context.Context, brokers []string, topic string) ([]Range, erro
 }
 
 // listOffsets asks once. The call may succeed with a partition's failure inside, which then looks like the offset -1.
-func listOffsets(ctx context.Context, c *kafka.Client, topic string, partitions ...int) ([]Range, error) {
+func listOffsets(ctx context.Context, c *cluster.Client, topic string, partitions ...int) ([]Range, error) {
 	req := make([]kafka.OffsetRequest, 0, 2*len(partitions))
 	for _, p := range partitions {
 		req = append(req, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 )
 
@@ -83,21 +84,21 @@ func TestUnreachableBrokerIsNamed(t *testing.T) {
 	ln.Close() // nobody listens there now
 	ctx := timed(t)
 	for name, call := range map[string]func() error{
-		"EnsureTopic": func() error { return kafkaio.EnsureTopic(ctx, []string{addr}, argos.Topic, 1) },
-		"Partitions":  func() error { _, err := kafkaio.Partitions(ctx, []string{addr}, argos.Topic); return err },
-		"Offsets":     func() error { _, err := kafkaio.Offsets(ctx, []string{addr}, argos.Topic); return err },
-		"Scan":        func() error { return kafkaio.Scan(ctx, []string{addr}, argos.Topic, 0, 0, 1, nil) },
+		"EnsureTopic": func() error { return kafkaio.EnsureTopic(ctx, cluster.Plain(addr), argos.Topic, 1) },
+		"Partitions":  func() error { _, err := kafkaio.Partitions(ctx, cluster.Plain(addr), argos.Topic); return err },
+		"Offsets":     func() error { _, err := kafkaio.Offsets(ctx, cluster.Plain(addr), argos.Topic); return err },
+		"Scan":        func() error { return kafkaio.Scan(ctx, cluster.Plain(addr), argos.Topic, 0, 0, 1, nil) },
 	} {
 		if err := call(); err == nil || !strings.Contains(err.Error(), "no Kafka broker answers at "+addr) {
 			t.Errorf("%s says %v", name, err)
 		}
 	}
-	if err := kafkaio.EnsureTopic(ctx, nil, argos.Topic, 1); err == nil || !strings.Contains(err.Error(), "no Kafka broker address given") {
+	if err := kafkaio.EnsureTopic(ctx, cluster.Config{}, argos.Topic, 1); err == nil || !strings.Contains(err.Error(), "no Kafka broker address given") {
 		t.Errorf("no address: %v", err)
 	}
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := kafkaio.Offsets(gone, []string{addr}, argos.Topic); err == nil {
+	if _, err := kafkaio.Offsets(gone, cluster.Plain(addr), argos.Topic); err == nil {
 		t.Error("an ended context gave no error")
 	}
 }

@@ -7,55 +7,9 @@ package kafkaio
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 	"time"
-
-	kafka "github.com/segmentio/kafka-go"
 )
-
-// requestTimeout bounds one request. kafka-go tells the server half of it, and with none it would tell a produce 500 ms.
-const requestTimeout = 10 * time.Second
-
-// newClient knows the given topics only: otherwise each refresh would ask for every topic of the cluster. Routes are
-// refreshed by time alone, so the time is short.
-func newClient(brokers []string, topics ...string) *kafka.Client {
-	return &kafka.Client{
-		Addr:    kafka.TCP(brokers...),
-		Timeout: requestTimeout,
-		Transport: &kafka.Transport{
-			ClientID:       "argos",
-			MetadataTTL:    time.Second,
-			MetadataTopics: topics,
-		},
-	}
-}
-
-func closeClient(c *kafka.Client) { c.Transport.(*kafka.Transport).CloseIdleConnections() }
-
-// reach asks for the topic's metadata. It must be a client's first call: when a broker refuses us, all others say
-// "broker not available", this one says why.
-func reach(ctx context.Context, c *kafka.Client, brokers []string, topic string) (kafka.Topic, error) {
-	if len(brokers) == 0 {
-		return kafka.Topic{}, errors.New("no Kafka broker address given")
-	}
-	m, err := c.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
-	var refused kafka.Error
-	switch {
-	case errors.As(err, &refused):
-		return kafka.Topic{}, fmt.Errorf("kafka at %s refuses us: %w", strings.Join(brokers, ","), err)
-	case err != nil:
-		return kafka.Topic{}, fmt.Errorf("no Kafka broker answers at %s: %w", strings.Join(brokers, ","), err)
-	}
-	for _, t := range m.Topics {
-		if t.Name == topic {
-			return t, nil
-		}
-	}
-	return kafka.Topic{Name: topic, Error: kafka.UnknownTopicOrPartition}, nil
-}
 
 // backoff doubles from 20 ms to 1 s. Its zero value is ready.
 type backoff time.Duration

@@ -12,6 +12,7 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/cluster"
 )
 
 func init() {
@@ -24,8 +25,8 @@ const produceBytes = 900_000
 
 // DeadLetterConfig says where dead letters go.
 type DeadLetterConfig struct {
-	Job     string // of NewJob, in the worker's process
-	Brokers []string
+	Job   string // of NewJob, in the worker's process
+	Kafka cluster.Config
 }
 
 // WriteDeadLetters produces dead letters to argos.DeadLetterTopic. A letter is KV<int64 partition, []byte>: the argos.Part
@@ -69,7 +70,7 @@ func (f *deadLetterFn) write(ctx context.Context, part argos.Part) error {
 	if err != nil {
 		return err
 	}
-	client, err := job.client(f.Config.Brokers, argos.DeadLetterTopic)
+	client, err := job.client(f.Config.Kafka, argos.DeadLetterTopic)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func fits(records []argos.LogRecord) (n int) {
 	return n
 }
 
-func produceLetters(ctx context.Context, client *kafka.Client, part argos.Part, letters []argos.LogRecord) error {
+func produceLetters(ctx context.Context, client *cluster.Client, part argos.Part, letters []argos.LogRecord) error {
 	trouble := incident{what: "writing dead letters"}
 	for pause := backoff(0); ; {
 		err := produce(ctx, client, letters)
@@ -128,7 +129,7 @@ func produceLetters(ctx context.Context, client *kafka.Client, part argos.Part, 
 
 // produce tries once. The records are made anew for each try: kafka-go consumes their bytes, and would send empty ones
 // the second time.
-func produce(ctx context.Context, client *kafka.Client, letters []argos.LogRecord) error {
+func produce(ctx context.Context, client *cluster.Client, letters []argos.LogRecord) error {
 	records := make([]kafka.Record, len(letters))
 	for i, l := range letters {
 		records[i] = kafka.Record{Time: time.UnixMilli(l.Time), Value: kafka.NewBytes(l.Value)}

@@ -14,6 +14,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 )
 
@@ -50,7 +51,7 @@ func (f *acksFn) ProcessElement(partition int64, ack []byte) {
 }
 
 // writeLetters runs parts with the given numbers of letters through WriteDeadLetters and returns what the topic has then.
-func writeLetters(t *testing.T, brokers []string, size int, numbers ...int64) (got []string) {
+func writeLetters(t *testing.T, brokers cluster.Config, size int, numbers ...int64) (got []string) {
 	t.Helper()
 	job := kafkaio.NewJob(t.Name(), nil)
 	defer job.Close()
@@ -60,7 +61,7 @@ func writeLetters(t *testing.T, brokers []string, size int, numbers ...int64) (g
 		all = append(all, n)
 	}
 	letters := beam.ParDo(s, &lettersFn{Size: size}, beam.Create(s, all...))
-	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Brokers: brokers}, letters)
+	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Kafka: brokers}, letters)
 	beam.ParDo0(s, &acksFn{Job: t.Name()}, acks)
 	ctx := timed(t)
 	if _, err := prism.Execute(ctx, p); err != nil {
@@ -136,7 +137,7 @@ func TestDeadLettersEndWithTheJob(t *testing.T) {
 	before := metric(t, "argos_dead_letter_errors_total", -1)
 	job := kafkaio.NewJob(t.Name(), nil)
 	p, s := beam.NewPipelineWithRoot()
-	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Brokers: brokers},
+	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Kafka: brokers},
 		beam.ParDo(s, &lettersFn{}, beam.Create(s, int64(1))))
 	beam.ParDo0(s, &acksFn{Job: t.Name()}, acks)
 	ended := make(chan error, 1)

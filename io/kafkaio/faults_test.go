@@ -12,13 +12,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 )
 
 func TestBrokerGoesAndComesBack(t *testing.T) {
 	dir := t.TempDir()
 	b := startBroker(t, dir, "", 1)
-	brokers := []string{b.Addr()}
+	brokers := cluster.Plain(b.Addr())
 	fill(t, brokers, 0, 3_000)
 	r := start(t, brokers, []int64{0}, nil)
 	if err := r.job.WaitMarks(timed(t), []int64{3_000}); err != nil {
@@ -27,7 +28,7 @@ func TestBrokerGoesAndComesBack(t *testing.T) {
 	b.Close()
 	before := metric(t, "argos_source_fetch_errors_total", 0)
 	within(t, "a failed fetch", func() bool { return metric(t, "argos_source_fetch_errors_total", 0) > before })
-	startBroker(t, dir, brokers[0], 1)
+	startBroker(t, dir, brokers.Brokers[0], 1)
 	fill(t, brokers, 0, 2_000)
 	if err := r.job.WaitMarks(timed(t), []int64{5_000}); err != nil {
 		t.Fatal(err)
@@ -39,14 +40,14 @@ func TestBrokerGoesAndComesBack(t *testing.T) {
 }
 
 // newCluster is a broker whose log can be cut and whose answers can be falsified.
-func newCluster(t testing.TB, partitions int32) (*kfake.Cluster, []string) {
+func newCluster(t testing.TB, partitions int32) (*kfake.Cluster, cluster.Config) {
 	t.Helper()
 	c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, argos.Topic), kfake.SeedTopics(1, argos.DeadLetterTopic))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	return c, c.ListenAddrs()
+	return c, cluster.Plain(c.ListenAddrs()...)
 }
 
 func TestGapLeftByRetentionIsReported(t *testing.T) {
@@ -96,7 +97,7 @@ func TestStartAboveTheLogFailsTheJob(t *testing.T) {
 // offsets but are no records. The last offset is one.
 func TestTransactionMarkersAreSteppedOver(t *testing.T) {
 	_, brokers := newCluster(t, 1)
-	tx, err := kgo.NewClient(kgo.SeedBrokers(brokers...), kgo.TransactionalID("tx"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	tx, err := kgo.NewClient(kgo.SeedBrokers(brokers.Brokers...), kgo.TransactionalID("tx"), kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +168,7 @@ func TestMarksAreCommittedToTheGroup(t *testing.T) {
 	r.drain(t)
 	tr := &kafka.Transport{}
 	defer tr.CloseIdleConnections()
-	c := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second, Transport: tr}
+	c := &kafka.Client{Addr: kafka.TCP(brokers.Brokers...), Timeout: 10 * time.Second, Transport: tr}
 	res, err := c.OffsetFetch(context.Background(), &kafka.OffsetFetchRequest{GroupID: "argos", Topics: map[string][]int{argos.Topic: {0}}})
 	if err != nil || res.Error != nil {
 		t.Fatal(err, res)

@@ -11,6 +11,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 
 	"argos"
+	"argos/cluster"
 )
 
 // A fetch's long poll delays no delivery: the broker answers it as soon as there is a record.
@@ -24,7 +25,7 @@ var errStuck = errors.New("no record can be read although the log goes on")
 
 // fetcher reads one partition, a page at a time. Not for concurrent use.
 type fetcher struct {
-	client    *kafka.Client
+	client    *cluster.Client
 	topic     string
 	partition int
 	value     []byte

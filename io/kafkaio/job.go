@@ -5,9 +5,8 @@ import (
 	"fmt"
 	"sync"
 
-	kafka "github.com/segmentio/kafka-go"
-
 	"argos"
+	"argos/cluster"
 )
 
 // jobs holds the runs of this process by name. Beam forces it: its functions are sent to workers as plain data, so a name
@@ -27,8 +26,8 @@ type Job struct {
 	draining   bool
 	partitions []partition
 	readers    map[int]*reader
-	clients    map[string]*kafka.Client // by topic
-	advanced   chan struct{}            // closed, and made anew, when a mark moves
+	clients    map[string]*cluster.Client // by topic
+	advanced   chan struct{}              // closed, and made anew, when a mark moves
 	keeper     *keeper
 }
 
@@ -39,7 +38,7 @@ func NewJob(name string, starts []int64) *Job {
 		name:       name,
 		partitions: make([]partition, len(starts)),
 		readers:    map[int]*reader{},
-		clients:    map[string]*kafka.Client{},
+		clients:    map[string]*cluster.Client{},
 		advanced:   make(chan struct{}),
 	}
 	j.ctx, j.cancel = context.WithCancel(context.Background())
@@ -90,7 +89,7 @@ func (j *Job) Close() error {
 		err = j.keeper.close()
 	}
 	for _, c := range j.clients {
-		closeClient(c)
+		c.Close()
 	}
 	return err
 }
@@ -145,18 +144,22 @@ func (j *Job) WaitMarks(ctx context.Context, offsets []int64) error {
 }
 
 // client is the job's client for a topic.
-func (j *Job) client(brokers []string, topic string) (*kafka.Client, error) {
+func (j *Job) client(at cluster.Config, topic string) (*cluster.Client, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.clientLocked(brokers, topic)
+	return j.clientLocked(at, topic)
 }
 
-func (j *Job) clientLocked(brokers []string, topic string) (*kafka.Client, error) {
+func (j *Job) clientLocked(at cluster.Config, topic string) (*cluster.Client, error) {
 	if j.closed {
 		return nil, fmt.Errorf("job %q is closed", j.name)
 	}
 	if j.clients[topic] == nil {
-		j.clients[topic] = newClient(brokers, topic)
+		c, err := at.Client(topic)
+		if err != nil {
+			return nil, err
+		}
+		j.clients[topic] = c
 	}
 	return j.clients[topic], nil
 }
@@ -170,7 +173,7 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	if r != nil && r.at() == from {
 		return r, nil
 	}
-	client, err := j.clientLocked(cfg.Brokers, cfg.Topic)
+	client, err := j.clientLocked(cfg.Kafka, cfg.Topic)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/cluster"
 )
 
 const (
@@ -24,7 +25,7 @@ type keeper struct {
 	job   *Job
 	cfg   LowWaterConfig
 	store argos.Store
-	kafka *kafka.Client
+	kafka *cluster.Client
 
 	mu      sync.Mutex // one write at a time
 	written []int64    // by partition
@@ -41,7 +42,7 @@ func (j *Job) keep(ctx context.Context, cfg LowWaterConfig) error {
 	if j.keeper != nil {
 		return nil
 	}
-	client, err := j.clientLocked(cfg.Brokers, cfg.Topic)
+	client, err := j.clientLocked(cfg.Kafka, cfg.Topic)
 	if err != nil {
 		return err
 	}

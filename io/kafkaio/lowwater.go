@@ -9,6 +9,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"argos"
+	"argos/cluster"
 )
 
 func init() {
@@ -19,12 +20,12 @@ func init() {
 
 // LowWaterConfig says where the marks go.
 type LowWaterConfig struct {
-	Job     string // of NewJob, in the worker's process
-	Store   string // URI for argos.Process
-	Topic   string
-	Epoch   int32
-	Brokers []string
-	Group   string // consumer group that is told of the marks, for lag tools; empty: none
+	Job   string // of NewJob, in the worker's process
+	Store string // URI for argos.Process
+	Kafka cluster.Config
+	Topic string
+	Epoch int32
+	Group string // consumer group that is told of the marks, for lag tools; empty: none
 }
 
 // LowWater takes acknowledgements, KV<int64 partition, []byte argos.Part>, and moves each partition's mark over the polls

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"argos"
+	"argos/cluster"
 )
 
 func init() {
@@ -20,11 +21,11 @@ func init() {
 
 // ReadConfig says what to read and in what portions. A tuning value that is zero takes its default, which was measured.
 type ReadConfig struct {
-	Job     string // of NewJob, in the worker's process
-	Brokers []string
-	Topic   string
-	Epoch   int32
-	Starts  []int64 // where each partition begins
+	Job    string // of NewJob, in the worker's process
+	Kafka  cluster.Config
+	Topic  string
+	Epoch  int32
+	Starts []int64 // where each partition begins
 
 	PollRecords   int           // a poll takes at most so many records: 5,000
 	PollBytes     int           // and stops once it has so many bytes: 1 MB

@@ -15,6 +15,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 )
 
@@ -100,20 +101,20 @@ type run struct {
 
 var runs atomic.Int64
 
-func start(t testing.TB, brokers []string, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
+func start(t testing.TB, brokers cluster.Config, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
 	t.Helper()
 	name := fmt.Sprintf("%s-%d", t.Name(), runs.Add(1))
 	r := &run{tap: &tap{next: append([]int64(nil), starts...)}, ended: make(chan error, 1)}
 	r.store, r.uri = newMarksStore()
 	taps.Store(name, r.tap)
-	cfg := kafkaio.ReadConfig{Job: name, Brokers: brokers, Topic: argos.Topic, Epoch: 7, Starts: starts}
+	cfg := kafkaio.ReadConfig{Job: name, Kafka: brokers, Topic: argos.Topic, Epoch: 7, Starts: starts}
 	if change != nil {
 		change(&cfg, r.tap)
 	}
 	r.job = kafkaio.NewJob(name, starts)
 	p, s := beam.NewPipelineWithRoot()
 	acks := beam.ParDo(s, &tapFn{Job: name}, kafkaio.Read(s, cfg))
-	kafkaio.LowWater(s, kafkaio.LowWaterConfig{Job: name, Store: r.uri, Topic: argos.Topic, Epoch: 7, Brokers: brokers, Group: "argos"}, acks)
+	kafkaio.LowWater(s, kafkaio.LowWaterConfig{Job: name, Store: r.uri, Topic: argos.Topic, Epoch: 7, Kafka: brokers, Group: "argos"}, acks)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		_, err := prism.Execute(ctx, p)

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kfakeio"
 )
 
@@ -64,15 +65,19 @@ func TestTakeCutsTheQueueAnywhere(t *testing.T) {
 }
 
 // fillPartition starts a broker with one partition of count records of so many bytes.
-func fillPartition(t testing.TB, count, bytes int) (brokers []string) {
+func fillPartition(t testing.TB, count, bytes int) (brokers cluster.Config) {
 	t.Helper()
 	b, err := kfakeio.Start(kfakeio.Config{Dir: t.TempDir(), Partitions: 1, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(b.Close)
-	c := newClient([]string{b.Addr()}, argos.Topic)
-	defer closeClient(c)
+	brokers = cluster.Plain(b.Addr())
+	c, err := brokers.Client(argos.Topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
 	for n := 0; n < count; {
 		var batch []kafka.Record
 		for ; n < count && len(batch) < 1000; n++ {
@@ -88,7 +93,7 @@ func fillPartition(t testing.TB, count, bytes int) (brokers []string) {
 			t.Fatal(err)
 		}
 	}
-	return []string{b.Addr()}
+	return brokers
 }
 
 func soon(t testing.TB, what string, ok func() bool) {
@@ -103,7 +108,7 @@ func soon(t testing.TB, what string, ok func() bool) {
 func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 	brokers := fillPartition(t, 40_000, 130)
 	job := NewJob(t.Name(), []int64{0})
-	cfg := ReadConfig{Brokers: brokers, Topic: argos.Topic}
+	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic}
 	cfg.setDefaults()
 	read := func(from, to int64) {
 		t.Helper()
@@ -171,7 +176,7 @@ func TestJobNamesAreTakenOnce(t *testing.T) {
 func BenchmarkReader(b *testing.B) {
 	const records = 200_000
 	brokers := fillPartition(b, records, 130)
-	cfg := ReadConfig{Brokers: brokers, Topic: argos.Topic}
+	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic}
 	cfg.setDefaults()
 	b.ReportAllocs()
 	run := 0

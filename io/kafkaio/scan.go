@@ -9,15 +9,19 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/cluster"
 )
 
 // Scan hands the records [from, to) of a partition to each, in order. A record's value is valid until each returns, and
 // what each returns ends the scan. What retention has taken is a *TakenError; a range beyond the log's end is an error
 // too. A broker that fails is asked again for some seconds.
-func Scan(ctx context.Context, brokers []string, topic string, partition int, from, to int64, each func(argos.LogRecord) error) error {
-	c := newClient(brokers, topic)
-	defer closeClient(c)
-	if _, err := partitions(ctx, c, brokers, topic); err != nil {
+func Scan(ctx context.Context, at cluster.Config, topic string, partition int, from, to int64, each func(argos.LogRecord) error) error {
+	c, err := at.Client(topic)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if _, err := c.Partitions(ctx, topic); err != nil {
 		return err
 	}
 	var stop error // what each returned

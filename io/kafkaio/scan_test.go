@@ -80,7 +80,7 @@ func TestScanEndsWithAReason(t *testing.T) {
 	if err := kafkaio.Scan(ctx, brokers, argos.Topic, 0, 900, 1_500, none); err == nil || !strings.Contains(err.Error(), "ends at offset 1000, before 1500") {
 		t.Errorf("beyond the end: %v", err)
 	}
-	if err := kafkaio.Scan(ctx, brokers, "nothing", 0, 0, 1, none); err == nil || !strings.Contains(err.Error(), "topic nothing") {
+	if err := kafkaio.Scan(ctx, brokers, "nothing", 0, 0, 1, none); err == nil || !strings.Contains(err.Error(), `no topic "nothing"`) {
 		t.Errorf("no such topic: %v", err)
 	}
 	enough, seen := errors.New("enough"), 0

@@ -14,6 +14,7 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/kfakeio"
 )
@@ -49,15 +50,15 @@ func startBroker(t testing.TB, dir, listen string, n int) *kfakeio.Broker {
 	return b
 }
 
-func newBroker(t testing.TB, n int) (brokers []string) {
+func newBroker(t testing.TB, n int) (brokers cluster.Config) {
 	t.Helper()
-	return []string{startBroker(t, t.TempDir(), "", n).Addr()}
+	return cluster.Plain(startBroker(t, t.TempDir(), "", n).Addr())
 }
 
 func value(partition int, offset int64) string { return fmt.Sprintf("p%d-%d", partition, offset) }
 
 // fill appends count records to a partition of argos.Topic, in batches. Each value names its place.
-func fill(t testing.TB, brokers []string, partition, count int) {
+func fill(t testing.TB, brokers cluster.Config, partition, count int) {
 	t.Helper()
 	r, err := offsetsOf(brokers, partition)
 	if err != nil {
@@ -66,8 +67,8 @@ func fill(t testing.TB, brokers []string, partition, count int) {
 	produceFrom(t, brokers, partition, r, count, func(o int64) []byte { return []byte(value(partition, o)) })
 }
 
-func offsetsOf(brokers []string, partition int) (int64, error) {
-	c := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
+func offsetsOf(brokers cluster.Config, partition int) (int64, error) {
+	c := &kafka.Client{Addr: kafka.TCP(brokers.Brokers...), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
 	defer c.Transport.(*kafka.Transport).CloseIdleConnections()
 	res, err := c.ListOffsets(context.Background(), &kafka.ListOffsetsRequest{
 		Topics: map[string][]kafka.OffsetRequest{argos.Topic: {kafka.LastOffsetOf(partition)}},
@@ -78,10 +79,10 @@ func offsetsOf(brokers []string, partition int) (int64, error) {
 	return res.Topics[argos.Topic][0].LastOffset, nil
 }
 
-func produceFrom(t testing.TB, brokers []string, partition int, first int64, count int, value func(int64) []byte) {
+func produceFrom(t testing.TB, brokers cluster.Config, partition int, first int64, count int, value func(int64) []byte) {
 	t.Helper()
 	tr := &kafka.Transport{}
-	c := &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second, Transport: tr}
+	c := &kafka.Client{Addr: kafka.TCP(brokers.Brokers...), Timeout: 10 * time.Second, Transport: tr}
 	defer tr.CloseIdleConnections()
 	for o := first; o < first+int64(count); {
 		var batch []kafka.Record
