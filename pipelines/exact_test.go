@@ -144,7 +144,7 @@ type machine struct {
 
 	router decode.Router
 	fold   fleet.Fold
-	blobs  map[int64][]byte
+	shards map[int64]*kept
 	open   map[int64]*storeio.Fn // a shard's unfinished bundle
 	ghosts []*storeio.Fn         // bundles of dead jobs that may still end
 	polls  []map[int64]*poll     // by partition and beginning
@@ -160,7 +160,7 @@ func (m *machine) restart() {
 	shards := n * rapid.IntRange(0, 3).Draw(m.t, "shards")
 	m.router = decode.Router{Partitions: n, Shards: shards}
 	m.fold = fleet.Fold{Stamp: fleet.Stamp{Shards: int32(shards), Partitions: int32(n)}, Unconfirmed: inFlight, Lookup: m.store.Trucks}
-	m.blobs, m.open = map[int64][]byte{}, map[int64]*storeio.Fn{}
+	m.shards, m.open = map[int64]*kept{}, map[int64]*storeio.Fn{}
 	m.polls = make([]map[int64]*poll, n)
 	copy(m.next, m.mark)
 	for p := range m.polls {
@@ -193,10 +193,31 @@ func (m *machine) poll() {
 	m.must(m.router.Poll(int64(p), b, m.part, func(_ int64, b []byte) { m.ack(0, b) }))
 }
 
+// kept is a shard in memory and what a runner keeps of it.
+type kept struct {
+	*fleet.Shard
+	base   []byte
+	deltas [][]byte
+}
+
 func (m *machine) part(shard int64, payload []byte) {
-	blob, docs, err := m.fold.Part(context.Background(), m.blobs[shard], payload)
+	s := m.shards[shard]
+	if s == nil {
+		s = &kept{Shard: fleet.NewShard(m.fold.Stamp)}
+		m.shards[shard] = s
+	} else if rapid.IntRange(0, 3).Draw(m.t, "cold") == 0 {
+		again, err := fleet.Unpack(s.base, s.deltas, m.fold.Stamp)
+		m.must(err)
+		s.Shard = again
+	}
+	docs, err := m.fold.Part(context.Background(), s.Shard, payload)
 	m.must(err)
-	m.blobs[shard] = append([]byte(nil), blob...)
+	if s.base == nil || rapid.IntRange(0, 3).Draw(m.t, "base") == 0 {
+		m.fold.Evict(s.Shard)
+		s.base, s.deltas = s.Base(nil), nil
+	} else {
+		s.deltas = append(s.deltas, s.Delta(nil))
+	}
 	if m.open[shard] == nil {
 		m.open[shard] = &storeio.Fn{Config: storeio.Config{Job: "exact", StoreURI: m.uri}}
 	}

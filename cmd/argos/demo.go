@@ -23,6 +23,7 @@ type demoCmd struct {
 	Duration time.Duration `help:"Stop, drain and audit after so long; 0 runs until Ctrl-C." default:"0"`
 	DataDir  string        `help:"Where log, documents and ledger live; a temporary folder unless given." type:"path"`
 	Listen   string        `help:"Address for devices, the API and the page." default:"127.0.0.1:8080"`
+	Shards   string        `help:"Keys of the pipeline's stateful step, as in argos pipeline." default:"auto"`
 	Seed     uint64        `help:"Of the simulator." default:"1"`
 	Report   string        `help:"Write the audit as JSON to this file; - is standard output." placeholder:"FILE|-"`
 
@@ -63,6 +64,10 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 	if err := writable(c.Report); err != nil {
 		return err
 	}
+	shards, err := parseShards(c.Shards)
+	if err != nil {
+		return err
+	}
 	f, err := c.feed(log)
 	if err != nil {
 		return err
@@ -73,7 +78,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 	}
 	defer func() { err = errors.Join(err, dir.close()) }()
 
-	d := &demo{cmd: c, log: log, term: t, feed: f, dir: dir, listener: l, reg: prometheus.NewRegistry()}
+	d := &demo{cmd: c, shards: shards, log: log, term: t, feed: f, dir: dir, listener: l, reg: prometheus.NewRegistry()}
 	defer d.close()
 	if err := d.start(ctx); err != nil {
 		return err

@@ -7,8 +7,8 @@ import (
 	"argos"
 )
 
-// The blob is the one state cell of a shard: what it is stamped with, how far the shard has seen each partition that feeds
-// it, and the packed tracks of its trucks, in the order in which they came.
+// A shard's state is a base and the deltas since, all in one form: what they are stamped with, how far the shard has seen each
+// partition that feeds it, and packed tracks: all of the shard's in a base, those that one part moved in a delta.
 //
 //	u16 version | i32 shards | i32 partitions | i32 epoch | u64 writes | u32 count x (i32 partition, i64 seen)
 //	then to the end: u8 length, id | i64 recv | i32 partition, i64 next | u16 length, track
@@ -36,18 +36,17 @@ type seen struct {
 
 type header struct {
 	Stamp
-	writes uint64
+	writes uint64 // parts folded
 	seen   []seen
 }
 
-// entry is one truck of a blob, whose memory it shares.
+// entry is one truck of a shard.
 type entry struct {
-	id        []byte
+	id        string
 	recv      int64 // ms: when the gateway took its newest record in
 	partition int32
 	next      int64 // its pos
 	track     []byte
-	whole     []byte
 }
 
 func (h *header) append(b []byte) []byte {
@@ -64,12 +63,9 @@ func (h *header) append(b []byte) []byte {
 	return b
 }
 
-// decode reads a blob's header and returns its entries. A blob that does not carry the stamp is foreign; an empty one is not.
+// decode reads a blob's header and returns its entries. A blob that does not carry the stamp is foreign.
 func (h *header) decode(b []byte, want Stamp) (entries []byte, foreign bool, err error) {
 	h.Stamp, h.writes, h.seen = want, 0, h.seen[:0]
-	if len(b) == 0 {
-		return nil, false, nil
-	}
 	if len(b) < 2 || le.Uint16(b) != blobVersion {
 		return nil, true, nil
 	}
@@ -107,33 +103,34 @@ func (h *header) advance(p argos.Part) bool {
 	return true
 }
 
-func appendEntry(b []byte, id string, recv int64, pos argos.Pos, track func([]byte) []byte) []byte {
-	b = append(b, byte(len(id)))
-	b = append(b, id...)
-	b = le.AppendUint64(b, uint64(recv))
-	b = le.AppendUint32(b, uint32(pos.Partition))
-	b = le.AppendUint64(b, uint64(pos.Next))
-	at := len(b)
-	b = track(append(b, 0, 0))
-	le.PutUint16(b[at:], uint16(len(b)-at-2))
-	return b
+func (e *entry) append(b []byte) []byte {
+	b = append(b, byte(len(e.id)))
+	b = append(b, e.id...)
+	b = le.AppendUint64(b, uint64(e.recv))
+	b = le.AppendUint32(b, uint32(e.partition))
+	b = le.AppendUint64(b, uint64(e.next))
+	b = le.AppendUint16(b, uint16(len(e.track)))
+	return append(b, e.track...)
 }
+
+// size is how many bytes append adds.
+func (e *entry) size() int { return entryFixed + len(e.id) + len(e.track) }
 
 var errCut = fmt.Errorf("%w: a shard ends amid a truck", argos.ErrEncoding)
 
-// nextEntry reads the entry at the head of b and returns what follows it.
-func nextEntry(b []byte) (e entry, rest []byte, err error) {
+// nextEntry reads the entry at the head of b, whose memory its track shares, and returns its id and what follows it.
+func nextEntry(b []byte) (id []byte, e entry, rest []byte, err error) {
 	n := int(b[0])
 	if len(b) < entryFixed+n {
-		return entry{}, nil, errCut
+		return nil, entry{}, nil, errCut
 	}
-	e.id = b[1 : 1+n]
+	id = b[1 : 1+n]
 	x := b[1+n:]
 	e.recv, e.partition, e.next = int64(le.Uint64(x)), int32(le.Uint32(x[8:])), int64(le.Uint64(x[12:]))
 	end := entryFixed + n + int(le.Uint16(x[20:]))
 	if len(b) < end {
-		return entry{}, nil, errCut
+		return nil, entry{}, nil, errCut
 	}
-	e.track, e.whole = b[entryFixed+n:end], b[:end]
-	return e, b[end:], nil
+	e.track = b[entryFixed+n : end]
+	return id, e, b[end:], nil
 }

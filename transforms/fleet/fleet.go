@@ -29,15 +29,17 @@ var (
 	idled          = counter("argos_fleet_idle_trucks_total", "Trucks that left the state after an hour of silence.")
 	lookups        = counter("argos_fleet_lookups_total", "Queries to the store for trucks that the state lacked.")
 	lookupFailures = counter("argos_fleet_lookup_failures_total", "Such queries that failed and were repeated.")
-	blobBytes      = prometheus.NewHistogram(prometheus.HistogramOpts{
-		Name: "argos_fleet_shard_bytes", Help: "Size of a shard's state when written.",
+	cold           = counter("argos_fleet_cold_shards_total", "Shards whose tracks in memory were not those of the state, and were read from it.")
+	baseBytes      = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "argos_fleet_shard_bytes", Help: "Size of a shard's whole state when written.",
 		Buckets: prometheus.ExponentialBuckets(1<<10, 4, 8),
 	})
+	memoryBytes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "argos_fleet_memory_bytes", Help: "Tracks kept in memory, about."})
 )
 
 // Collectors returns the metrics of all fleets in the process.
 func Collectors() []prometheus.Collector {
-	return []prometheus.Collector{parts, skipped, foreign, idled, lookups, lookupFailures, blobBytes}
+	return []prometheus.Collector{parts, skipped, foreign, idled, lookups, lookupFailures, cold, baseBytes, memoryBytes}
 }
 
 // Config is what the fleet must know of the job.
@@ -48,23 +50,36 @@ type Config struct {
 	Partitions  int32
 	Epoch       int32
 	Unconfirmed int64 // see Fold
+
+	// Rewinds says that the runner may go back to an older state of a shard, as to a checkpoint. Elsewhere that is a lost write.
+	Rewinds bool
 }
 
 // Track folds parts, KV<int64 shard, []byte payload of package decode>, into KV<int64 shard, []byte argos.Documents>.
 func Track(s beam.Scope, cfg Config, parts beam.PCollection) beam.PCollection {
-	return beam.ParDo(s.Scope("fleet.Track"), &Fn{Config: cfg, Blob: state.MakeValueState[[]byte]("blob")}, parts)
+	return beam.ParDo(s.Scope("fleet.Track"), NewFn(cfg), parts)
 }
 
-// Fn is the DoFn of Track.
+// Fn is the DoFn of Track. Its state is explained in cells.go.
 type Fn struct {
 	Config Config
-	Blob   state.Value[[]byte]
+	Base   state.Value[[]byte]
+	Deltas state.Bag[[]byte]
+	Tags   state.Bag[int64]
 
 	fold *Fold
 	out  []byte
 }
 
-// ProcessElement folds one part: the state is read once and written once.
+// NewFn is a DoFn with its cells.
+func NewFn(cfg Config) *Fn {
+	return &Fn{
+		Config: cfg,
+		Base:   state.MakeValueState[[]byte]("base"), Deltas: state.MakeBagState[[]byte]("deltas"), Tags: state.MakeBagState[int64]("tags"),
+	}
+}
+
+// ProcessElement folds one part.
 func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, payload []byte, emit func(int64, []byte)) error {
 	if f.fold == nil {
 		cfg := f.Config
@@ -73,33 +88,36 @@ func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, 
 			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) { return lookup(ctx, cfg.StoreURI, ids) },
 		}
 	}
-	visit, err := enter(f.Config.Job, shard)
+	visit, err := memory.enter(f.Config.Job, shard)
 	if err != nil {
 		return err
 	}
-	writes, err := f.part(ctx, p, visit, shard, payload, emit)
-	visit.leave(writes)
-	return err
-}
-
-func (f *Fn) part(ctx context.Context, p state.Provider, visit *visit, shard int64, payload []byte, emit func(int64, []byte)) (writes uint64, err error) {
-	blob, _, err := f.Blob.Read(p)
+	var tracks *cached // nothing is remembered of a part that failed, in a panic either
+	defer func() { memory.leave(visit, tracks) }()
+	done, docs, err := f.part(ctx, p, visit, shard, payload)
 	if err != nil {
-		return visit.writes, fmt.Errorf("read the state of shard %d: %w", shard, err)
+		return fmt.Errorf("shard %d: %w", shard, err)
 	}
-	next, docs, err := f.fold.Part(ctx, blob, payload)
-	if err != nil {
-		return visit.writes, fmt.Errorf("shard %d: %w", shard, err)
-	}
-	if err := visit.check(shard, f.fold.Writes()-1); err != nil {
-		return visit.writes, err
-	}
-	if err := f.Blob.Write(p, next); err != nil {
-		return visit.writes, fmt.Errorf("write the state of shard %d: %w", shard, err)
-	}
+	tracks = done
 	parts.Inc()
-	blobBytes.Observe(float64(len(next)))
 	f.out = docs.Append(f.out[:0])
 	emit(shard, f.out) // whoever is fused to this decodes at once
-	return f.fold.Writes(), nil
+	return nil
+}
+
+func (f *Fn) part(ctx context.Context, p state.Provider, visit *visit, shard int64, payload []byte) (*cached, *argos.Documents, error) {
+	tracks, err := f.open(p, visit.tracks)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !f.Config.Rewinds {
+		if err := visit.check(shard, tracks.Writes()); err != nil {
+			return nil, nil, err
+		}
+	}
+	docs, err := f.fold.Part(ctx, tracks.Shard, payload)
+	if err != nil {
+		return nil, nil, err
+	}
+	return tracks, docs, f.save(p, tracks)
 }

@@ -15,16 +15,16 @@ import (
 // into state that it kept. The job must fail: a guess could lose fixes.
 var ErrOrder = errors.New("the log went backwards")
 
-// idleAfter is how long a truck may be silent before it leaves the blob; the store still has it.
+// idleAfter is how long a truck may be silent before it leaves the shard; the store still has it.
 const idleAfter = time.Hour
 
-// Fold turns a shard's blob and a part of its log into the next blob and the documents of the trucks that the part moved.
-// It is plain Go and a pure function of these two and the store. A Fold reuses its memory: one goroutine at a time.
+// Fold takes a part of the log into a shard and returns the documents of the trucks that the part moved. It is plain Go and a
+// pure function of the shard, the part and the store. A Fold reuses its memory: one goroutine at a time.
 type Fold struct {
 	Stamp
 
-	// Unconfirmed is how many records of a partition may have been folded and not yet stored. A truck leaves the blob only when
-	// its last record lies further back than that, for what is not in the blob is looked up in the store: a truck that was
+	// Unconfirmed is how many records of a partition may have been folded and not yet stored. A truck leaves the shard only when
+	// its last record lies further back than that, for what is not in the shard is looked up in the store: a truck that was
 	// idle for an hour of the log can be a millisecond old when a backlog is read.
 	Unconfirmed int64
 
@@ -32,14 +32,12 @@ type Fold struct {
 	Lookup func(ctx context.Context, ids []string) ([]argos.Truck, error)
 
 	in     decode.Reader
-	head   header
 	slots  []slot
-	index  map[string]int
-	rest   []entry // the blob's trucks that the part does not name
 	ask    []string
+	of     []int // the slots of ask
 	docs   argos.Documents
-	out    []byte
 	rec    argos.Record
+	packed []byte
 	latest int64 // ms: the part's newest recv
 }
 
@@ -47,89 +45,62 @@ type Fold struct {
 type slot struct {
 	id     string
 	track  track.Track
-	loaded bool // from the blob
-	folded bool // by this part
+	at     int32 // in the shard; -1: it lacks the truck
+	folded bool  // by this part
 	attrs  []byte
 }
 
-// Part folds one part. What it returns is valid until the next call and as long as payload is not changed.
-func (f *Fold) Part(ctx context.Context, blob, payload []byte) (next []byte, docs *argos.Documents, err error) {
+// Part folds one part into the shard. What it returns is valid until the next call and as long as payload is not changed. After
+// an error the shard may be neither what it was nor what it should become: it must not be used again.
+func (f *Fold) Part(ctx context.Context, s *Shard, payload []byte) (*argos.Documents, error) {
 	if err := f.in.Decode(payload); err != nil {
-		return nil, nil, err
-	}
-	entries, isForeign, err := f.head.decode(blob, f.Stamp)
-	if err != nil {
-		return nil, nil, err
-	}
-	if isForeign {
-		foreign.Inc()
+		return nil, err
 	}
 	if p := f.in.Part; p.Epoch != f.Epoch {
-		return nil, nil, fmt.Errorf("%w: a part of epoch %d in a job of epoch %d", argos.ErrEncoding, p.Epoch, f.Epoch)
-	} else if !f.head.advance(p) {
-		return nil, nil, fmt.Errorf("%w: records %d to %d of partition %d came after later ones", ErrOrder, p.From, p.To, p.Partition)
+		return nil, fmt.Errorf("%w: a part of epoch %d in a job of epoch %d", argos.ErrEncoding, p.Epoch, f.Epoch)
+	} else if !s.head.advance(p) {
+		return nil, fmt.Errorf("%w: records %d to %d of partition %d came after later ones", ErrOrder, p.From, p.To, p.Partition)
 	}
-	f.head.writes++
-	if err := f.load(entries); err != nil {
-		return nil, nil, err
+	s.head.writes++
+	if err := f.load(s); err != nil {
+		return nil, err
 	}
 	if err := f.seed(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := f.records(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	f.pack()
-	f.fill()
-	return f.out, &f.docs, nil
+	f.keep(s)
+	return &f.docs, nil
 }
 
-// Writes is the write counter of the blob that Part has returned.
-func (f *Fold) Writes() uint64 { return f.head.writes }
-
-// load opens a slot for each truck of the part and takes those tracks out of the blob that it has.
-func (f *Fold) load(entries []byte) error {
-	if f.index == nil {
-		f.index = map[string]int{}
-	}
-	clear(f.index)
+// load opens a slot for each truck of the part, with its track if the shard has it.
+func (f *Fold) load(s *Shard) error {
 	if n := len(f.in.IDs); n > cap(f.slots) {
 		f.slots = append(f.slots[:cap(f.slots)], make([]slot, n-cap(f.slots))...)
 	}
 	f.slots = f.slots[:len(f.in.IDs)]
+	f.ask, f.of = f.ask[:0], f.of[:0]
 	for i, id := range f.in.IDs {
-		f.slots[i] = slot{id: id}
-		f.index[id] = i
-	}
-	f.rest = f.rest[:0]
-	for len(entries) > 0 {
-		e, after, err := nextEntry(entries)
-		if err != nil {
-			return err
-		}
-		entries = after
-		i, named := f.index[string(e.id)]
-		if !named {
-			f.rest = append(f.rest, e)
+		o := &f.slots[i]
+		o.id, o.folded, o.attrs = id, false, nil
+		at, has := s.index[id]
+		if !has {
+			o.at, o.track = -1, track.Track{}
+			f.ask, f.of = append(f.ask, id), append(f.of, i)
 			continue
 		}
-		s := &f.slots[i]
-		if err := s.track.Decode(e.track); err != nil {
-			return fmt.Errorf("track of truck %s in the shard's state: %w", s.id, err)
+		o.at = at
+		if err := o.track.Decode(s.trucks[at].track); err != nil {
+			return fmt.Errorf("track of truck %s in the shard's state: %w", id, err)
 		}
-		s.loaded = true
 	}
 	return nil
 }
 
-// seed looks up the trucks that the blob lacks, before any of them is called new.
+// seed looks up the trucks that the shard lacks, before any of them is called new.
 func (f *Fold) seed(ctx context.Context) error {
-	f.ask = f.ask[:0]
-	for i := range f.slots {
-		if !f.slots[i].loaded {
-			f.ask = append(f.ask, f.slots[i].id)
-		}
-	}
 	if len(f.ask) == 0 {
 		return nil
 	}
@@ -137,13 +108,17 @@ func (f *Fold) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	found := make(map[string]int, len(stored))
 	for i := range stored {
-		k, asked := f.index[stored[i].ID]
-		if !asked {
+		found[stored[i].ID] = i
+	}
+	for k, id := range f.ask {
+		i, ok := found[id]
+		if !ok {
 			continue
 		}
-		if err := f.slots[k].track.Decode(stored[i].Track); err != nil {
-			return fmt.Errorf("track of truck %s in the store: %w", stored[i].ID, err)
+		if err := f.slots[f.of[k]].track.Decode(stored[i].Track); err != nil {
+			return fmt.Errorf("track of truck %s in the store: %w", id, err)
 		}
 	}
 	return nil
@@ -173,43 +148,56 @@ func (f *Fold) records() error {
 	}
 }
 
-// pack writes the next blob: those who were silent, without the idle, then those whom the part named.
-func (f *Fold) pack() {
-	f.out = f.head.append(f.out[:0])
-	for i := range f.rest {
-		if f.idle(&f.rest[i]) {
-			idled.Inc()
+// keep puts what the part has changed into the shard, and makes the documents of the trucks that it moved.
+func (f *Fold) keep(s *Shard) {
+	f.docs.Trucks, s.moved = f.docs.Trucks[:0], s.moved[:0]
+	for i := range f.slots {
+		o := &f.slots[i]
+		if o.at >= 0 && !o.folded {
 			continue
 		}
-		f.out = append(f.out, f.rest[i].whole...)
+		if o.at < 0 {
+			o.at = s.add(o.id)
+		}
+		pos := o.track.Pos()
+		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next}
+		if o.folded {
+			e.track = f.document(o).Track
+		} else {
+			f.packed = o.track.Append(f.packed[:0])
+			e.track = f.packed
+		}
+		s.set(o.at, e)
+		s.moved = append(s.moved, o.at)
 	}
-	for i := range f.slots {
-		s := &f.slots[i]
-		f.out = appendEntry(f.out, s.id, s.track.Recv(), s.track.Pos(), s.track.Append)
+}
+
+// document adds the document of a truck.
+func (f *Fold) document(o *slot) *argos.Truck {
+	n := len(f.docs.Trucks)
+	if n < cap(f.docs.Trucks) {
+		f.docs.Trucks = f.docs.Trucks[:n+1] // its Track's memory serves again
+	} else {
+		f.docs.Trucks = append(f.docs.Trucks, argos.Truck{})
 	}
+	t := &f.docs.Trucks[n]
+	o.track.Fill(t)
+	t.ID, t.Attrs = o.id, o.attrs
+	return t
+}
+
+// Evict drops the trucks that are idle, as of the last part, from the shard. A delta cannot say so: only a base may follow.
+func (f *Fold) Evict(s *Shard) {
+	s.remove(func(e *entry) bool {
+		if !f.idle(e) {
+			return false
+		}
+		idled.Inc()
+		return true
+	})
 }
 
 func (f *Fold) idle(e *entry) bool {
 	return f.latest-e.recv > idleAfter.Milliseconds() &&
 		e.partition == f.in.Partition && e.next <= f.in.From-f.Unconfirmed
-}
-
-// fill makes the documents of the trucks that the part moved.
-func (f *Fold) fill() {
-	f.docs.Trucks = f.docs.Trucks[:0]
-	for i := range f.slots {
-		s := &f.slots[i]
-		if !s.folded {
-			continue
-		}
-		n := len(f.docs.Trucks)
-		if n < cap(f.docs.Trucks) {
-			f.docs.Trucks = f.docs.Trucks[:n+1] // its Track's memory serves again
-		} else {
-			f.docs.Trucks = append(f.docs.Trucks, argos.Truck{})
-		}
-		t := &f.docs.Trucks[n]
-		s.track.Fill(t)
-		t.ID, t.Attrs = s.id, s.attrs
-	}
 }

@@ -48,52 +48,89 @@ func part(partition int32, from int64, recv int64, trucks ...string) []byte {
 	return w.Append(nil, argos.Part{Partition: partition, From: from, To: from + int64(len(trucks)), Of: 1})
 }
 
-func fold(t *testing.T, f *Fold, blob, payload []byte) ([]byte, *argos.Documents) {
+func fold(t *testing.T, f *Fold, s *Shard, payload []byte) *argos.Documents {
 	t.Helper()
-	next, docs, err := f.Part(t.Context(), blob, payload)
+	docs, err := f.Part(t.Context(), s, payload)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bytes.Clone(next), docs
+	return docs
 }
+
+func has(s *Shard, id string) bool { _, ok := s.index[id]; return ok }
 
 func TestAPartBelowWhatTheShardHasSeenFails(t *testing.T) {
 	f := newFold(stored{})
-	blob, _ := fold(t, f, nil, part(1, 10, begin, "a", "b"))
+	begun := NewShard(f.Stamp)
+	fold(t, f, begun, part(1, 10, begin, "a", "b"))
+	base := begun.Base(nil)
 	for _, from := range []int64{0, 10, 11} {
-		if _, _, err := f.Part(t.Context(), blob, part(1, from, begin, "c")); !errors.Is(err, ErrOrder) {
+		s, err := Unpack(base, nil, f.Stamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Part(t.Context(), s, part(1, from, begin, "c")); !errors.Is(err, ErrOrder) {
 			t.Errorf("a part from %d: %v", from, err)
 		}
 	}
-	fold(t, f, blob, part(1, 12, begin, "c"))
-	fold(t, f, blob, part(2, 0, begin, "d")) // another partition has its own order
+	fold(t, f, begun, part(1, 12, begin, "c"))
+	fold(t, f, begun, part(2, 0, begin, "d")) // another partition has its own order
 }
 
-func TestAForeignBlobIsSeededAgain(t *testing.T) {
+func TestAForeignBaseIsSeededAgain(t *testing.T) {
 	store := stored{}
-	blob, docs := fold(t, newFold(store), nil, part(1, 0, begin, "a", "b"))
-	store.keep(docs)
-	for name, other := range map[string]*Fold{
-		"shards":     {Stamp: Stamp{Shards: 8, Partitions: 4}, Lookup: store.lookup},
-		"partitions": {Stamp: Stamp{Shards: 4, Partitions: 2}, Lookup: store.lookup},
-	} {
-		_, docs := fold(t, other, blob, part(1, 2, begin, "a"))
+	f := newFold(store)
+	s := NewShard(f.Stamp)
+	store.keep(fold(t, f, s, part(1, 0, begin, "a", "b")))
+	base := s.Base(nil)
+	for name, stamp := range map[string]Stamp{"shards": {Shards: 8, Partitions: 4}, "partitions": {Shards: 4, Partitions: 2}} {
+		s, err := Unpack(base, nil, stamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs := fold(t, &Fold{Stamp: stamp, Lookup: store.lookup}, s, part(1, 2, begin, "a"))
 		if len(docs.Trucks) != 1 || docs.Trucks[0].Rev != 2 {
 			t.Errorf("other %s: %+v", name, docs.Trucks)
 		}
 	}
-	version := bytes.Clone(blob)
-	version[0]++
-	if _, docs := fold(t, newFold(store), version, part(1, 0, begin, "a")); len(docs.Trucks) != 0 {
+	base[0]++ // the version
+	s, err := Unpack(base, nil, f.Stamp)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if docs := fold(t, f, s, part(1, 0, begin, "a")); len(docs.Trucks) != 0 {
 		t.Errorf("the store has folded offset 0, and yet: %+v", docs.Trucks)
+	}
+}
+
+func TestADeltaThatDoesNotFollowIsRefused(t *testing.T) {
+	f := newFold(stored{})
+	s := NewShard(f.Stamp)
+	fold(t, f, s, part(1, 0, begin, "a"))
+	base := s.Base(nil)
+	var deltas [][]byte
+	for o := range int64(3) {
+		fold(t, f, s, part(1, o+1, begin, "a"))
+		deltas = append(deltas, s.Delta(nil))
+	}
+	again, err := Unpack(base, [][]byte{deltas[2], deltas[0], deltas[1]}, f.Stamp) // a bag has no order
+	if err != nil || !bytes.Equal(again.Base(nil), s.Base(nil)) {
+		t.Errorf("three deltas: %v", err)
+	}
+	for name, wrong := range map[string][][]byte{
+		"the first is missing": deltas[1:], "one is missing": {deltas[0], deltas[2]}, "one is there twice": {deltas[0], deltas[0]},
+	} {
+		if _, err := Unpack(base, wrong, f.Stamp); !errors.Is(err, argos.ErrEncoding) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
 func TestRecordsBelowTheStoredPosAreSkipped(t *testing.T) {
 	store := stored{}
-	_, docs := fold(t, newFold(store), nil, part(0, 0, begin, "a", "b"))
-	store.keep(docs)
-	_, docs = fold(t, newFold(store), nil, part(0, 0, begin, "a", "b", "c"))
+	f := newFold(store)
+	store.keep(fold(t, f, NewShard(f.Stamp), part(0, 0, begin, "a", "b")))
+	docs := fold(t, f, NewShard(f.Stamp), part(0, 0, begin, "a", "b", "c"))
 	if len(docs.Trucks) != 1 || docs.Trucks[0].ID != "c" || len(docs.Recvs) != 1 {
 		t.Errorf("got %+v with %d records", docs.Trucks, len(docs.Recvs))
 	}
@@ -112,78 +149,72 @@ func TestIdleTrucksLeave(t *testing.T) {
 		{"not silent for an hour", 200, begin + hour, false},
 	} {
 		f := newFold(stored{})
-		blob, _ := fold(t, f, nil, part(0, 0, begin, "a", "b"))
-		blob, _ = fold(t, f, blob, part(0, c.from, c.recv, "b"))
-		if left := !bytes.Contains(blob, []byte("\x01a")); left != c.leaves {
+		s := NewShard(f.Stamp)
+		fold(t, f, s, part(0, 0, begin, "a", "b", "c"))
+		fold(t, f, s, part(0, c.from, c.recv, "b", "c"))
+		f.Evict(s)
+		if left := !has(s, "a"); left != c.leaves {
 			t.Errorf("%s: left %v", c.name, left)
 		}
-		if !bytes.Contains(blob, []byte("\x01b")) {
-			t.Errorf("%s: b was heard of and left", c.name)
+		again, err := Unpack(s.Base(nil), nil, f.Stamp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if docs := fold(t, f, s, part(0, 300, c.recv, "c", "b")); docs.Trucks[0].Rev != 3 || docs.Trucks[1].Rev != 3 {
+			t.Errorf("%s: those who stay go on with rev %d and %d, want 3", c.name, docs.Trucks[0].Rev, docs.Trucks[1].Rev)
+		}
+		for _, id := range []string{"b", "c"} {
+			if !has(s, id) || !has(again, id) {
+				t.Errorf("%s: %s was heard of and left", c.name, id)
+			}
 		}
 	}
 }
 
-func TestGuard(t *testing.T) {
-	defer Forget(t.Name())
-	v, err := enter(t.Name(), 7)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := enter(t.Name(), 7); !errors.Is(err, ErrTwice) {
-		t.Errorf("a second entry: %v", err)
-	}
-	if _, err := enter(t.Name(), 8); err != nil {
-		t.Errorf("another shard: %v", err)
-	}
-	if err := v.check(7, 0); err != nil {
-		t.Error(err)
-	}
-	v.leave(1)
-	if v, err = enter(t.Name(), 7); err != nil {
-		t.Fatal(err)
-	}
-	if err := v.check(7, 0); !errors.Is(err, ErrTwice) {
-		t.Errorf("a lost write: %v", err)
-	}
-}
-
-func FuzzBlob(f *testing.F) {
-	fold := newFold(stored{})
-	blob, _, err := fold.Part(f.Context(), nil, part(1, 0, begin, "T-1", "T-2"))
-	if err != nil {
+func FuzzUnpack(f *testing.F) {
+	folds := newFold(stored{})
+	s := NewShard(folds.Stamp)
+	if _, err := folds.Part(f.Context(), s, part(1, 0, begin, "T-1", "T-2")); err != nil {
 		f.Fatal(err)
 	}
-	f.Add(bytes.Clone(blob))
-	f.Add([]byte{blobVersion, 0})
-	f.Fuzz(func(t *testing.T, blob []byte) {
-		f := newFold(stored{})
-		next, _, err := f.Part(t.Context(), blob, part(1, 1<<40, begin, "T-1"))
+	base := s.Base(nil)
+	if _, err := folds.Part(f.Context(), s, part(1, 2, begin, "T-2")); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(base, s.Delta(nil))
+	f.Add([]byte{blobVersion, 0}, []byte{})
+	f.Fuzz(func(t *testing.T, base, delta []byte) {
+		fold := newFold(stored{})
+		s, err := Unpack(base, [][]byte{delta}, fold.Stamp)
 		if err != nil {
 			return
 		}
-		if _, _, err := f.Part(t.Context(), bytes.Clone(next), part(1, 1<<41, begin, "T-1")); err != nil {
+		if _, err := fold.Part(t.Context(), s, part(1, 1<<40, begin, "T-1")); err != nil {
+			return
+		}
+		if _, err := Unpack(s.Base(nil), nil, fold.Stamp); err != nil {
 			t.Errorf("what was written cannot be read: %v", err)
 		}
 	})
 }
 
-// A shard of so many trucks that the blob has the size named, of which a part moves a quarter, four records each.
+// A shard of so many trucks, of which a part moves a quarter, four records each.
 func BenchmarkPart(b *testing.B) {
-	for _, kb := range []int{1, 20, 80, 800} {
-		b.Run(fmt.Sprintf("%dKB", kb), func(b *testing.B) {
+	for _, trucks := range []int{4, 100, 1000, 12_500} {
+		b.Run(fmt.Sprintf("trucks=%d", trucks), func(b *testing.B) {
 			f := newFold(stored{})
+			s := NewShard(f.Stamp)
 			var ids []string
-			for i := 0; i < max(1, kb*1024/300); i++ {
+			for i := range trucks {
 				ids = append(ids, fmt.Sprintf("T-%05d", i))
 			}
-			blob, _, err := f.Part(b.Context(), nil, part(0, 0, begin, ids...))
-			if err != nil {
+			if _, err := f.Part(b.Context(), s, part(0, 0, begin, ids...)); err != nil {
 				b.Fatal(err)
 			}
-			blob = bytes.Clone(blob)
-			touched := max(1, len(ids)/4)
+			touched := trucks / 4
 			records, offset := 0, int64(len(ids))
 			var w decode.Writer
+			var delta []byte
 			b.ReportAllocs()
 			for b.Loop() {
 				b.StopTimer()
@@ -198,14 +229,13 @@ func BenchmarkPart(b *testing.B) {
 				}
 				payload := w.Append(nil, argos.Part{From: from, To: offset, Of: 1})
 				b.StartTimer()
-				next, _, err := f.Part(b.Context(), blob, payload)
-				if err != nil {
+				if _, err := f.Part(b.Context(), s, payload); err != nil {
 					b.Fatal(err)
 				}
-				blob = append(blob[:0], next...)
+				delta = s.Delta(delta[:0])
 				records += 4 * touched
 			}
-			b.ReportMetric(float64(len(blob))/1024, "KB")
+			b.ReportMetric(float64(len(delta))/1024, "KB/delta")
 			b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "fixes/s")
 		})
 	}

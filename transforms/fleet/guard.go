@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"container/list"
 	"errors"
 	"fmt"
 	"sync"
@@ -10,32 +11,39 @@ import (
 // splits a stateful bundle that stalls, which prism_disable_sdf_split forbids it.
 var ErrTwice = errors.New("the runner broke a shard's state")
 
-// shards holds, for each job and shard of this process, whether it is being processed and the write counter that it was left
-// with. It is global because a runner makes as many instances of a DoFn as it likes, and they share nothing else.
-var shards struct {
+// memory is what this process remembers of the shards of its jobs. It is global because a runner makes as many instances of a
+// DoFn as it likes, and they share nothing else.
+var memory = shards{limit: 512 << 20, of: map[string]map[int64]*visit{}}
+
+// shards holds, for each job and shard, whether it is being processed, the write counter that it was left with, and its tracks;
+// of these the ones used last, up to limit bytes. What is dropped is read from the state again.
+type shards struct {
 	sync.Mutex
-	of map[string]map[int64]*visit
+	limit, bytes int
+	of           map[string]map[int64]*visit
+	used         list.List // of *visit with tracks, the latest first
 }
 
 type visit struct {
 	busy   bool
 	writes uint64
+	tracks *cached
+	bytes  int
+	place  *list.Element // in used; nil without tracks
+	gone   bool          // its job was forgotten meanwhile
 }
 
-// enter begins the processing of a shard whose blob has been written so often.
-func enter(job string, shard int64) (*visit, error) {
-	shards.Lock()
-	defer shards.Unlock()
-	if shards.of == nil {
-		shards.of = map[string]map[int64]*visit{}
+// enter begins the processing of a shard.
+func (m *shards) enter(job string, shard int64) (*visit, error) {
+	m.Lock()
+	defer m.Unlock()
+	if m.of[job] == nil {
+		m.of[job] = map[int64]*visit{}
 	}
-	if shards.of[job] == nil {
-		shards.of[job] = map[int64]*visit{}
-	}
-	v := shards.of[job][shard]
+	v := m.of[job][shard]
 	if v == nil {
 		v = &visit{}
-		shards.of[job][shard] = v
+		m.of[job][shard] = v
 	}
 	if v.busy {
 		return nil, fmt.Errorf("%w: shard %d runs twice at once", ErrTwice, shard)
@@ -44,24 +52,54 @@ func enter(job string, shard int64) (*visit, error) {
 	return v, nil
 }
 
-// check compares the blob's write counter with the one that the shard was left with.
+// check compares the state's write counter with the one that the shard was left with.
 func (v *visit) check(shard int64, writes uint64) error {
-	if writes != v.writes {
+	if writes < v.writes {
 		return fmt.Errorf("%w: shard %d was written %d times and its state says %d", ErrTwice, shard, v.writes, writes)
 	}
 	return nil
 }
 
-// leave ends the processing of a shard; the lock makes writes visible to the next.
-func (v *visit) leave(writes uint64) {
-	shards.Lock()
-	defer shards.Unlock()
-	v.busy, v.writes = false, writes
+// leave ends the processing of a shard and keeps its tracks: nil drops them. The lock makes all of it visible to the next.
+func (m *shards) leave(v *visit, tracks *cached) {
+	m.Lock()
+	defer m.Unlock()
+	v.busy = false
+	m.drop(v)
+	if tracks == nil || v.gone {
+		return
+	}
+	v.writes, v.tracks, v.bytes = tracks.Writes(), tracks, tracks.memory()
+	v.place = m.used.PushFront(v)
+	m.bytes += v.bytes
+	for e := m.used.Back(); e != nil && m.bytes > m.limit; {
+		old := e.Value.(*visit)
+		e = e.Prev()
+		if !old.busy {
+			m.drop(old)
+		}
+	}
+	memoryBytes.Set(float64(m.bytes))
+}
+
+func (m *shards) drop(v *visit) {
+	if v.place == nil {
+		return
+	}
+	m.used.Remove(v.place)
+	m.bytes -= v.bytes
+	v.tracks, v.bytes, v.place = nil, 0, nil
 }
 
 // Forget drops what the process remembers of a job that has ended.
 func Forget(job string) {
-	shards.Lock()
-	defer shards.Unlock()
-	delete(shards.of, job)
+	memory.Lock()
+	defer memory.Unlock()
+	for _, v := range memory.of[job] {
+		if v.gone = v.busy; !v.busy { // whoever is at work on it still drops it
+			memory.drop(v)
+		}
+	}
+	delete(memory.of, job)
+	memoryBytes.Set(float64(memory.bytes))
 }
