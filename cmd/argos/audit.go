@@ -17,7 +17,7 @@ import (
 
 type auditCmd struct {
 	Ledger  string `help:"The senders' ledger." type:"path"`
-	Store   string `help:"Where the documents live, such as sqlite:trucks.db."`
+	Store   string `help:"Where the documents live, such as sqlite:trucks.db or mongodb://HOST/argos."`
 	DataDir string `help:"A stopped demo's data directory, instead of ledger, Kafka and store." type:"path"`
 
 	kafkaFlags `embed:"" set:"kafka="`

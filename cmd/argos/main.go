@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"argos"
+	"argos/io/mongoio"
 	"argos/io/sqliteio"
 	"argos/pipelines"
 )
@@ -33,7 +34,9 @@ type cli struct {
 }
 
 func main() {
-	argos.Process.Register("sqlite", sqliteio.Open)
+	argos.Process.Register(sqliteio.Scheme, sqliteio.Open)
+	argos.Process.Register(mongoio.Scheme, mongoio.Open)
+	argos.Process.Register(mongoio.SchemeSRV, mongoio.Open)
 	// The first signal asks for a clean stop; the second one, handled by nobody, ends the process.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

@@ -65,7 +65,7 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 type pipelineCmd struct {
 	kafkaFlags `embed:"" set:"kafka=127.0.0.1:9092"`
 
-	Store  string `help:"Where the documents live, such as sqlite:trucks.db." default:"sqlite:trucks.db"`
+	Store  string `help:"Where the documents live, such as sqlite:trucks.db or mongodb://HOST/argos." default:"sqlite:trucks.db"`
 	Runner string `help:"What runs the pipeline; prism is in process." enum:"prism" default:"prism"`
 	Shards string `help:"Keys of the stateful step: a multiple of the partitions, auto for as many as partitions, 0 for one a truck." default:"auto"`
 	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9102"`
@@ -102,7 +102,7 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("pipeline cleans fixes", "kafka", at.String(), "store", c.Store, "admin", l.Addr().String())
+	log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
 	serving, end := context.WithCancel(ctx)
 	defer end()
 	context.AfterFunc(ctx, end)
@@ -150,7 +150,7 @@ func alive(live *pipelines.Live) func(context.Context) error {
 }
 
 type serveCmd struct {
-	Store  string `help:"Where the documents live, such as sqlite:trucks.db." default:"sqlite:trucks.db"`
+	Store  string `help:"Where the documents live, such as sqlite:trucks.db or mongodb://HOST/argos." default:"sqlite:trucks.db"`
 	Listen string `help:"Address for the API and the page." default:"127.0.0.1:8080"`
 	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9103"`
 }
@@ -177,7 +177,7 @@ func (c serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	reg := prometheus.NewRegistry()
 	w := web.New(web.Config{Store: store, Registerer: reg, Log: log})
 	defer w.Close()
-	log.Info("serving the fleet", "page", fmt.Sprintf("http://%s/", l.Addr()), "store", c.Store)
+	log.Info("serving the fleet", "page", fmt.Sprintf("http://%s/", l.Addr()), "store", argos.Redacted(c.Store))
 	return serveUntil(ctx, log, l, w.Handler(), c.Admin, admin{reg: reg, ready: store.Ping})
 }
 

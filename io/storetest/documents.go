@@ -50,6 +50,16 @@ func anyDocument(t *testing.T, s argos.Store) {
 	})
 }
 
+// minusZero tells a store that compares numbers from one that compares their bits.
+func minusZero(t *testing.T, s argos.Store) {
+	for rev, lat := range []float64{0, math.Copysign(0, -1), 0} {
+		want := at("T-1", lat, -lat)
+		want.Rev = int64(rev + 1)
+		upsert(t, s, want)
+		same(t, truck(t, s, "T-1"), want)
+	}
+}
+
 func notFound(t *testing.T, s argos.Store) {
 	upsert(t, s, document("T-1", 1))
 	for _, id := range []string{"T-2", "", "t-1", "T-1 ", "T-%"} {

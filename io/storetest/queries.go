@@ -137,10 +137,12 @@ func after(t *testing.T, s argos.Store) {
 
 func changed(t *testing.T, s argos.Store) {
 	upsert(t, s, document("T-1", 1), document("T-2", 1))
-	first := truck(t, s, "T-1").Updated
+	// Documents of one call may have different times, in any order.
+	a, b := truck(t, s, "T-1").Updated, truck(t, s, "T-2").Updated
+	first, second := min(a, b), max(a, b)
 	until(t, func() bool { // a document whose time of writing is a later millisecond
 		upsert(t, s, document("T-3", truckRev(t, s, "T-3")+1))
-		return truck(t, s, "T-3").Updated > first
+		return truck(t, s, "T-3").Updated > second
 	})
 	last := truck(t, s, "T-3").Updated
 	get := func(since int64, limit int) []argos.Truck {
@@ -158,7 +160,7 @@ func changed(t *testing.T, s argos.Store) {
 	}{
 		{0, 10, []string{"T-1", "T-2", "T-3"}},
 		{first, 10, []string{"T-1", "T-2", "T-3"}},
-		{first + 1, 10, []string{"T-3"}},
+		{second + 1, 10, []string{"T-3"}},
 		{last, 10, []string{"T-3"}},
 		{last + 1, 10, []string{}},
 	} {

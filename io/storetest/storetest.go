@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,14 +14,19 @@ import (
 	"argos"
 )
 
-// Run tests the contract. open returns an empty store each time, and sees to its closing by t.Cleanup.
-func Run(t *testing.T, open func(t *testing.T) argos.Store) {
+// MinusZero is a case of Run that a test server may be known to fail, through no fault of the store.
+const MinusZero = "minus zero onto zero"
+
+// Run tests the contract. open returns an empty store each time, and sees to its closing by t.Cleanup. The cases named in
+// without are skipped.
+func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, argos.Store)
 	}{
 		{"every field comes back", fields},
 		{"any document comes back", anyDocument},
+		{MinusZero, minusZero},
 		{"an unknown truck is not found", notFound},
 		{"several trucks by id", byID},
 		{"nothing to write", nothing},
@@ -37,7 +43,12 @@ func Run(t *testing.T, open func(t *testing.T) argos.Store) {
 		{"a context that has ended", ended},
 		{"ping", func(t *testing.T, s argos.Store) { must(t, s.Ping(t.Context())) }},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			if slices.Contains(without, c.name) {
+				t.Skip("this server is known not to")
+			}
+			c.test(t, open(t))
+		})
 	}
 }
 
@@ -148,7 +159,8 @@ func same(t *testing.T, got, want argos.Truck) {
 func anyTruck(rt *rapid.T, id string, rev int64) argos.Truck {
 	count := rapid.Int64Range(0, math.MaxInt64)
 	quantity := rapid.OneOf(rapid.Float64(), rapid.Float64Range(-180, 180),
-		rapid.SampledFrom([]float64{math.NaN(), 0, math.Copysign(0, -1), 1, -1, math.MaxFloat64, math.SmallestNonzeroFloat64}))
+		rapid.SampledFrom([]float64{math.NaN(), 0, 1, -1, math.MaxFloat64, math.SmallestNonzeroFloat64})).
+		Filter(func(x float64) bool { return x != 0 || !math.Signbit(x) }) // MinusZero is a case of its own
 	f := func(name string) float64 { return quantity.Draw(rt, name) }
 	n := func(name string) int64 { return count.Draw(rt, name) }
 	t := argos.Truck{

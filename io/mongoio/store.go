@@ -1,0 +1,104 @@
+// Package mongoio keeps the fleet in MongoDB, or in a server that speaks its protocol.
+package mongoio
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
+
+	"argos"
+)
+
+const (
+	// bulks bounds the bulk writes under way at once, and so the connections that writing takes: few large bulks on few
+	// connections are fastest.
+	bulks = 4
+	// closeWithin bounds how long Close waits for what is running.
+	closeWithin = 10 * time.Second
+)
+
+type store struct {
+	client        *mongo.Client
+	trucks, marks *mongo.Collection
+	writing       chan struct{} // holds one token a bulk under way
+}
+
+var _ argos.Store = (*store)(nil)
+
+// Open opens the store at a URI such as mongodb://host/argos?replicaSet=rs0, as MongoDB defines them. The path names the
+// database, argos unless given. It fails when the server does not answer, and makes the indexes that are missing.
+//
+// Whatever the URI says, what is written is on the disks of a majority of the replica set before a call returns, and what
+// is read is such: a document that a rollback could still take away must move no mark.
+func Open(ctx context.Context, uri string) (argos.Store, error) {
+	opts, database, err := settings(uri)
+	if err != nil {
+		return nil, err
+	}
+	client, err := mongo.Connect(opts)
+	if err != nil {
+		return nil, explain(err)
+	}
+	db := client.Database(database)
+	s := &store{client: client, trucks: db.Collection("trucks"), marks: db.Collection("marks"), writing: make(chan struct{}, bulks)}
+	if err := s.prepare(ctx); err != nil {
+		_ = s.Close() // the reason is the other one
+		return nil, err
+	}
+	return s, nil
+}
+
+// indexes are those that the queries need besides the ids'.
+var indexes = []struct {
+	name string
+	keys bson.D
+}{
+	{"trucks_place", bson.D{{Key: "lat", Value: 1}, {Key: "lon", Value: 1}}},
+	{"trucks_updated", bson.D{{Key: "updated", Value: 1}}},
+}
+
+// prepare makes the indexes that are not there. It looks first, so that a user who may only read can open a store that has them.
+func (s *store) prepare(ctx context.Context) error {
+	if err := s.Ping(ctx); err != nil {
+		return err
+	}
+	found, err := s.trucks.Indexes().ListSpecifications(ctx)
+	if err != nil {
+		return fmt.Errorf("list the indexes: %w", explain(err))
+	}
+	there := map[string]bool{}
+	for _, x := range found {
+		there[x.Name] = true
+	}
+	for _, x := range indexes {
+		if there[x.name] {
+			continue
+		}
+		if _, err := s.trucks.Indexes().CreateOne(ctx, indexModel(x.name, x.keys)); err != nil {
+			return fmt.Errorf("make the index %s: %w", x.name, explain(err))
+		}
+	}
+	return nil
+}
+
+// Ping says whether the primary answers, who takes the writes.
+func (s *store) Ping(ctx context.Context) error {
+	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
+		return fmt.Errorf("ping: %w", explain(err))
+	}
+	return nil
+}
+
+// Close waits for what is running.
+func (s *store) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	if err := s.client.Disconnect(ctx); err != nil {
+		return fmt.Errorf("close the connections: %w", err)
+	}
+	return nil
+}
