@@ -108,7 +108,10 @@ var (
 	refusals      = counter("argos_sink_refused_documents_total", "Documents that the store refused, because it had them.")
 	divergences   = counter("argos_sink_diverged_documents_total", "Documents that contradict the stored ones; each fails its job.")
 	writeFailures = counter("argos_sink_write_failures_total", "Writes to the store that failed and were repeated.")
-	latency       = prometheus.NewHistogram(prometheus.HistogramOpts{
+	unwritable    = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "argos_sink_unwritable_documents", Help: "Documents that the store itself refuses at present; their partitions wait for them.",
+	})
+	latency = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "argos_sink_latency_seconds", Help: "Time from the gateway's receipt of a record to its being stored.",
 		Buckets: []float64{.005, .01, .02, .05, .1, .2, .5, 1, 2, 5, 10, 60, 600},
 	})
@@ -120,5 +123,5 @@ var (
 
 // Collectors returns the metrics of all sinks in the process.
 func Collectors() []prometheus.Collector {
-	return []prometheus.Collector{records, documents, refusals, divergences, writeFailures, latency, writeSeconds}
+	return []prometheus.Collector{records, documents, refusals, divergences, writeFailures, unwritable, latency, writeSeconds}
 }

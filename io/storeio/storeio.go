@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -19,11 +17,6 @@ func init() {
 	register.DoFn3x1[int64, []byte, func(int64, []byte), error](&Fn{})
 	register.Emitter2[int64, []byte]()
 }
-
-const (
-	firstRetry = 20 * time.Millisecond
-	lastRetry  = time.Second
-)
 
 // Config is what the sink must know of the job.
 type Config struct {
@@ -99,47 +92,4 @@ func divergent(trucks []argos.Truck, refused []argos.Refusal) (errs []error) {
 		}
 	}
 	return errs
-}
-
-// incident says that writing fails at present, so that the many writers of a process tell of it once.
-var incident atomic.Bool
-
-// upsert writes until the store takes the documents or the context ends. The store is opened for each write: handles are
-// shared in a process, and an instance of a DoFn is not told reliably when it is no longer needed.
-func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
-	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
-		start := time.Now()
-		refused, err := once(ctx, uri, trucks)
-		if err == nil {
-			writeSeconds.Observe(time.Since(start).Seconds())
-			if incident.CompareAndSwap(true, false) {
-				slog.InfoContext(ctx, "the store takes documents again")
-			}
-			return refused, nil
-		}
-		if ctx.Err() != nil {
-			return nil, err
-		}
-		writeFailures.Inc()
-		if incident.CompareAndSwap(false, true) {
-			slog.WarnContext(ctx, "writing to the store fails; trying again until it is back", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(wait):
-		}
-	}
-}
-
-func once(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
-	store, err := argos.Process.Open(ctx, uri)
-	if err != nil {
-		return nil, err
-	}
-	refused, err := store.Upsert(ctx, trucks)
-	if closeErr := store.Close(); err == nil {
-		err = closeErr
-	}
-	return refused, err
 }

@@ -1,0 +1,128 @@
+package storeio
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"argos"
+)
+
+const (
+	firstRetry = 20 * time.Millisecond
+	lastRetry  = time.Second
+)
+
+// upsert writes until the store has all documents or the context ends. One that the store itself refuses does not hold up the
+// others, but it is waited for: the mark may not pass what is not stored, or a restart, which begins at the mark with the stored
+// tracks, would skip its records.
+func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
+	var odd []argos.Truck
+	for {
+		refused, err := persist(ctx, uri, trucks)
+		u, is := errors.AsType[*argos.Unwritable](err)
+		if !is {
+			if err == nil && len(odd) > 0 {
+				var more []argos.Refusal
+				more, err = insist(ctx, uri, odd)
+				refused = append(refused, more...)
+			}
+			return refused, err
+		}
+		i := slices.IndexFunc(trucks, func(t argos.Truck) bool { return t.ID == u.ID })
+		if i < 0 {
+			return nil, err // of a truck that it was not given
+		}
+		odd = append(odd, trucks[i])
+		trucks = slices.Concat(trucks[:i], trucks[i+1:])
+	}
+}
+
+// insist writes documents that the store has refused by themselves, until it takes them.
+func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos.Refusal, err error) {
+	waiting := float64(len(odd))
+	unwritable.Add(waiting)
+	defer func() { unwritable.Sub(waiting) }()
+	for _, t := range odd {
+		for named := false; ; {
+			var r []argos.Refusal
+			if r, err = persist(ctx, uri, []argos.Truck{t}); err == nil {
+				refused = append(refused, r...)
+				break
+			}
+			if _, is := errors.AsType[*argos.Unwritable](err); !is {
+				return nil, err
+			}
+			if !named {
+				named = true
+				slog.ErrorContext(ctx, "the store itself refuses a document; its shard waits until the store takes it", "truck", t.ID, "rev", t.Rev, "error", err)
+			}
+			if !sleep(ctx, lastRetry) {
+				return nil, err
+			}
+		}
+		slog.InfoContext(ctx, "the store takes the document", "truck", t.ID, "rev", t.Rev)
+		unwritable.Dec()
+		waiting--
+	}
+	return refused, nil
+}
+
+// incident says that writing fails at present, so that the many writers of a process tell of it once.
+var incident atomic.Bool
+
+// persist writes until the store takes the documents or refuses one of them by itself, or the context ends.
+func persist(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
+	for wait := firstRetry; len(trucks) > 0; wait = min(2*wait, lastRetry) {
+		start := time.Now()
+		refused, err := once(ctx, uri, trucks)
+		_, own := errors.AsType[*argos.Unwritable](err)
+		if err == nil || own {
+			writeSeconds.Observe(time.Since(start).Seconds())
+			if incident.CompareAndSwap(true, false) {
+				slog.InfoContext(ctx, "the store takes documents again")
+			}
+			return refused, err
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		writeFailures.Inc()
+		if incident.CompareAndSwap(false, true) {
+			slog.WarnContext(ctx, "writing to the store fails; trying again until it is back", "error", err)
+		}
+		if !sleep(ctx, wait) {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// sleep is false when the context ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// once tries once. The store is opened for each write: handles are shared in a process, and an instance of a DoFn is not told
+// reliably when it is no longer needed.
+func once(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
+	store, err := argos.Process.Open(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	refused, err := store.Upsert(ctx, trucks)
+	if closeErr := store.Close(); err == nil {
+		err = closeErr
+	}
+	return refused, err
+}
