@@ -61,7 +61,7 @@ func StartKafka(ctx context.Context, dir string, cfg KafkaConfig) (*Kafka, error
 // Start starts the broker again, on its old ports with its old data.
 func (k *Kafka) Start(ctx context.Context) (err error) {
 	started := func(line string) bool { return strings.Contains(line, "Kafka Server started") }
-	k.Server, _, err = launch(ctx, started, "java", k.java("kafka.Kafka", k.properties())...)
+	k.Server, err = launch(ctx, started, "java", k.java("kafka.Kafka", k.properties())...)
 	return err
 }
 
@@ -122,4 +122,3 @@ func (k *Kafka) settings(ports []int, cfg KafkaConfig) string {
 	}
 	return b.String()
 }
-

@@ -5,18 +5,34 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
 // Mongo is a MongoDB-protocol server in memory (mongo-java-server): good for the shape of commands, for small loads, and for
-// being killed, after which it is empty. It is not MongoDB: no geo queries, no sessions, nothing durable.
+// being killed, after which it is empty. It is not MongoDB: no geo queries, no users, no sessions, nothing durable.
 type Mongo struct {
 	*Server
-	URI string // without a database
+	URI string // without a database; with TLS, it names CA
+	CA  string // file with the certificate that it shows, if it speaks TLS
+
+	java []string
 }
 
 // StartMongo starts a server. The caller ends it with Kill or Stop; it ends with this process.
 func StartMongo(ctx context.Context, dir string) (*Mongo, error) {
+	return startMongo(ctx, dir, &Mongo{})
+}
+
+// StartMongoTLS starts a server that speaks TLS only.
+func StartMongoTLS(ctx context.Context, dir string) (*Mongo, error) {
+	if err := selfSigned(dir); err != nil {
+		return nil, err
+	}
+	return startMongo(ctx, dir, &Mongo{CA: filepath.Join(dir, "ca.pem")})
+}
+
+func startMongo(ctx context.Context, dir string, m *Mongo) (*Mongo, error) {
 	libs, err := jars(ctx, "mongo")
 	if err != nil {
 		return nil, err
@@ -29,10 +45,22 @@ func StartMongo(ctx context.Context, dir string) (*Mongo, error) {
 	if err := os.WriteFile(main, source, 0o600); err != nil {
 		return nil, fmt.Errorf("write the server's source: %w", err)
 	}
-	ready := func(line string) bool { return strings.HasPrefix(line, "mongodb://") }
-	s, uri, err := launch(ctx, ready, "java", "-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main, "0")
+	ports, err := freePorts(1)
 	if err != nil {
 		return nil, err
 	}
-	return &Mongo{Server: s, URI: uri}, nil
+	m.URI = fmt.Sprintf("mongodb://127.0.0.1:%d", ports[0])
+	m.java = []string{"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main, strconv.Itoa(ports[0])}
+	if m.CA != "" {
+		m.java = append(m.java, filepath.Join(dir, "server.pem"))
+		m.URI += "/?tls=true&tlsCAFile=" + m.CA
+	}
+	return m, m.Start(ctx)
+}
+
+// Start starts the server again, on its old port and empty.
+func (m *Mongo) Start(ctx context.Context) (err error) {
+	ready := func(line string) bool { return strings.HasPrefix(line, "mongodb://") }
+	m.Server, err = launch(ctx, ready, "java", m.java...)
+	return err
 }

@@ -27,16 +27,16 @@ type Server struct {
 	tail []string // the last lines of its output
 }
 
-// launch runs a command and waits for the line of its output that says that it is ready; it returns that line.
-func launch(ctx context.Context, ready func(line string) bool, name string, args ...string) (*Server, string, error) {
+// launch runs a command and waits for the line of its output that says that it is ready.
+func launch(ctx context.Context, ready func(line string) bool, name string, args ...string) (*Server, error) {
 	s := &Server{cmd: exec.Command(name, args...), done: make(chan struct{})} //nolint:gosec,noctx // it outlives ctx
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	r, w := io.Pipe()
 	s.cmd.Stdout, s.cmd.Stderr = w, w
 	if err := s.cmd.Start(); err != nil {
-		return nil, "", fmt.Errorf("start %s: %w", name, err)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	came := make(chan string, 1)
+	came := make(chan struct{}, 1)
 	go s.read(r, ready, came)
 	go func() {
 		_ = s.cmd.Wait() // how it ended is asked of the process's state
@@ -46,17 +46,17 @@ func launch(ctx context.Context, ready func(line string) bool, name string, args
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	select {
-	case line := <-came:
-		return s, line, nil
+	case <-came:
+		return s, nil
 	case <-s.done:
-		return nil, "", fmt.Errorf("%s ended before it was ready:\n%s", name, s.Output())
+		return nil, fmt.Errorf("%s ended before it was ready:\n%s", name, s.Output())
 	case <-ctx.Done():
 		s.Kill()
-		return nil, "", fmt.Errorf("%s was not ready in time: %w\n%s", name, ctx.Err(), s.Output())
+		return nil, fmt.Errorf("%s was not ready in time: %w\n%s", name, ctx.Err(), s.Output())
 	}
 }
 
-func (s *Server) read(r io.Reader, ready func(string) bool, came chan<- string) {
+func (s *Server) read(r io.Reader, ready func(string) bool, came chan<- struct{}) {
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
@@ -67,7 +67,7 @@ func (s *Server) read(r io.Reader, ready func(string) bool, came chan<- string) 
 			s.mu.Unlock()
 			if ready(line) {
 				select {
-				case came <- line:
+				case came <- struct{}{}:
 				default:
 				}
 			}

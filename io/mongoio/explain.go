@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"syscall"
 
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/x/mongo/driver/auth"
@@ -50,10 +52,10 @@ func explain(err error) error {
 		return err
 	}
 	if e, ok := errors.AsType[topology.ServerSelectionError](err); ok {
-		return fmt.Errorf("no MongoDB that takes writes answers: %s: %w", reasons(e.Desc), short{err, e.Wrapped})
+		return inShort{"no MongoDB that takes writes answers: " + reasons(e.Desc), err}
 	}
 	if e, ok := errors.AsType[*auth.Error](err); ok {
-		return fmt.Errorf("it refuses the user or the password (?authSource= names the database that has the user): %w", short{err, rootOf(e)})
+		return inShort{"it refuses the user or the password (?authSource= names the database that has the user): " + rootOf(e).Error(), err}
 	}
 	if e, ok := errors.AsType[mongo.ServerError](err); ok && e.HasErrorCode(unauthorized) {
 		return fmt.Errorf("this user may not do that: %w", err)
@@ -64,11 +66,14 @@ func explain(err error) error {
 	return err
 }
 
-// short is an error with the text of one in its chain.
-type short struct{ err, says error }
+// inShort says of an error what matters.
+type inShort struct {
+	text string
+	err  error
+}
 
-func (s short) Error() string { return s.says.Error() }
-func (s short) Unwrap() error { return s.err }
+func (s inShort) Error() string { return s.text }
+func (s inShort) Unwrap() error { return s.err }
 
 func rootOf(err error) error {
 	for {
@@ -97,10 +102,13 @@ func reason(s description.Server) string {
 	case s.LastError == nil && s.Kind == description.Unknown:
 		return "does not answer"
 	case s.LastError == nil:
-		return "is a " + s.Kind.String() + " and not the primary"
+		return "is no primary (" + s.Kind.String() + ")"
 	}
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](s.LastError); ok {
 		return "has a certificate that no known authority has signed (?tlsCAFile= names the file with the right one): " + e.Error()
+	}
+	if errors.Is(s.LastError, io.EOF) || errors.Is(s.LastError, syscall.ECONNRESET) {
+		return "closes the connection (does it want TLS, ?tls=true, or none?)"
 	}
 	return rootOf(s.LastError).Error()
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -50,6 +51,14 @@ var (
 
 // full is the URI of a full server, or nothing.
 func full() string { return os.Getenv("ARGOS_TEST_MONGO") }
+
+// onlyFull skips what the small server can't stand, or what it says nothing of.
+func onlyFull(t testing.TB) {
+	t.Helper()
+	if full() == "" {
+		t.Skip("needs a full server: ARGOS_TEST_MONGO=mongodb://...")
+	}
+}
 
 // database is the URI of an empty database, which is dropped when the test ends.
 func database(t testing.TB) string {
@@ -118,6 +127,16 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// eventually repeats what takes its time by itself, as the sink does.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !ok(); {
+		if time.Now().After(end) {
+			t.Fatalf("not within a minute: %s", what)
+		}
 	}
 }
 

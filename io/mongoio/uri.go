@@ -23,9 +23,11 @@ const (
 	defaultDatabase = "argos"
 
 	// A server that hangs must come out as an error, for whoever calls has a retry and an operator to tell. The URI's
-	// timeoutMS and serverSelectionTimeoutMS go before these.
+	// timeoutMS, serverSelectionTimeoutMS and connectTimeoutMS go before these. Writing resumes at the latest connectTimeout
+	// after the network does: an attempt to connect that was lost keeps the next one waiting.
 	operationTimeout = 10 * time.Second
 	selectionTimeout = 5 * time.Second
+	connectTimeout   = 3 * time.Second
 )
 
 // settings reads a URI.
@@ -36,6 +38,9 @@ func settings(uri string) (opts *options.ClientOptions, database string, err err
 	}
 	if opts.ServerSelectionTimeout == nil {
 		opts.SetServerSelectionTimeout(selectionTimeout)
+	}
+	if opts.ConnectTimeout == nil {
+		opts.SetConnectTimeout(connectTimeout)
 	}
 	if opts.AppName == nil {
 		opts.SetAppName("argos")

@@ -1,0 +1,55 @@
+package mongoio_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"argos"
+	"argos/io/mongoio"
+	"argos/rig"
+)
+
+func TestTLS(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	m, err := rig.StartMongoTLS(t.Context(), t.TempDir())
+	if errors.Is(err, rig.ErrMissing) {
+		t.Skip(err)
+	}
+	must(t, err)
+	defer m.Kill()
+	s := open(t, within(m.URI, "argos"))
+	_, err = s.Upsert(t.Context(), []argos.Truck{document(1, 1)})
+	must(t, err)
+
+	bare, _, _ := strings.Cut(m.URI, "?")
+	none := filepath.Join(t.TempDir(), "none.pem")
+	empty := filepath.Join(t.TempDir(), "empty.pem")
+	must(t, os.WriteFile(empty, nil, 0o600))
+	for name, c := range map[string]struct{ uri, want string }{
+		"an authority that it does not have": {bare + "?tls=true&serverSelectionTimeoutMS=1000", "tlsCAFile"},
+		"no TLS":                             {bare + "?serverSelectionTimeoutMS=1000", "tls=true"},
+		"a file that is not there":           {bare + "?tls=true&tlsCAFile=" + none, none},
+		"a file without any":                 {bare + "?tls=true&tlsCAFile=" + empty, "certificate"},
+	} {
+		t.Run(name, func(t *testing.T) { refuses(t, c.uri, c.want) })
+	}
+}
+
+// refuses says that a store does not open, in one line that says why.
+func refuses(t *testing.T, uri, want string) {
+	t.Helper()
+	s, err := mongoio.Open(t.Context(), uri)
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("it opened")
+	}
+	t.Log(err)
+	if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("error %q, want one line with %q", err, want)
+	}
+}
