@@ -45,7 +45,7 @@ type process struct {
 }
 
 // start runs argos with these arguments; it is killed when the test ends, if it has not ended by then.
-func start(t *testing.T, args ...string) *process {
+func start(t testing.TB, args ...string) *process {
 	t.Helper()
 	path, err := binary()
 	if err != nil {
@@ -96,7 +96,7 @@ func runToEnd(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 // eventually waits for a condition.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {

@@ -158,7 +158,7 @@ func get(url string) (int, string) {
 	return res.StatusCode, string(b)
 }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
