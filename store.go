@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ErrNotFound says that the store has no such truck.
@@ -85,6 +86,10 @@ func (b Box) Contains(p LatLon) bool {
 	return p.Lon >= b.West || p.Lon <= b.East
 }
 
+// SettledWithin is how long after its time of Updated a document may come to be seen, when the writes of a store end in another
+// order than they were stamped. Whoever follows Changed looks back that far now and then.
+const SettledWithin = 10 * time.Second
+
 // Store keeps one document a truck and one mark a partition. All methods may be called at once from many goroutines.
 type Store interface {
 	// Truck returns a truck's document, or ErrNotFound.
@@ -95,7 +100,8 @@ type Store interface {
 	InBox(ctx context.Context, box Box, limit int) ([]Truck, error)
 	// After returns at most limit documents with an id above the given one, by id: a page of all.
 	After(ctx context.Context, id string, limit int) ([]Truck, error)
-	// Changed returns at most limit documents with Updated >= since (ms), oldest first; Track is left out.
+	// Changed returns at most limit documents with Updated >= since (ms), oldest first; Track is left out. A document may
+	// come to be seen up to SettledWithin after its time of Updated.
 	Changed(ctx context.Context, since int64, limit int) ([]Truck, error)
 	// Upsert writes each document whose Rev is above the stored one, all or none of the call as far as the store can,
 	// and sets Updated. It answers with the stored state of each that the guard refused. The ids of a call differ.

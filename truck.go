@@ -77,6 +77,6 @@ type Truck struct {
 	Fixes, Duplicates, Late, Rejected int64
 
 	Attrs   []byte // of the last record that had any; nil in an upsert leaves the stored ones
-	Updated int64  // ms: when the store took the document, by the writer's clock; not part of the fold
+	Updated int64  // ms: when the store took the document, by its own clock if it has one; not part of the fold
 	Track   []byte // the packed filter state
 }

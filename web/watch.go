@@ -17,6 +17,9 @@ const (
 	pageSize   = 5000
 	// settled is how long after a time of Updated no more documents of that time are expected.
 	settled = 2 * time.Second
+	// sweepEvery is how often the watch looks back for documents that came to be seen out of order. A truck that moves on is
+	// read but once by a sweep, so that a long period is a cheap one.
+	sweepEvery = argos.SettledWithin
 )
 
 // totals are the sums over all documents.
@@ -32,7 +35,8 @@ type watch struct {
 	log    *slog.Logger
 	trails *trails
 	failed prometheus.Counter
-	since  int64 // ms; everything Updated before it has been seen. The goroutine's own
+	since  int64 // ms; everything Updated before it has been seen, but for what came late. The goroutine's own
+	sweep  sweep // the goroutine's own
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -71,7 +75,7 @@ func (w *watch) run(ctx context.Context) {
 	defer close(w.done)
 	wait := pollEvery
 	for {
-		switch err := w.poll(ctx); {
+		switch err := w.poll(ctx, time.Now()); {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
@@ -91,13 +95,13 @@ func (w *watch) run(ctx context.Context) {
 
 // poll reads what has changed, page by page. Documents of the last time that it saw are read again, since more of them
 // may have been written within that millisecond; their Rev tells the new ones.
-func (w *watch) poll(ctx context.Context) error {
+func (w *watch) poll(ctx context.Context, now time.Time) error {
+	w.since = w.sweep.from(w.since, now)
 	for limit := pageSize; ; {
 		page, err := w.store.Changed(ctx, w.since, limit)
 		if err != nil {
 			return err
 		}
-		now := time.Now()
 		news := false
 		for i := range page {
 			news = w.take(&page[i], now) || news
@@ -120,6 +124,31 @@ func (w *watch) poll(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// sweep remembers how far the last look back has to be followed by the next one.
+type sweep struct {
+	at    time.Time
+	since int64 // when it began
+	still int   // so many have begun at the same place
+}
+
+// from returns where to read from: since, or further back when it is time for a sweep. What comes late is stamped at most
+// SettledWithin before it can be seen, so no earlier than that before the place where the last sweep began. After two sweeps
+// from one place there is nothing more to come.
+func (s *sweep) from(since int64, now time.Time) int64 {
+	if now.Sub(s.at) < sweepEvery {
+		return since
+	}
+	if since > s.since {
+		s.still = 0
+	}
+	back := s.since
+	s.at, s.since, s.still = now, max(since, s.since), s.still+1
+	if s.still > 2 {
+		return since
+	}
+	return min(since, back-argos.SettledWithin.Milliseconds())
 }
 
 // take says whether the document was new.
