@@ -25,12 +25,18 @@ func TestRolesAsProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer broker.Close()
-	store, ledger := "sqlite:"+filepath.Join(dir, "trucks.db"), filepath.Join(dir, "ledger.ndjson")
+	rolesAsProcesses(t, broker.Addr(), "sqlite:"+filepath.Join(dir, "trucks.db"))
+}
+
+// rolesAsProcesses returns the roles when they have ended.
+func rolesAsProcesses(t *testing.T, kafka, store string) []*process {
+	t.Helper()
+	ledger := filepath.Join(t.TempDir(), "ledger.ndjson")
 	device, page, admins := freeAddr(t), freeAddr(t), [3]string{freeAddr(t), freeAddr(t), freeAddr(t)}
 
 	roles := []*process{
-		start(t, "gateway", "--kafka", broker.Addr(), "--listen", device, "--admin", admins[0]),
-		start(t, "pipeline", "--kafka", broker.Addr(), "--store", store, "--admin", admins[1]),
+		start(t, "gateway", "--kafka", kafka, "--listen", device, "--admin", admins[0]),
+		start(t, "pipeline", "--kafka", kafka, "--store", store, "--admin", admins[1]),
 		start(t, "serve", "--store", store, "--listen", page, "--admin", admins[2]),
 	}
 	for _, a := range admins {
@@ -39,7 +45,7 @@ func TestRolesAsProcesses(t *testing.T) {
 			t.Errorf("metrics of %s: %d", a, code)
 		}
 	}
-	code, _, stderr := runToEnd(t, "simulate", "--to", "ws://"+device, "--trucks", "30", "--rate", "10", "--duration", "3s", "--ledger", ledger)
+	code, _, stderr := runToEnd(t, "simulate", "--to", "ws://"+device, "--trucks", "20", "--rate", "10", "--duration", "3s", "--ledger", ledger)
 	if code != 0 {
 		t.Fatalf("simulate: exit code %d\n%s", code, stderr)
 	}
@@ -55,7 +61,7 @@ func TestRolesAsProcesses(t *testing.T) {
 	}
 	eventually(t, "the posted truck is served", func() bool { code, _ := get("http://" + page + "/v1/trucks/posted"); return code == http.StatusOK })
 
-	args := []string{"audit", "--kafka", broker.Addr(), "--store", store, "--ledger", ledger}
+	args := []string{"audit", "--kafka", kafka, "--store", store, "--ledger", ledger}
 	var r audit.Report
 	eventually(t, "everything is stored", func() bool {
 		_, stdout, stderr := runToEnd(t, args...)
@@ -75,6 +81,7 @@ func TestRolesAsProcesses(t *testing.T) {
 			t.Errorf("%v: exit code %d\n%s", p.cmd.Args[1], code, p.stderr())
 		}
 	}
+	return roles
 }
 
 // TestLiveEqualsCausal: what the gateway, Kafka, Prism and the store make of a recording is, to the last bit, what smooth

@@ -1,6 +1,7 @@
 package mongoio_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,13 +87,11 @@ func database(t testing.TB) string {
 
 // within is a server's URI with a database.
 func within(server, name string) string {
-	scheme, rest, _ := strings.Cut(server, "://")
-	rest, query, _ := strings.Cut(rest, "?")
-	hosts, old, _ := strings.Cut(rest, "/")
-	if old != "" && !strings.Contains(query, "authSource=") && strings.Contains(hosts, "@") {
-		query = strings.TrimPrefix(query+"&authSource="+old, "&") // else the new name would be taken for it
-	} else if old == "" && !strings.Contains(query, "authSource=") && strings.Contains(hosts, "@") {
-		query = strings.TrimPrefix(query+"&authSource=admin", "&")
+	address, query, _ := strings.Cut(server, "?")
+	scheme, address, _ := strings.Cut(address, "://")
+	hosts, users, _ := strings.Cut(address, "/")
+	if strings.Contains(hosts, "@") && !strings.Contains(query, "authSource=") {
+		query += "&authSource=" + cmp.Or(users, "admin") // else the new name would be taken for it
 	}
 	return strings.TrimSuffix(scheme+"://"+hosts+"/"+name+"?"+query, "?")
 }
