@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync/atomic"
@@ -13,12 +15,17 @@ import (
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"golang.org/x/sync/errgroup"
 
 	"argos"
+	"argos/io/mongoio"
 	"argos/io/sqliteio"
 	"argos/transforms/track"
 )
+
+func init() { argos.Process.Register(mongoio.Scheme, mongoio.Open) }
 
 // original is a worker of the shape that this pipeline replaces, at its best: one reader of a consumer group that fetches ahead,
 // eight goroutines, JSON by the standard library, the same filter, tracks in memory, and one guarded update of one document a
@@ -165,6 +172,44 @@ func (p *topic) rate(b *testing.B, uri string, fixes int64) float64 {
 	return float64(done) / took.Seconds()
 }
 
+// emptyStore is the URI of a new store of a kind. MongoDB needs a full server: mongodb://..., which may ask for credentials of its admin
+// database.
+func emptyStore(b *testing.B, kind string) string {
+	b.Helper()
+	switch kind {
+	case "sqlite":
+		return sqliteio.URI(filepath.Join(b.TempDir(), fmt.Sprintf("trucks-%d.db", runs.Add(1))))
+	case "mongodb":
+		server := os.Getenv("ARGOS_TEST_MONGO")
+		if server == "" {
+			b.Skip("needs a full server: ARGOS_TEST_MONGO=mongodb://...")
+		}
+		u, err := url.Parse(server)
+		if err != nil {
+			b.Fatal(err)
+		}
+		u.Path = fmt.Sprintf("argos_bench_%d_%d", os.Getpid(), runs.Add(1))
+		b.Cleanup(func() {
+			c, err := mongo.Connect(options.Client().ApplyURI(server))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			if err := errors.Join(c.Database(u.Path).Drop(context.Background()), c.Disconnect(context.Background())); err != nil {
+				b.Error(err)
+			}
+		})
+		if q := u.Query(); u.User != nil && !q.Has("authSource") {
+			q.Set("authSource", "admin")
+			u.RawQuery = q.Encode()
+		}
+		return u.String()
+	}
+	s, uri := newMemStore(b)
+	s.null = true
+	return uri
+}
+
 // BenchmarkOriginal gives one backlog, a million fixes of 10,000 trucks, to a worker of the original's shape and to the pipeline,
 // into stores of one kind, by turns: the ratio holds where the machine has other work.
 func BenchmarkOriginal(b *testing.B) {
@@ -172,16 +217,9 @@ func BenchmarkOriginal(b *testing.B) {
 	p := newRemoteTopic(b)
 	p.fill(fixes, trucks)
 	ends := p.ends()
-	for _, kind := range []string{"null", "sqlite"} {
+	for _, kind := range []string{"null", "sqlite", "mongodb"} {
 		b.Run(kind, func(b *testing.B) {
-			store := func() string {
-				if kind == "sqlite" {
-					return sqliteio.URI(filepath.Join(b.TempDir(), fmt.Sprintf("trucks-%d.db", runs.Add(1))))
-				}
-				s, uri := newMemStore(b)
-				s.null = true
-				return uri
-			}
+			store := func() string { return emptyStore(b, kind) }
 			var original, pipeline float64
 			for b.Loop() {
 				const half = 50_000
