@@ -218,7 +218,7 @@ func TestHungServer(t *testing.T) {
 		}
 		return nil
 	})
-	s := open(t, server.uri+"?timeoutMS=200&connectTimeoutMS=300")
+	s := open(t, server.uri+"?timeoutMS=1000&connectTimeoutMS=1000")
 	hung.Store(true)
 	for name, call := range map[string]func() error{
 		"Truck":    func() error { _, err := s.Truck(context.Background(), "a"); return err },

@@ -96,7 +96,7 @@ func TestOpenSays(t *testing.T) {
 	must(t, err)
 	nobody := l.Addr().String()
 	must(t, l.Close())
-	const soon = "?serverSelectionTimeoutMS=200"
+	const soon = "?serverSelectionTimeoutMS=1000"
 	for name, c := range map[string]struct{ uri, want string }{
 		"nobody there":        {"mongodb://" + nobody + "/argos" + soon, nobody + " connection refused"},
 		"two, nobody there":   {"mongodb://" + nobody + ",127.0.0.1:1/argos" + soon, "127.0.0.1:1 connection refused"},
@@ -162,9 +162,14 @@ func TestServerComesBack(t *testing.T) {
 	}
 	must(t, err)
 	defer func() { m.Kill() }()
-	s := open(t, m.URI+"/argos?timeoutMS=500&connectTimeoutMS=500")
+	var s argos.Store
+	eventually(t, "it opens, though the server is slow at first", func() bool {
+		s, err = mongoio.Open(t.Context(), m.URI+"/argos?timeoutMS=500&connectTimeoutMS=500")
+		return err == nil
+	})
+	defer s.Close()
 	write := func(rev int64) error { _, err := s.Upsert(t.Context(), []argos.Truck{document(1, rev)}); return err }
-	must(t, write(1))
+	eventually(t, "it writes", func() bool { return write(1) == nil })
 
 	must(t, m.Pause())
 	if err := write(2); !errors.Is(err, context.DeadlineExceeded) {

@@ -2,6 +2,7 @@ package mongoio_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,12 +32,21 @@ func TestTLS(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.pem")
 	must(t, os.WriteFile(empty, nil, 0o600))
 	for name, c := range map[string]struct{ uri, want string }{
-		"an authority that it does not have": {bare + "?tls=true&serverSelectionTimeoutMS=1000", "tlsCAFile"},
-		"no TLS":                             {bare + "?serverSelectionTimeoutMS=1000", "tls=true"},
+		"an authority that it does not have": {bare + "?tls=true", "tlsCAFile"},
+		"no TLS":                             {bare + "?tls=false", "?tls=true"},
 		"a file that is not there":           {bare + "?tls=true&tlsCAFile=" + none, none},
 		"a file without any":                 {bare + "?tls=true&tlsCAFile=" + empty, "certificate"},
 	} {
-		t.Run(name, func(t *testing.T) { refuses(t, c.uri, c.want) })
+		t.Run(name, func(t *testing.T) {
+			var err error
+			for patience := 500; patience < 20_000; patience *= 4 { // a busy server's answer may take its time
+				_, err = mongoio.Open(t.Context(), fmt.Sprintf("%s&serverSelectionTimeoutMS=%d", c.uri, patience))
+				if err == nil || strings.Contains(err.Error(), c.want) {
+					break
+				}
+			}
+			isLine(t, err, c.want)
+		})
 	}
 }
 
@@ -46,9 +56,15 @@ func refuses(t *testing.T, uri, want string) {
 	s, err := mongoio.Open(t.Context(), uri)
 	if err == nil {
 		_ = s.Close()
+	}
+	isLine(t, err, want)
+}
+
+func isLine(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil {
 		t.Fatal("it opened")
 	}
-	t.Log(err)
 	if !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %q, want one line with %q", err, want)
 	}
