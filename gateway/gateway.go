@@ -37,10 +37,11 @@ type Config struct {
 	pace pace
 }
 
-// pace is how often silent peers are looked for, how long one must be silent to be pinged, and to be given up.
-type pace struct{ look, ping, idle time.Duration }
+// pace is how often silent peers are looked for, how long one must be silent to be pinged, and to be given up; and how long a
+// POST waits for Kafka.
+type pace struct{ look, ping, idle, answer time.Duration }
 
-var defaultPace = pace{5 * time.Second, 30 * time.Second, 90 * time.Second}
+var defaultPace = pace{5 * time.Second, 30 * time.Second, 90 * time.Second, time.Minute}
 
 // Defaults of Config.
 const (
@@ -116,6 +117,9 @@ func (c *Config) defaults() {
 	if c.pace == (pace{}) {
 		c.pace = defaultPace
 	}
+	if c.pace.answer == 0 {
+		c.pace.answer = defaultPace.answer
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -127,6 +131,7 @@ func (g *Gateway) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/stream", g.serveStream)
 	mux.HandleFunc("POST /v1/fixes", g.servePost)
+	mux.HandleFunc("/v1/fixes", notPosted)
 	return mux
 }
 
@@ -148,6 +153,7 @@ func (g *Gateway) refused(from *stream, recv int64, key, value []byte, why error
 // Close reads no more, brings what was read to Kafka, acks it, and closes the sockets with status 1001. When ctx ends
 // first, the rest is cut off, and the error says how many fixes were neither confirmed nor acked.
 func (g *Gateway) Close(ctx context.Context) error {
+	defer context.AfterFunc(ctx, g.log.kill)() // or who waits for room in a partition would not leave
 	g.doors.shut(ctx)
 	g.log.drain(ctx)
 	g.letters.log.drain(ctx)

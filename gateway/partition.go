@@ -14,9 +14,10 @@ type partition struct {
 	index int
 	share int64
 	wake  chan struct{} // something to look at: a first record, a full batch, the end
+	room  chan struct{} // one of those who wait may look for room again
+	end   chan struct{} // closed when it is dead
 
 	mu       sync.Mutex
-	room     sync.Cond
 	open     *batch
 	opened   time.Time // when open got its first record
 	closed   []*batch
@@ -29,31 +30,50 @@ type partition struct {
 }
 
 func newPartition(index int, share int64) *partition {
-	p := &partition{index: index, share: share, wake: make(chan struct{}, 1), open: &batch{}}
-	p.room.L = &p.mu
+	p := &partition{
+		index: index, share: share, open: &batch{},
+		wake: make(chan struct{}, 1), room: make(chan struct{}, 1), end: make(chan struct{}),
+	}
 	p.id.pid = -1
 	return p
 }
 
 // add takes the records of entries, which have the numbers from first on, and waits while the share is used up. It returns
-// how many it took: fewer than all only when the partition is dead.
+// how many it took: fewer than all only when the partition is dead or the stream waits no more.
 func (p *partition) add(from *stream, first uint64, f *frame, entries []entry) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range entries {
 		key, value := f.record(&entries[i])
-		for !p.hasRoom(costOf(len(key)+len(value))) && !p.dead {
-			p.room.Wait()
-		}
-		if p.dead {
+		if !p.await(costOf(len(key)+len(value)), from.gone) {
 			return i
 		}
 		p.put(f.recv, key, value, from, first+uint64(i))
 	}
 	if p.hasRoom(0) {
-		p.room.Signal() // each who gets in lets the next one in
+		poke(p.room) // each who gets in lets the next one in
 	}
 	return len(entries)
+}
+
+// await waits until there is room; false when there will be none, or gone was closed before. The lock is held, but not while
+// it waits.
+func (p *partition) await(cost int64, gone <-chan struct{}) bool {
+	for !p.hasRoom(cost) && !p.dead {
+		p.mu.Unlock()
+		left := false
+		select {
+		case <-p.room:
+		case <-p.end:
+		case <-gone:
+			left = true
+		}
+		p.mu.Lock()
+		if left {
+			return false
+		}
+	}
+	return !p.dead
 }
 
 // offer takes one record that belongs to nobody, if there is room for it.
@@ -76,7 +96,7 @@ func (p *partition) put(ms int64, key, value []byte, from *stream, number uint64
 	}
 	if p.open.n == 0 {
 		p.opened = time.Now()
-		p.poke()
+		poke(p.wake)
 	}
 	cost := p.open.cost
 	p.open.add(ms, key, value, from, number)
@@ -93,12 +113,13 @@ func (p *partition) shut() {
 	if p.open == nil {
 		p.open = &batch{}
 	}
-	p.poke()
+	poke(p.wake)
 }
 
-func (p *partition) poke() {
+// poke leaves a token for whoever looks next, unless there is one.
+func poke(c chan<- struct{}) {
 	select {
-	case p.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -152,7 +173,7 @@ func (p *partition) release(b *batch) {
 		p.spare = b
 	}
 	p.mu.Unlock()
-	p.room.Signal()
+	poke(p.room)
 }
 
 // drain lets run end when everything is written; nothing may be added any more.
@@ -160,14 +181,16 @@ func (p *partition) drain() {
 	p.mu.Lock()
 	p.draining = true
 	p.mu.Unlock()
-	p.poke()
+	poke(p.wake)
 }
 
 // kill lets run end now.
 func (p *partition) kill() {
 	p.mu.Lock()
-	p.dead = true
+	if !p.dead {
+		p.dead = true
+		close(p.end)
+	}
 	p.mu.Unlock()
-	p.room.Broadcast()
-	p.poke()
+	poke(p.wake)
 }

@@ -78,9 +78,18 @@ func (g *Gateway) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	f := newFrame()
 	p.judgeLines(f, body)
-	done := p.commit(f)
-	f.free()
-	p.answer(w, done && p.settle(r.Context()))
+	p.answer(w, p.deliver(r.Context(), f))
+}
+
+// deliver brings the fixes to the log; false when it cannot before the peer has gone or the answer is due. So a POST holds its
+// place for a bounded time, however long Kafka is away: its sender knows of no answer, and sends again.
+func (p *post) deliver(ctx context.Context, f *frame) bool {
+	defer f.free()
+	ctx, cancel := context.WithTimeout(ctx, p.g.pace.answer)
+	defer cancel()
+	defer context.AfterFunc(ctx, p.kill)()
+	p.gone = ctx.Done()
+	return p.commit(f) && p.settle()
 }
 
 // body reads all of the request before any of it is taken in, so that a body too large changes nothing.
@@ -166,12 +175,11 @@ func (p *post) judgeLines(f *frame, body []byte) {
 
 var errArray = fmt.Errorf("%w: the line is an array; send one fix a line", argos.ErrBadFix)
 
-// settle waits until every fix is done. False: the peer has gone or the gateway was killed first.
-func (s *stream) settle(ctx context.Context) bool {
-	defer context.AfterFunc(ctx, s.changed.Broadcast)()
+// settle waits until every fix is done; false when the stream was killed first.
+func (s *stream) settle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.win.empty() && !s.killed && ctx.Err() == nil {
+	for !s.win.empty() && !s.killed {
 		s.changed.Wait()
 	}
 	return s.win.empty()
@@ -183,7 +191,8 @@ func (p *post) answer(w http.ResponseWriter, done bool) {
 	p.mu.Unlock()
 	switch {
 	case !done:
-		reply(w, http.StatusServiceUnavailable, answer{Error: "the gateway had to end before Kafka confirmed all fixes; send them again"})
+		w.Header().Set("Retry-After", "1")
+		reply(w, http.StatusServiceUnavailable, answer{Error: "Kafka did not confirm all fixes in time; send them again"})
 	case len(p.lines) == 0:
 		a.Error = "the body holds no fix; send one JSON object a line"
 		reply(w, http.StatusBadRequest, a)
@@ -193,6 +202,12 @@ func (p *post) answer(w http.ResponseWriter, done bool) {
 	default:
 		reply(w, http.StatusOK, a)
 	}
+}
+
+// notPosted answers every other method.
+func notPosted(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodPost)
+	reply(w, http.StatusMethodNotAllowed, answer{Error: "send fixes by POST, one JSON object a line, or over a WebSocket at /v1/stream"})
 }
 
 func reply(w http.ResponseWriter, status int, a answer) {

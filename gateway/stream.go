@@ -9,11 +9,12 @@ type stream struct {
 	peer     string // host:port of the sender, as it looks from here
 	recorded bool   // its times have nothing to do with now
 	replies  replies
+	gone     <-chan struct{} // closed when the sender waits no more; nil for one that is brought to the log whatever happens
 
 	mu      sync.Mutex
 	changed sync.Cond // of everything below
 	win     window
-	killed  bool // the gateway ends with fixes unconfirmed
+	killed  bool // the gateway ends with fixes unconfirmed, or the sender has given up
 }
 
 // replies is how a sender hears of its fixes. All are called with the stream's lock held.
@@ -33,8 +34,8 @@ func newStream(g *Gateway, peer string, recorded bool) *stream {
 }
 
 // commit takes in the judged fixes of a frame. It waits while the stream's window is full or a partition's share of the
-// memory is used up; false means that the gateway was killed before all were
-// taken. A sender that has gone meanwhile changes nothing: what was read is brought to the log.
+// memory is used up; false means that the stream was killed before all were taken. A sender on a socket that has gone
+// meanwhile changes nothing: what was read is brought to the log.
 func (s *stream) commit(f *frame) bool {
 	for rest := f.entries; len(rest) > 0; {
 		run := leadingRun(rest)
@@ -69,7 +70,7 @@ func leadingRun(entries []entry) []entry {
 	return entries
 }
 
-// take numbers entries, at least one; none means that the gateway was killed.
+// take numbers entries, at least one; none means that the stream was killed.
 func (s *stream) take(entries []entry) (first uint64, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
