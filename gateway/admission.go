@@ -16,9 +16,9 @@ var errFull = errors.New("the gateway has as many senders as it takes; try again
 
 // guest is how a sender came in. All may be called at any time until it has left, and a moment after.
 type guest interface {
-	dismiss() // finish what was read, and leave
-	cut()     // leave now
-	probe()   // see whether the peer is still there
+	dismiss(why error) // finish what was read, and leave
+	cut()              // leave now
+	probe()            // see whether the peer is still there
 }
 
 // doors let senders in, know who is inside, and see all of them out.
@@ -28,7 +28,7 @@ type doors struct {
 
 	mu     sync.Mutex
 	inside map[*stream]guest
-	closed bool
+	closed error          // why nobody is let in
 	wg     sync.WaitGroup // of those inside
 }
 
@@ -42,8 +42,8 @@ func (d *doors) enter(s *stream, as guest) error {
 	defer d.mu.Unlock()
 	var err error
 	switch {
-	case d.closed:
-		err = errClosing
+	case d.closed != nil:
+		err = d.closed
 	case len(d.inside) >= d.max:
 		err = errFull
 	default:
@@ -72,15 +72,24 @@ func (d *doors) guests() []guest {
 
 // shut lets nobody in, lets all inside finish what they were read, and returns when they have left: at the latest a moment
 // after ctx has ended, for then they are cut off.
-func (d *doors) shut(ctx context.Context) {
+func (d *doors) shut(ctx context.Context, why error) {
 	d.mu.Lock()
-	d.closed = true
+	if d.closed == nil {
+		d.closed = why
+	}
 	d.mu.Unlock()
 	defer context.AfterFunc(ctx, d.kill)()
 	for _, s := range d.guests() {
-		s.dismiss()
+		s.dismiss(why)
 	}
 	d.wg.Wait()
+}
+
+// why nobody is let in; nil while the doors are open.
+func (d *doors) why() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
 }
 
 // kill cuts off all inside.

@@ -59,6 +59,7 @@ type Gateway struct {
 	pace      pace
 	m         *metrics
 	client    *cluster.Client
+	logger    *slog.Logger
 	log       *producer
 	letters   *deadLetters
 	doors     *doors
@@ -84,7 +85,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, doors: newDoors(c.MaxConnections, m)}
+	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, logger: c.Log, doors: newDoors(c.MaxConnections, m)}
 	g.log = &producer{topic: c.Topic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.Topic}}
 	letters := &producer{topic: c.DeadLetterTopic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.DeadLetterTopic}}
 	g.letters = newDeadLetters(letters, m)
@@ -153,8 +154,7 @@ func (g *Gateway) refused(from *stream, recv int64, key, value []byte, why error
 // Close reads no more, brings what was read to Kafka, acks it, and closes the sockets with status 1001. When ctx ends
 // first, the rest is cut off, and the error says how many fixes were neither confirmed nor acked.
 func (g *Gateway) Close(ctx context.Context) error {
-	defer context.AfterFunc(ctx, g.log.kill)() // or who waits for room in a partition would not leave
-	g.doors.shut(ctx)
+	g.empty(ctx, errClosing)
 	g.log.drain(ctx)
 	g.letters.log.drain(ctx)
 	g.keeper()
@@ -165,6 +165,17 @@ func (g *Gateway) Close(ctx context.Context) error {
 	}
 	return nil
 }
+
+// empty lets nobody in and sees all inside out. When ctx ends first, what waits for Kafka is given up without an ack: those who
+// wait for room in a partition would not leave otherwise.
+func (g *Gateway) empty(ctx context.Context, why error) {
+	defer context.AfterFunc(ctx, g.log.kill)()
+	g.doors.shut(ctx, why)
+}
+
+// Trouble is why this gateway takes no fixes in: it is closing, or its topic has changed under it and a person has to act. Nil
+// while it takes them, though Kafka may be away: then they wait.
+func (g *Gateway) Trouble() error { return g.doors.why() }
 
 // keep looks after what has no goroutine of its own.
 func (g *Gateway) keep(ctx context.Context) {
@@ -177,6 +188,7 @@ func (g *Gateway) keep(ctx context.Context) {
 		case <-t.C:
 			g.letters.forget()
 			g.doors.probe()
+			g.compare(ctx)
 		}
 	}
 }

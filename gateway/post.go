@@ -27,7 +27,7 @@ type post struct {
 	// Guarded by the stream's lock.
 	control *http.ResponseController // nil when the handler has returned
 	reading bool
-	closing bool
+	closing error // why the body is not waited for
 	refused int
 	errors  []lineError
 }
@@ -95,7 +95,7 @@ func (p *post) deliver(ctx context.Context, f *frame) bool {
 // body reads all of the request before any of it is taken in, so that a body too large changes nothing.
 func (p *post) body(r io.Reader) (body []byte, status int, err error) {
 	p.mu.Lock()
-	p.reading = !p.closing
+	p.reading = p.closing == nil
 	reading := p.reading
 	if reading {
 		_ = p.control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder in a test has none
@@ -113,8 +113,8 @@ func (p *post) body(r io.Reader) (body []byte, status int, err error) {
 		_ = p.control.SetReadDeadline(past) // or the server waits for the rest of the body before it sends the answer
 	}
 	switch {
-	case !reading, err != nil && p.closing:
-		return nil, http.StatusServiceUnavailable, errClosing
+	case !reading, err != nil && p.closing != nil:
+		return nil, http.StatusServiceUnavailable, p.closing
 	case errors.As(err, new(*http.MaxBytesError)):
 		return nil, http.StatusRequestEntityTooLarge, errors.New("a body of more than 1 MiB: send fewer fixes in a request")
 	case err != nil:
@@ -124,10 +124,10 @@ func (p *post) body(r io.Reader) (body []byte, status int, err error) {
 }
 
 // dismiss implements guest: a body that is still on its way is not waited for.
-func (p *post) dismiss() {
+func (p *post) dismiss(why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closing = true
+	p.closing = why
 	if p.reading {
 		_ = p.control.SetReadDeadline(past)
 	}

@@ -21,18 +21,23 @@ func (s *session) ready() {
 // deaf says that the peer has not read for a while.
 func (s *session) deaf() bool { return s.writing && time.Since(s.wrote) >= deafAfter }
 
-// nacked implements replies. The queue is bounded; the dead letter is the record.
+// nacked implements replies. The queue is bounded. A refusal that it has no place for is not told, and no ack of this session
+// ever counts it: the fix stays open for the peer, which hears of it when it sends it again.
 func (s *session) nacked(n uint64, why string) {
-	if len(s.nacks) >= maxNacks {
+	if len(s.nacks) >= maxNacks || n > s.untold {
+		s.untold = min(s.untold, n)
 		s.g.m.nacksDropped.Inc()
 		return
 	}
 	s.nacks = append(s.nacks, nack{n, why})
 }
 
+// tellable is how many fixes an ack may count.
+func (s *session) tellable() uint64 { return min(s.win.base, s.untold) }
+
 // moved implements replies.
 func (s *session) moved() {
-	if s.writing || s.ended || len(s.nacks) == 0 && s.acked == s.win.base {
+	if s.writing || s.ended || len(s.nacks) == 0 && s.acked == s.tellable() {
 		return
 	}
 	s.writing = true
@@ -41,15 +46,15 @@ func (s *session) moved() {
 }
 
 // write tells the peer how far its fixes are until there is no more to tell. A fix's nack goes before the ack that
-// counts it, and a peer that reads slowly gets fewer, larger acks.
+// counts it, and a peer that reads slowly gets fewer, larger acks. One that can be told no more is sent away.
 func (s *session) write() {
 	var nacks []nack
 	var text []byte
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for len(s.nacks) > 0 || s.acked != s.win.base {
+	for len(s.nacks) > 0 || s.acked != s.tellable() {
 		nacks, s.nacks = s.nacks, nacks[:0]
-		ack := s.win.base
+		ack := s.tellable()
 		tell := ack != s.acked
 		s.acked = ack
 		s.mu.Unlock()
@@ -74,7 +79,13 @@ func (s *session) write() {
 		}
 	}
 	s.writing = false
+	if s.acked == s.untold {
+		s.leave(websocket.StatusTryAgainLater, unheard)
+	}
 }
+
+// unheard is what a peer is told that comes to read after refusals were dropped.
+const unheard = "not all refusals could be told, for nobody read them: connect again and send what is not acked"
 
 func (s *session) send(text []byte) error {
 	s.mu.Lock()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,10 +39,14 @@ type session struct {
 	inHand  bool   // a frame is being taken in
 	acked   uint64 // as told to the peer
 	nacks   []nack
-	writing bool // a helper writes
+	untold  uint64 // the first fix, counted from 0, that was refused and not told; noneUntold
+	writing bool   // a helper writes
 	wrote   time.Time
 	pinging bool
 }
+
+// noneUntold is a number that no fix has.
+const noneUntold = math.MaxUint64
 
 // nack is a refusal that the peer has not been told yet.
 type nack struct {
@@ -54,7 +60,7 @@ func (g *Gateway) serveStream(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s := &session{stream: newStream(g, r.RemoteAddr, recorded)}
+	s := &session{stream: newStream(g, r.RemoteAddr, recorded), untold: noneUntold}
 	s.replies = s
 	if err := g.doors.enter(s.stream, s); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -203,13 +209,32 @@ func (s *session) helper(f func()) {
 }
 
 // dismiss implements guest: it lets the session end when all that it has read is acked.
-func (s *session) dismiss() {
+func (s *session) dismiss(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.leave(websocket.StatusGoingAway, closeReason(why))
+}
+
+// leave takes no more frames in and says goodbye when those in hand are done. The lock is held.
+func (s *session) leave(code websocket.StatusCode, reason string) {
 	if !s.closing {
 		s.closing = true
-		s.helper(func() { s.goodbye(websocket.StatusGoingAway, "the gateway is shutting down; connect again") })
+		s.helper(func() { s.goodbye(code, reason) })
 	}
+}
+
+// closeReason is as much of a reason as a close frame holds, to the end of a clause.
+func closeReason(why error) string {
+	const most = 123 // bytes (RFC 6455, 5.5)
+	text := why.Error()
+	if len(text) <= most {
+		return text
+	}
+	text = strings.ToValidUTF8(text[:most], "")
+	if i := strings.LastIndexByte(text, ';'); i > 0 {
+		text = text[:i]
+	}
+	return text
 }
 
 // goodbye waits until all fixes are done, gives the peer closeTimeout to hear so, and closes.
