@@ -52,7 +52,7 @@ func newMetrics(to prometheus.Registerer) (*metrics, error) {
 		accepted:           counter("fixes_accepted_total", "Fixes that Kafka has confirmed on all in-sync replicas."),
 		batches:            counter("batches_total", "Batches that Kafka has confirmed."),
 		retries:            counter("produce_retries_total", "Attempts to write a batch that had to be repeated."),
-		nacksDropped:       counter("nacks_dropped_total", "Refusals that a sender which does not read was not told."),
+		nacksDropped:       counter("nacks_dropped_total", "Refusals that a sender which does not read was not told; it has no ack of them."),
 		deadLetters:        counter("dead_letters_total", "Refused fixes that were written to the dead-letter topic."),
 		deadLettersDropped: counter("dead_letters_dropped_total", "Refused fixes without a dead letter: a peer's rate or the queue was exceeded."),
 		possibleDuplicates: counter("possible_duplicates_total", "Fixes written again under a new producer id after an attempt without an answer."),
