@@ -28,6 +28,7 @@ type link struct {
 	sent     int
 	answered int64
 	closed   bool
+	down     bool // told to the outage: its last socket was lost, and none has worked since
 }
 
 // open is a fix without an acknowledgement. A refused one stays in its place, for acknowledgements count it, and leaves
@@ -52,6 +53,33 @@ func (l *link) push(f argos.Fix) error {
 	default:
 	}
 	return nil
+}
+
+// lost says that the link has no socket, and why.
+func (l *link) lost(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.down {
+		l.down = true
+		l.s.outage.begin(err, l.s.open())
+	}
+}
+
+// connected says that the link has a socket. One with nothing to send cannot show that it works.
+func (l *link) connected() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) == 0 {
+		l.up()
+	}
+}
+
+// up says that the link's socket works. The lock is held.
+func (l *link) up() {
+	if l.down {
+		l.down = false
+		l.s.outage.end()
+	}
 }
 
 // close refuses further fixes.
@@ -145,6 +173,7 @@ func (l *link) ack(n int64) error {
 	}
 	clear(l.queue[:k])
 	l.queue, l.sent, l.answered = l.queue[k:], l.sent-int(k), n
+	l.up()
 	l.mu.Unlock()
 	_ = l.s.flush() // Send and Close return it
 	return nil

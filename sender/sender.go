@@ -58,8 +58,9 @@ type Sender struct {
 	idle   context.Context // within ctx; ends when nothing is open any more: the links say goodbye
 	rest   context.CancelFunc
 	wg     sync.WaitGroup // the links' goroutines
-	once   sync.Once      // Close
-	err    error          // of Close
+	outage outage
+	once   sync.Once // Close
+	err    error     // of Close
 
 	sent, acked, refused, reconnects atomic.Int64
 	lastRefusal                      atomic.Pointer[string]
@@ -83,7 +84,7 @@ func New(ctx context.Context, cfg Config) (*Sender, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	s := &Sender{cfg: cfg, url: url}
+	s := &Sender{cfg: cfg, url: url, outage: outage{log: cfg.Log.With("gateway", url)}}
 	first, err := dialFirst(ctx, url)
 	if err != nil {
 		return nil, err
@@ -137,6 +138,9 @@ func (s *Sender) Stats() Stats {
 	}
 	return st
 }
+
+// open is how many fixes have no answer.
+func (s *Sender) open() int64 { return s.sent.Load() - s.acked.Load() - s.refused.Load() }
 
 // Close waits until every fix is answered for, or ctx ends: what is open then goes into the ledger as unknown, and the
 // error says how many there are. Calls after the first return what it returned.

@@ -1,10 +1,12 @@
 package sender
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	neturl "net/url"
 	"strings"
@@ -66,7 +68,8 @@ func dial(ctx context.Context, url string) (*websocket.Conn, error) {
 	ws, resp, err := websocket.Dial(ctx, url, nil)
 	if err != nil {
 		if resp != nil {
-			return nil, fmt.Errorf("it answers %s", resp.Status)
+			why, _ := io.ReadAll(resp.Body) // a part of it, which is in memory
+			return nil, fmt.Errorf("it answers %s: %s", resp.Status, bytes.TrimSpace(why))
 		}
 		if cause := (*neturl.Error)(nil); errors.As(err, &cause) {
 			err = cause.Err // the rest says again what was tried
@@ -117,13 +120,13 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 // run keeps the link connected until the sender is idle or ends. ws is an open socket, or nil.
 func (l *link) run(ws *websocket.Conn) {
-	log := l.s.cfg.Log.With("gateway", l.s.url)
 	for b := (backoff{}); ; {
 		var err error
 		if ws == nil {
 			ws, err = dial(l.s.idle, l.s.url)
 		}
 		if err == nil {
+			l.connected()
 			err = l.stream(l.s.ctx, ws)
 			if l.progressed() {
 				b = backoff{}
@@ -135,7 +138,7 @@ func (l *link) run(ws *websocket.Conn) {
 			return
 		}
 		l.s.reconnects.Add(1)
-		log.Warn("no connection, trying again", "error", err, "unacked", l.waiting())
+		l.lost(err)
 		if !b.wait(l.s.idle) {
 			return
 		}
