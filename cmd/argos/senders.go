@@ -89,17 +89,56 @@ func (o outbound) send(ctx context.Context, log *slog.Logger, t terminal, f feed
 		playing, cancel = context.WithTimeout(ctx, duration)
 	}
 	defer cancel()
-	shown, hide := context.WithCancel(playing)
-	done := make(chan struct{})
-	go func() { defer close(done); progress(shown, t.err, log, line) }()
+	hide := show(playing, t, log, line)
 	err = play(playing, f, speed, s)
 	hide()
-	<-done
-	closing, cancelClose := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
-	defer cancelClose()
-	if cerr := s.Close(closing); err == nil && cerr != nil {
+	if cerr := settle(ctx, log, t, s, lastAcks); err == nil && cerr != nil {
 		err = fmt.Errorf("wait for the last acknowledgements: %w", cerr)
 	}
 	fmt.Fprintln(t.err, line())
 	return err
+}
+
+// patience is how long a sender waits for its last acknowledgements: in all after it was asked to stop, and otherwise for the
+// next one, for a broker or a gateway that is down may come back.
+type patience struct{ stopped, still time.Duration }
+
+var lastAcks = patience{stopped: stopDeadline, still: time.Minute}
+
+// settle closes the sender when all is answered for, or its patience ends; a stop that is asked for meanwhile ends it at once.
+func settle(ctx context.Context, log *slog.Logger, t terminal, s *sender.Sender, p patience) error {
+	if ctx.Err() != nil {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.stopped)
+		defer cancel()
+		return s.Close(closing)
+	}
+	closing, cancel := context.WithCancel(ctx)
+	defer cancel()
+	open := func() int64 { x := s.Stats(); return x.Sent - x.Acked - x.Refused }
+	hide := show(closing, t, log, func() string {
+		return fmt.Sprintf("all is sent; waiting for the gateway to answer for %d fixes (Ctrl-C gives them up)", open())
+	})
+	defer hide()
+	done := make(chan error, 1)
+	go func() { done <- s.Close(closing) }()
+	for last := open(); ; {
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(p.still):
+			now := open()
+			if now == last {
+				cancel()
+			}
+			last = now
+		}
+	}
+}
+
+// show runs progress until ctx ends or it is hidden.
+func show(ctx context.Context, t terminal, log *slog.Logger, line func() string) (hide func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); progress(ctx, t.err, log, line) }()
+	return func() { cancel(); <-done }
 }
