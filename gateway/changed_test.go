@@ -62,17 +62,43 @@ func (g *testGateway) turnsAway(steps string) {
 	}
 }
 
+// grow adds partitions to a topic.
+func grow(t *testing.T, c Config, partitions int32) {
+	t.Helper()
+	admin := &kafka.Client{Addr: kafka.TCP(c.Kafka.Brokers...), Timeout: deadline}
+	r, err := admin.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: c.Topic, Count: partitions}}})
+	if err == nil {
+		err = r.Errors[c.Topic]
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestApacheKafkaTopicThatGrewIsNotWrittenOn(t *testing.T) {
+	c := apacheKafka(t)
+	c.pace = defaultPace
+	c.pace.look = 50 * time.Millisecond
+	g := startGateway(t, c)
+	s := g.dial("")
+	s.send(fixes("T", 0, 10))
+	s.await(10)
+	grow(t, c, 3)
+	if err := s.hear(); websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Error(err)
+	}
+	if err := g.Trouble(); err == nil || !strings.Contains(err.Error(), "from 1 to 3 partitions") {
+		t.Error(err)
+	}
+}
+
 func TestGrownTopicIsNotWrittenOn(t *testing.T) {
 	b := startBroker(t, 2)
 	g, j := attentive(t, b)
 	c := g.dial("")
 	c.send(fixes("T", 0, 10))
 	c.await(10)
-	admin := &kafka.Client{Addr: kafka.TCP(b.addr), Timeout: deadline}
-	r, err := admin.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: argos.Topic, Count: 6}}})
-	if err = errors.Join(err, r.Errors[argos.Topic]); err != nil {
-		t.Fatal(err)
-	}
+	grow(t, Config{Kafka: cluster.Plain(b.addr), Topic: argos.Topic}, 6)
 	eventually(t, "trouble", func() bool { return g.Trouble() != nil })
 	const steps = "start the pipeline once with --accept-partitions, then the gateways"
 	if why := g.Trouble().Error(); !strings.Contains(why, "from 2 to 6 partitions") || !strings.Contains(why, steps) {
