@@ -125,7 +125,7 @@ func newMarksStore() (*marksStore, string) {
 		s.open++
 		return s, nil
 	})
-	return s, scheme + ":"
+	return s, scheme + ":memory"
 }
 
 func (s *marksStore) SetMarks(_ context.Context, marks []argos.Mark) error {
