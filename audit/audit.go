@@ -31,6 +31,7 @@ type Report struct {
 	Refused int64 `json:"refused"` // of these, refused to the sender
 	InLog   int64 `json:"in_log"`  // records in the topic
 	Stored  int64 `json:"stored"`  // records that the documents account for
+	Resent  int64 `json:"resent"`  // of these, what was there already: sent again by a sender that had lost the answer
 	Pending int64 `json:"pending"` // records that no document accounts for yet: the pipeline has not come to them
 
 	Lost        int64 `json:"lost"`        // acked entries that are not in the topic, though it begins at its beginning

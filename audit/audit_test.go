@@ -228,6 +228,23 @@ func TestFinds(t *testing.T) {
 	}
 }
 
+// A fix that was sent again after its answer was lost is in the log twice: told, and no fault.
+func TestResent(t *testing.T) {
+	w := newWorld(t)
+	id, p := "T-1", argos.PartitionOf("T-1", 3)
+	rec := argos.Record{Fix: argos.NewFix(id, 1_700_000_900_000, 51.9, 4.5), Recv: 1_700_000_900_000}
+	rec.Seq = 500_000
+	again := kafka.Record{Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec))}
+	w.produce(t, p, again)
+	again.Key, again.Value = kafka.NewBytes([]byte(id)), kafka.NewBytes(wire.AppendRecord(nil, &rec))
+	w.produce(t, p, again)
+	w.entry(t, id, rec.Seq, ledger.Unknown)
+	w.entry(t, id, rec.Seq, ledger.Acked)
+	if r := w.audit(t); !r.Clean() || r.Resent != 1 || r.Acked != trucks*each+1 || r.Sent != r.Acked {
+		t.Errorf("%+v", r)
+	}
+}
+
 // replace puts an altered document in the place of a stored one, which the guard would not allow.
 func (w *world) replace(t *testing.T, id string, alter func(*argos.Truck)) {
 	t.Helper()

@@ -74,7 +74,7 @@ func (f *fold) partition(ctx context.Context, kafka cluster.Config, topic string
 		if !ours {
 			return nil
 		}
-		delete(f.claims, claim{rec.TruckID, rec.Seq})
+		f.find(claim{rec.TruckID, rec.Seq})
 		l := lives[rec.TruckID]
 		if l == nil {
 			l = &life{first: lr.Offset}
@@ -91,6 +91,19 @@ func (f *fold) partition(ctx context.Context, kafka cluster.Config, topic string
 		f.compare(rec.TruckID, l, pos, mark)
 		return nil
 	})
+}
+
+// find notes that a sender's fix is in the log.
+func (f *fold) find(c claim) {
+	known, ours := f.claims[c]
+	switch {
+	case !ours:
+	case known.inLog:
+		f.Resent++
+	default:
+		known.inLog = true
+		f.claims[c] = known
+	}
 }
 
 // read understands a record. What is not ours is a foreign producer's: the pipeline dead-letters it.
@@ -146,14 +159,17 @@ func (f *fold) judge() {
 		f.Diverged++
 		f.problem("truck %s, offset %d: below the mark, but there is no document", id, f.missing[id])
 	}
-	for c, ts := range f.claims {
+	for c, known := range f.claims {
+		if known.inLog || !known.acked {
+			continue
+		}
 		if p := argos.PartitionOf(c.truck, f.partitions); f.truncated[int32(p)] {
 			f.Unauditable++
-			f.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of partition %d", c.truck, c.seq, ts, p)
+			f.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of partition %d", c.truck, c.seq, known.ts, p)
 			continue
 		}
 		f.Lost++
-		f.problem("truck %s, seq %d, ts %d: acknowledged, but not in the log", c.truck, c.seq, ts)
+		f.problem("truck %s, seq %d, ts %d: acknowledged, but not in the log", c.truck, c.seq, known.ts)
 	}
 }
 

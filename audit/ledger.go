@@ -8,11 +8,18 @@ type claim struct {
 	seq   int64
 }
 
-// claims maps each acknowledged fix, not yet found in the log, to the time that its truck gave it.
-type claims map[claim]int64
+// claims are the fixes in a ledger that were not refused.
+type claims map[claim]found
+
+// found is what is known of a claim.
+type found struct {
+	ts    int64 // ms, the time that its truck gave the fix
+	acked bool
+	inLog bool
+}
 
 func readLedger(path string, r *Report) (claims, error) {
-	acked, seen := claims{}, map[claim]ledger.Outcome{}
+	sent, refused := claims{}, map[claim]struct{}{}
 	ids := map[string]string{} // one copy of each truck's id for all its entries
 	err := ledger.Read(path, func(e ledger.Entry) error {
 		id, ok := ids[e.TruckID]
@@ -21,22 +28,24 @@ func readLedger(path string, r *Report) (claims, error) {
 			ids[id] = id
 		}
 		k := claim{id, e.Seq}
-		was, again := seen[k]
-		if again && was != ledger.Unknown {
+		was, again := sent[k]
+		if _, over := refused[k]; over || was.acked {
 			return nil // what was resolved stays so
 		}
-		seen[k] = e.Outcome
 		if !again {
 			r.Sent++
 		}
 		switch e.Outcome {
 		case ledger.Acked:
 			r.Acked++
-			acked[k] = e.TS
 		case ledger.Refused:
 			r.Refused++
+			refused[k] = struct{}{}
+			delete(sent, k)
+			return nil
 		}
+		sent[k] = found{ts: e.TS, acked: e.Outcome == ledger.Acked}
 		return nil
 	})
-	return acked, err
+	return sent, err
 }

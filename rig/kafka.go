@@ -13,7 +13,14 @@ import (
 type KafkaConfig struct {
 	User, Password string   // also listen with TLS and SCRAM-SHA-512, for this user
 	Settings       []string // more broker settings, key=value
+
+	// Proxied are further plain listeners: of each the address that it is reached at, which is a proxy's, and the one that it
+	// listens on. Clients that come through a proxy stay on it, for that is the address the broker tells them.
+	Proxied []Listener
 }
+
+// Listener is where a broker is reached, and where it listens.
+type Listener struct{ Advertised, Listen string }
 
 // Kafka is one Apache Kafka broker (KRaft, its own controller), whose data outlives its process.
 type Kafka struct {
@@ -61,7 +68,7 @@ func StartKafka(ctx context.Context, dir string, cfg KafkaConfig) (*Kafka, error
 // Start starts the broker again, on its old ports with its old data.
 func (k *Kafka) Start(ctx context.Context) (err error) {
 	started := func(line string) bool { return strings.Contains(line, "Kafka Server started") }
-	k.Server, err = launch(ctx, started, "java", k.java("kafka.Kafka", k.properties())...)
+	k.Server, err = Launch(ctx, started, "java", k.java("kafka.Kafka", k.properties())...)
 	return err
 }
 
@@ -79,7 +86,6 @@ const kafkaSettings = `process.roles=broker,controller
 node.id=1
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL
 sasl.enabled.mechanisms=SCRAM-SHA-512
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;
 auto.create.topics.enable=false
@@ -115,6 +121,13 @@ func (k *Kafka) settings(ports []int, cfg KafkaConfig) string {
 		advertised += ",SASL_SSL://" + k.Secure
 		fmt.Fprintf(&b, "ssl.keystore.type=PEM\nssl.keystore.location=%s\n", filepath.Join(k.dir, "server.pem"))
 	}
+	protocols := "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL"
+	for i, l := range cfg.Proxied {
+		listeners += fmt.Sprintf(",PROXIED%d://%s", i, l.Listen)
+		advertised += fmt.Sprintf(",PROXIED%d://%s", i, l.Advertised)
+		protocols += fmt.Sprintf(",PROXIED%d:PLAINTEXT", i)
+	}
+	fmt.Fprintf(&b, "listener.security.protocol.map=%s\n", protocols)
 	fmt.Fprintf(&b, "listeners=%s\nadvertised.listeners=%s\ncontroller.quorum.voters=1@127.0.0.1:%d\nlog.dirs=%s\n",
 		listeners, advertised, ports[1], filepath.Join(k.dir, "data"))
 	for _, s := range cfg.Settings {

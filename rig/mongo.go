@@ -61,6 +61,6 @@ func startMongo(ctx context.Context, dir string, m *Mongo) (*Mongo, error) {
 // Start starts the server again, on its old port and empty.
 func (m *Mongo) Start(ctx context.Context) (err error) {
 	ready := func(line string) bool { return strings.HasPrefix(line, "mongodb://") }
-	m.Server, err = launch(ctx, ready, "java", m.java...)
+	m.Server, err = Launch(ctx, ready, "java", m.java...)
 	return err
 }

@@ -27,8 +27,8 @@ type Server struct {
 	tail []string // the last lines of its output
 }
 
-// launch runs a command and waits for the line of its output that says that it is ready.
-func launch(ctx context.Context, ready func(line string) bool, name string, args ...string) (*Server, error) {
+// Launch runs a command and waits for the line of its output that says that it is ready. The process ends with this one.
+func Launch(ctx context.Context, ready func(line string) bool, name string, args ...string) (*Server, error) {
 	s := &Server{cmd: exec.Command(name, args...), done: make(chan struct{})} //nolint:gosec,noctx // it outlives ctx
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	r, w := io.Pipe()
