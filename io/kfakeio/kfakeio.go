@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -39,6 +40,8 @@ type Broker struct {
 	addr    string
 	cluster *kfake.Cluster
 	lock    *flock.Flock
+	log     *slog.Logger
+	crammed atomic.Bool // the disk is nearly full
 	stop    chan struct{}
 	trimmer sync.WaitGroup
 	once    sync.Once
@@ -65,7 +68,7 @@ func start(cfg Config, keep int64, every time.Duration) (_ *Broker, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Broker{dir: cfg.Dir, lock: lock, stop: make(chan struct{})}
+	b := &Broker{dir: cfg.Dir, lock: lock, log: cfg.Log, stop: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			b.Close()
@@ -78,6 +81,7 @@ func start(cfg Config, keep int64, every time.Duration) (_ *Broker, err error) {
 	if err = b.ensureTopics(cfg.Partitions, keep); err != nil {
 		return nil, err
 	}
+	b.guardSpace()
 	b.trimmer.Go(func() { b.trim(every) })
 	cfg.Log.Info("embedded Kafka-protocol broker, not Apache Kafka", "addr", b.addr, "dir", b.dir)
 	return b, nil

@@ -22,5 +22,7 @@ func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 	default:
 		return
 	}
-	l.log.Log(context.Background(), at, "embedded broker: "+fmt.Sprintf(format, args...))
+	line := fmt.Sprintf(format, args...)
+	unwritten(line)
+	l.log.Log(context.Background(), at, "embedded broker: "+line)
 }
