@@ -27,7 +27,8 @@ type Server struct {
 	tail []string // the last lines of its output
 }
 
-// Launch runs a command and waits for the line of its output that says that it is ready. The process ends with this one.
+// Launch runs a command and waits for the line of its output that says that it is ready; a nil
+// ready is not waited for. The process ends with this one.
 func Launch(ctx context.Context, ready func(line string) bool, name string, args ...string) (*Server, error) {
 	s := &Server{cmd: exec.Command(name, args...), done: make(chan struct{})} //nolint:gosec,noctx // it outlives ctx
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
@@ -37,6 +38,10 @@ func Launch(ctx context.Context, ready func(line string) bool, name string, args
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	came := make(chan struct{}, 1)
+	if ready == nil {
+		ready = func(string) bool { return false }
+		came <- struct{}{}
+	}
 	go s.read(r, ready, came)
 	go func() {
 		_ = s.cmd.Wait() // how it ended is asked of the process's state

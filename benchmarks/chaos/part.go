@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"argos/rig"
+)
+
+// part is a process that faults happen to.
+type part struct {
+	name   string
+	launch func(context.Context) (*rig.Server, error)
+	*rig.Server
+}
+
+// role is argos in a role, running once it has said a sentence.
+func (s *system) role(running string, args ...string) *part {
+	return &part{name: args[0], launch: func(ctx context.Context) (*rig.Server, error) {
+		return rig.Launch(ctx, said(running), s.binary, args...)
+	}}
+}
+
+func said(sentence string) func(string) bool {
+	return func(line string) bool { return strings.Contains(line, sentence) }
+}
+
+func (p *part) begin(ctx context.Context) error {
+	server, err := p.launch(ctx)
+	if err != nil {
+		return fmt.Errorf("start the %s: %w", p.name, err)
+	}
+	p.Server = server
+	return nil
+}
+
+// again starts a part that has ended, as often as that takes: what it needs may be down, too.
+func (p *part) again(ctx context.Context) error {
+	for {
+		if err := pause(ctx, restartAfter); err != nil {
+			return err
+		}
+		err := p.begin(ctx)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func killed(ctx context.Context, p *part) error {
+	p.Kill()
+	return p.again(ctx)
+}
+
+func terminated(ctx context.Context, p *part) error {
+	p.Stop()
+	return p.again(ctx)
+}
+
+// frozen stops a process in its tracks: its sockets stay open and nobody answers.
+func frozen(ctx context.Context, p *part, d time.Duration) error {
+	if err := p.Pause(); err != nil {
+		return err
+	}
+	if err := pause(ctx, d); err != nil {
+		return err
+	}
+	return p.Resume()
+}
+
+func down(ctx context.Context, p *part, d time.Duration) error {
+	p.Stop()
+	if err := pause(ctx, d); err != nil {
+		return err
+	}
+	return p.begin(ctx)
+}
