@@ -6,52 +6,43 @@ import (
 	"math"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos/cluster"
+	"argos/rig/rigtest"
 )
 
-// apacheKafka is the address of a real broker, on which the test has topics of its own with the given settings.
-func apacheKafka(t *testing.T, settings ...kafka.ConfigEntry) Config {
-	addr := os.Getenv("ARGOS_TEST_KAFKA")
-	if addr == "" {
-		t.Skip("ARGOS_TEST_KAFKA names no Apache Kafka")
-	}
-	c := Config{Kafka: cluster.Plain(addr), Topic: fmt.Sprintf("gateway-test-%d", time.Now().UnixNano())}
-	c.DeadLetterTopic = c.Topic + "-dlq"
-	client := &kafka.Client{Addr: kafka.TCP(addr), Timeout: 10 * time.Second}
-	r, err := client.CreateTopics(context.Background(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
-		{Topic: c.Topic, NumPartitions: 1, ReplicationFactor: 1, ConfigEntries: settings},
-		{Topic: c.DeadLetterTopic, NumPartitions: 1, ReplicationFactor: 1},
-	}})
-	for _, e := range r.Errors {
-		if e != nil {
-			err = e
-		}
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_, _ = client.DeleteTopics(context.Background(), &kafka.DeleteTopicsRequest{Topics: []string{c.Topic, c.DeadLetterTopic}})
-	})
-	return c
+// apache is a real broker, which the tests that ask for it share.
+var apache rigtest.Kafka
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	apache.End()
+	os.Exit(code)
 }
 
-// count is how many records a topic of one partition holds.
-func (c *Config) count(t *testing.T) int64 {
+// apacheKafka is a configuration for the real broker, with topics of the test's own; that of the fixes has the given settings.
+func apacheKafka(t *testing.T, settings ...kafka.ConfigEntry) Config {
 	t.Helper()
-	conn, err := kafka.DialLeader(context.Background(), "tcp", c.Kafka.Brokers[0], c.Topic, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	n, err := conn.ReadLastOffset()
-	if err != nil {
-		t.Fatal(err)
+	apache.Start(t)
+	return Config{Kafka: cluster.Plain(apache.Addr), Topic: apache.Topic(t, 1, settings...), DeadLetterTopic: apache.Topic(t, 1)}
+}
+
+// seqs are the sequence numbers in the topic on the real broker.
+func (c *Config) seqs(t *testing.T) map[string][]int64 {
+	t.Helper()
+	return (&broker{t: t, addr: apache.Addr}).seqsOf(c.Topic)
+}
+
+// count is how many records it holds.
+func (c *Config) count(t *testing.T) (n int) {
+	t.Helper()
+	for _, seqs := range c.seqs(t) {
+		n += len(seqs)
 	}
 	return n
 }
@@ -100,5 +91,83 @@ func TestApacheKafkaNamesTheRecordsWithABadTimestamp(t *testing.T) {
 	d.await(20)
 	if len(d.nacks) != 20 || c.count(t) != 0 || g.metric("fixes_unconfirmed") != 0 {
 		t.Error(d.nacks, c.count(t))
+	}
+}
+
+// An answer that is lost after the broker has stored the batch: the same batch is sent again, and the broker knows it.
+func TestApacheKafkaStoresOnceWhatIsSentAgain(t *testing.T) {
+	c := apacheKafka(t)
+	c.Kafka = cluster.Plain(apache.Lossy.Addr())
+	g := startGateway(t, c)
+	before := apache.Lossy.Lost()
+	apache.Lossy.LoseEvery(4)
+	defer apache.Lossy.LoseEvery(0)
+	d := g.dial("")
+	for i := range 60 {
+		d.send(fixes("T", i*10, 10))
+		d.send(fixes("U", i*10, 10))
+		if i%5 == 4 {
+			d.await(uint64(i+1) * 20) // several batches, not one
+		}
+	}
+	if g.metric("produce_retries_total") == 0 {
+		t.Errorf("no batch was sent again, though %d answers were lost", apache.Lossy.Lost()-before)
+	}
+	seqs := c.seqs(t)
+	inOrder(t, "T", seqs["T"], 600)
+	inOrder(t, "U", seqs["U"], 600)
+	if n := g.metric("possible_duplicates_total"); n != 0 {
+		t.Error("possible duplicates:", n)
+	}
+}
+
+// The broker dies by kill -9 while fixes come, and is back with its data: each is in the log once, in order, and acked.
+func TestApacheKafkaKilledUnderLoadLosesNothing(t *testing.T) {
+	c := apacheKafka(t)
+	g := startGateway(t, c)
+	const frames, each, trucks = 200, 20, 3
+	var acked atomic.Int64
+	done := make(chan error, trucks)
+	more := make(chan struct{})
+	for i := range trucks {
+		d := g.dial("")
+		go func() {
+			for k := range frames {
+				if k == frames/2 {
+					<-more // the rest is for the broker that is away
+				}
+				d.send(fixes(fmt.Sprint("T-", i), k*each, each))
+			}
+		}()
+		go func() {
+			for d.acked < frames*each {
+				before := d.acked
+				if err := d.hear(); err != nil {
+					done <- err
+					return
+				}
+				acked.Add(int64(d.acked - before))
+			}
+			done <- nil
+		}()
+	}
+	eventually(t, "some acks", func() bool { return acked.Load() > 0 })
+	apache.Kill()
+	close(more)
+	eventually(t, "retries", func() bool { return g.metric("produce_retries_total") > 2 })
+	if n := g.metric("fixes_unconfirmed"); n == 0 {
+		t.Error("everything is confirmed without a broker")
+	}
+	apache.Start(t)
+	for range trucks {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for truck, seqs := range c.seqs(t) {
+		inOrder(t, truck, seqs, frames*each)
+	}
+	if n := c.count(t); n != trucks*frames*each {
+		t.Errorf("the log has %d records, %d were acked", n, acked.Load())
 	}
 }

@@ -96,12 +96,14 @@ func (b *broker) logged(topic string) [][]kafka.Message {
 	return all
 }
 
-// seqs are the sequence numbers in the log by truck, in log order; it checks each record on the way.
-func (b *broker) seqs() map[string][]int64 {
+func (b *broker) seqs() map[string][]int64 { b.t.Helper(); return b.seqsOf(argos.Topic) }
+
+// seqsOf are the sequence numbers in a topic by truck, in log order; it checks each record on the way.
+func (b *broker) seqsOf(topic string) map[string][]int64 {
 	b.t.Helper()
 	var p wire.Parser
 	by := map[string][]int64{}
-	all := b.logged(argos.Topic)
+	all := b.logged(topic)
 	for i, part := range all {
 		for _, m := range part {
 			var r argos.Record

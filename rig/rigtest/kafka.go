@@ -1,0 +1,121 @@
+// Package rigtest lends the tests of a package one Apache Kafka, since each start takes seconds.
+package rigtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	kafka "github.com/segmentio/kafka-go"
+
+	"argos/rig"
+)
+
+// User and Password open the secure door of a Kafka.
+const User, Password = "argos", "Sesam3 open"
+
+// Kafka is the Apache Kafka of a package's tests, which must not run in parallel. The first test that asks starts it, TestMain
+// ends it.
+type Kafka struct {
+	*rig.Kafka
+	Lossy *Proxy // clients that come in here stay here
+
+	dir string
+	err error
+}
+
+// Start lends the broker to a test: running, also after a test that killed it. Without what a broker needs the test is skipped.
+func (k *Kafka) Start(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts an Apache Kafka")
+	}
+	switch {
+	case k.Kafka == nil && k.err == nil:
+		k.err = k.start()
+	case k.Kafka != nil:
+		select {
+		case <-k.Done():
+			k.err = k.Kafka.Start(context.Background())
+		default:
+		}
+	}
+	if errors.Is(k.err, rig.ErrMissing) {
+		t.Skip(k.err)
+	}
+	if k.err != nil {
+		t.Fatal(k.err)
+	}
+}
+
+func (k *Kafka) start() (err error) {
+	if k.dir, err = os.MkdirTemp("", "argos-kafka-"); err != nil {
+		return err
+	}
+	behind, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	if k.Lossy, err = newProxy(behind.Addr().String()); err != nil {
+		return err
+	}
+	if err := behind.Close(); err != nil { // it is the broker's now
+		return err
+	}
+	started, err := rig.StartKafka(context.Background(), k.dir, rig.KafkaConfig{
+		User: User, Password: Password, Proxied: []rig.Listener{{Advertised: k.Lossy.Addr(), Listen: behind.Addr().String()}},
+	})
+	if err != nil {
+		return err
+	}
+	k.Kafka = started
+	return nil
+}
+
+// End kills the broker, if there is one, and takes its data away.
+func (k *Kafka) End() {
+	if k.Kafka != nil {
+		k.Kill()
+	}
+	if k.Lossy != nil {
+		k.Lossy.close()
+	}
+	if k.dir != "" {
+		_ = os.RemoveAll(k.dir)
+	}
+}
+
+// Topic makes a topic for one test and returns its name.
+func (k *Kafka) Topic(t testing.TB, partitions int, settings ...kafka.ConfigEntry) string {
+	t.Helper()
+	name := fmt.Sprintf("test-%d", time.Now().UnixNano())
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(k.Addr), Timeout: 20 * time.Second, Transport: transport}
+	made, err := client.CreateTopics(context.Background(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
+		{Topic: name, NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: settings},
+	}})
+	if err == nil {
+		err = made.Errors[name]
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the controller answers before the broker has heard of it
+		conn, err := kafka.DialLeader(context.Background(), "tcp", k.Addr, name, partitions-1)
+		if err == nil {
+			_, err = conn.ReadLastOffset()
+			_ = conn.Close()
+		}
+		if err == nil {
+			return name
+		}
+		if time.Now().After(patience) {
+			t.Fatal(err)
+		}
+	}
+}
