@@ -65,7 +65,9 @@ func (g *testGateway) turnsAway(steps string) {
 // grow adds partitions to a topic.
 func grow(t *testing.T, c Config, partitions int32) {
 	t.Helper()
-	admin := &kafka.Client{Addr: kafka.TCP(c.Kafka.Brokers...), Timeout: deadline}
+	fresh := &kafka.Transport{} // the common one's connections may be those of a broker that was killed since
+	defer fresh.CloseIdleConnections()
+	admin := &kafka.Client{Addr: kafka.TCP(c.Kafka.Brokers...), Timeout: deadline, Transport: fresh}
 	r, err := admin.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: c.Topic, Count: partitions}}})
 	if err == nil {
 		err = r.Errors[c.Topic]
