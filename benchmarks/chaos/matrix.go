@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"argos/rig"
 )
 
 // striking is a fault of one part.
@@ -67,21 +65,8 @@ func matrix(o options) []row {
 	return rows
 }
 
-// lostAnswers is sure to have lost some: the gateway has tried again.
 func lostAnswers(ctx context.Context, s *system) error {
-	const retries = "argos_gateway_produce_retries_total"
-	before, err := s.metric(ctx, retries)
-	if err != nil {
-		return err
-	}
-	if err := s.produce.answersLost(ctx, 10*time.Second); err != nil {
-		return err
-	}
-	after, err := s.metric(ctx, retries)
-	if err == nil && after == before {
-		err = fmt.Errorf("no answer was lost: %s is still %v", retries, after)
-	}
-	return err
+	return felt(ctx, s.gateway, "argos_gateway_produce_retries_total", func() error { return s.produce.answersLost(ctx, 10*time.Second) })
 }
 
 func brokerDiskFull(ctx context.Context, s *system) error {
@@ -104,12 +89,16 @@ func brokerDiskFull(ctx context.Context, s *system) error {
 
 // twoPipelines lets a second one write the same documents for a while, ends the first under it, and the second when the first is back.
 func twoPipelines(ctx context.Context, s *system) error {
-	second, err := rig.Launch(ctx, said("the pipeline runs"), s.binary, append(s.pipeArgs, "127.0.0.1:0")...)
+	addrs, err := freeAddrs(1)
 	if err != nil {
 		return err
 	}
+	second := s.newPipeline(addrs[0])
+	if err := second.begin(ctx); err != nil {
+		return err
+	}
 	defer second.Kill()
-	if err := pause(ctx, 8*time.Second); err != nil {
+	if err := felt(ctx, s.pipeline, "argos_sink_refused_documents_total", func() error { return pause(ctx, 8*time.Second) }); err != nil {
 		return err
 	}
 	s.pipeline.Kill()

@@ -9,25 +9,41 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// metric is a counter of the gateway.
-func (s *system) metric(ctx context.Context, name string) (float64, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.metrics+"/metrics", http.NoBody)
+// felt runs a fault, and fails unless a counter of a part says that the fault was felt: one that nobody feels proves nothing.
+func felt(ctx context.Context, by *part, name string, fault func() error) error {
+	before, err := by.metric(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := fault(); err != nil {
+		return err
+	}
+	after, err := by.metric(ctx, name)
+	if err == nil && after <= before {
+		err = fmt.Errorf("nothing came of it: %s of the %s is still %v", name, by.name, after)
+	}
+	return err
+}
+
+// metric reads a counter of a part that has not been started again since the fault.
+func (p *part) metric(ctx context.Context, name string) (float64, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.admin+"/metrics", http.NoBody)
 	if err != nil {
 		return 0, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return 0, fmt.Errorf("the gateway's metrics: %w", err)
+		return 0, fmt.Errorf("metrics of the %s: %w", p.name, err)
 	}
 	defer res.Body.Close()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(res.Body)
 	if err != nil {
-		return 0, fmt.Errorf("the gateway's metrics: %w", err)
+		return 0, fmt.Errorf("metrics of the %s: %w", p.name, err)
 	}
 	f := families[name]
-	if f == nil || len(f.Metric) == 0 {
-		return 0, fmt.Errorf("the gateway has no metric %s", name)
+	if f == nil || len(f.GetMetric()) == 0 {
+		return 0, fmt.Errorf("the %s has no metric %s", p.name, name)
 	}
-	return f.Metric[0].GetCounter().GetValue(), nil
+	return f.GetMetric()[0].GetCounter().GetValue(), nil
 }

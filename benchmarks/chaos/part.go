@@ -9,17 +9,21 @@ import (
 	"argos/rig"
 )
 
+// restartAfter is what a service manager takes to start again what has ended.
+const restartAfter = time.Second
+
 // part is a process that faults happen to.
 type part struct {
 	name   string
+	admin  string // address of its metrics, of a role
 	launch func(context.Context) (*rig.Server, error)
 	*rig.Server
 }
 
 // role is argos in a role, running once it has said a sentence.
-func (s *system) role(running string, args ...string) *part {
-	return &part{name: args[0], launch: func(ctx context.Context) (*rig.Server, error) {
-		return rig.Launch(ctx, said(running), s.binary, args...)
+func (s *system) role(running, admin string, args ...string) *part {
+	return &part{name: args[0], admin: admin, launch: func(ctx context.Context) (*rig.Server, error) {
+		return rig.Launch(ctx, said(running), s.binary, append(args, "--admin", admin)...)
 	}}
 }
 

@@ -18,27 +18,28 @@ import (
 // fullMongo is the address of a MongoDB, if one is given; the database argos_chaos of it is used.
 func fullMongo() string { return os.Getenv("ARGOS_TEST_MONGO") }
 
-// startStore prepares the row's store and returns the address by which the pipeline reaches it.
-func (s *system) startStore(ctx context.Context) (string, error) {
+// startStore prepares the row's store.
+func (s *system) startStore(ctx context.Context) error {
 	if !s.parts.mongo {
 		s.store = sqliteio.URI(s.path("store/trucks.db"))
-		return s.store, nil
+		s.storedAt = s.store
+		return nil
 	}
 	address := fullMongo()
 	if address == "" {
 		m, err := rig.StartMongo(ctx, s.path("store"))
 		if errors.Is(err, rig.ErrMissing) {
-			return "", fmt.Errorf("%w: %w", errNotHere, err)
+			return fmt.Errorf("%w: %w", errNotHere, err)
 		}
 		if err != nil {
-			return "", err
+			return err
 		}
 		s.mongo = &part{name: "mongo", Server: m.Server}
 		address = m.URI
 	}
 	u, err := url.Parse(address)
 	if err != nil || strings.Contains(u.Host, ",") {
-		return "", fmt.Errorf("%w: one host is wanted, for the proxy: %w", errNotHere, err)
+		return fmt.Errorf("%w: one host is wanted, for the proxy: %w", errNotHere, err)
 	}
 	q := u.Query()
 	q.Set("directConnection", "true")
@@ -46,10 +47,11 @@ func (s *system) startStore(ctx context.Context) (string, error) {
 	u.Path = fmt.Sprintf("/argos_chaos_%d", time.Now().UnixNano())
 	s.store = u.String()
 	if s.persist, err = newLink(cmp.Or(u.Host, "127.0.0.1:27017")); err != nil {
-		return "", err
+		return err
 	}
 	u.Host = s.persist.addr
-	return u.String(), nil
+	s.storedAt = u.String()
+	return nil
 }
 
 // storeRows are faults of the store itself.
@@ -70,8 +72,8 @@ func storeRows() []row {
 	}
 }
 
-// sql runs statements on the store's file, as another program would.
-func (s *system) sql(ctx context.Context, during func(context.Context) error, before, after string) (err error) {
+// asAnother is a connection to the store's file, as another program would have.
+func (s *system) asAnother(ctx context.Context, use func(*sql.Conn) error) error {
 	db, err := sql.Open("sqlite", "file:"+s.path("store/trucks.db")+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		return err
@@ -82,33 +84,52 @@ func (s *system) sql(ctx context.Context, during func(context.Context) error, be
 		return err
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, before); err != nil {
-		return fmt.Errorf("%s: %w", before, err)
-	}
-	if err := during(ctx); err != nil {
-		return err
-	}
-	if _, err := conn.ExecContext(ctx, after); err != nil {
-		return fmt.Errorf("%s: %w", after, err)
-	}
-	return nil
+	return use(conn)
 }
 
+// during keeps a state of the store between two statements.
+func (s *system) during(ctx context.Context, d time.Duration, before, after string) error {
+	return s.asAnother(ctx, func(conn *sql.Conn) error {
+		return felt(ctx, s.pipeline, writeFailures, func() error {
+			if _, err := conn.ExecContext(ctx, before); err != nil {
+				return fmt.Errorf("%s: %w", before, err)
+			}
+			if err := pause(ctx, d); err != nil {
+				return err
+			}
+			if _, err := conn.ExecContext(ctx, after); err != nil {
+				return fmt.Errorf("%s: %w", after, err)
+			}
+			return nil
+		})
+	})
+}
+
+// writeFailures counts what the sink had to write again.
+const writeFailures = "argos_sink_write_failures_total"
+
 func locked(ctx context.Context, s *system) error {
-	return s.sql(ctx, func(ctx context.Context) error { return pause(ctx, freeze) }, "begin immediate", "rollback")
+	return s.during(ctx, freeze, "begin immediate", "rollback")
 }
 
 func refusesOne(ctx context.Context, s *system) error {
-	const refuse = `create trigger refuse before update on trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`
-	return s.sql(ctx, func(ctx context.Context) error { return pause(ctx, 10*time.Second) }, refuse, "drop trigger refuse")
+	return s.during(ctx, 10*time.Second,
+		`create trigger refuse before update on trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`, "drop trigger refuse")
 }
 
+// storeDiskFull empties SQLite's log before it fills the disk, for what the log once took is written again and again.
 func storeDiskFull(ctx context.Context, s *system) error {
-	if err := s.disk.fill(); err != nil {
-		return err
-	}
-	if err := pause(ctx, 10*time.Second); err != nil {
-		return err
-	}
-	return s.disk.clear()
+	return felt(ctx, s.pipeline, writeFailures, func() error {
+		err := s.asAnother(ctx, func(conn *sql.Conn) error {
+			_, err := conn.ExecContext(ctx, "pragma wal_checkpoint(truncate)")
+			return errors.Join(err, s.disk.fill())
+		})
+		if err != nil {
+			return err
+		}
+		if err := pause(ctx, 10*time.Second); err != nil {
+			return err
+		}
+		return s.disk.clear()
+	})
 }

@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
-	"time"
 
 	"argos"
 	"argos/audit"
@@ -59,11 +58,9 @@ type system struct {
 
 	devices, produce, consume, persist *link // devices-gateway, gateway-broker, pipeline-broker, pipeline-MongoDB
 
-	brokerAddr  string // direct
-	store       string // direct
-	gatewayArgs []string
-	pipeArgs    []string
-	metrics     string // of the gateway
+	brokerAddr string // direct
+	store      string // direct
+	storedAt   string // as the pipeline reaches it
 }
 
 func (s *system) path(name string) string { return filepath.Join(s.dir, name) }
@@ -84,22 +81,17 @@ func (s *system) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	listen, admin, produced, consumed := addrs[0], addrs[1], addrs[2], addrs[3]
-	s.metrics = admin
-	if s.devices, err = newLink(listen); err != nil {
+	if s.devices, err = newLink(addrs[0]); err != nil {
 		return err
 	}
-	if err := s.startBroker(ctx, produced, consumed, addrs[5]); err != nil {
+	if err := s.startBroker(ctx, addrs[1], addrs[2], addrs[3]); err != nil {
 		return err
 	}
-	stored, err := s.startStore(ctx)
-	if err != nil {
+	if err := s.startStore(ctx); err != nil {
 		return err
 	}
-	s.gatewayArgs = []string{"gateway", "--kafka", s.produce.addr, "--listen", listen, "--admin", admin, "--partitions", strconv.Itoa(partitions)}
-	s.pipeArgs = []string{"pipeline", "--kafka", s.consume.addr, "--store", stored, "--admin"}
-	s.gateway = s.role("gateway takes fixes", s.gatewayArgs...)
-	s.pipeline = s.role("the pipeline runs", append(s.pipeArgs, addrs[4])...)
+	s.gateway = s.role("gateway takes fixes", addrs[4], "gateway", "--kafka", s.produce.addr, "--listen", addrs[0], "--partitions", strconv.Itoa(partitions))
+	s.pipeline = s.newPipeline(addrs[5])
 	for _, p := range []*part{s.gateway, s.pipeline} {
 		if err := p.begin(ctx); err != nil {
 			return err
@@ -108,6 +100,10 @@ func (s *system) start(ctx context.Context) error {
 	s.load, err = rig.Launch(ctx, nil, s.binary, "simulate", "--to", "ws://"+s.devices.addr, "--ledger", s.path("ledger.ndjson"),
 		"--trucks", strconv.Itoa(s.Fleet), "--rate", strconv.FormatFloat(float64(s.rate())/float64(s.Fleet), 'g', -1, 64))
 	return err
+}
+
+func (s *system) newPipeline(admin string) *part {
+	return s.role("the pipeline runs", admin, "pipeline", "--kafka", s.consume.addr, "--store", s.storedAt)
 }
 
 // rate is the load. A MongoDB-protocol server in memory bears no more than a tenth of the usual one.
@@ -244,6 +240,3 @@ func freeAddrs(n int) ([]string, error) {
 	}
 	return addrs, nil
 }
-
-// restartAfter is what a service manager takes to notice an end.
-const restartAfter = time.Second
