@@ -21,16 +21,17 @@ type start struct {
 // resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes that down,
 // so that the store always has a mark of each partition.
 func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
+	// The marks first: another pipeline, which should not be there, may move them beyond a log's end that was read before.
+	marks, err := store.Marks(ctx, cfg.Topic)
+	if err != nil {
+		return start{}, fmt.Errorf("read the marks of topic %s: %w", cfg.Topic, err)
+	}
 	log, err := kafkaio.Offsets(ctx, cfg.Kafka, cfg.Topic)
 	if err != nil {
 		return start{}, fmt.Errorf("ask Kafka for topic %s: %w", cfg.Topic, err)
 	}
 	if n := cfg.shards(len(log)); n < 0 || n%len(log) != 0 {
 		return start{}, fmt.Errorf("%w: %d shards for the %d partitions of topic %s: want a multiple of the partitions", ErrRefused, n, len(log), cfg.Topic)
-	}
-	marks, err := store.Marks(ctx, cfg.Topic)
-	if err != nil {
-		return start{}, fmt.Errorf("read the marks of topic %s: %w", cfg.Topic, err)
 	}
 	from, err := begin(cfg, marks, log)
 	if err != nil {

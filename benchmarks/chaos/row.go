@@ -51,7 +51,9 @@ func (r row) play(ctx context.Context, s *system) result {
 			return fmt.Errorf("before the fault: %w", err)
 		}
 		struck := time.Now()
-		if err := r.strike(ctx, s); err != nil {
+		if err := r.strike(ctx, s); errors.Is(err, errNotHere) {
+			return err
+		} else if err != nil {
 			return fmt.Errorf("fault: %w", err)
 		}
 		mended := time.Now()

@@ -90,18 +90,16 @@ func (s *system) asAnother(ctx context.Context, use func(*sql.Conn) error) error
 // during keeps a state of the store between two statements.
 func (s *system) during(ctx context.Context, d time.Duration, before, after string) error {
 	return s.asAnother(ctx, func(conn *sql.Conn) error {
-		return felt(ctx, s.pipeline, writeFailures, func() error {
-			if _, err := conn.ExecContext(ctx, before); err != nil {
-				return fmt.Errorf("%s: %w", before, err)
-			}
-			if err := pause(ctx, d); err != nil {
-				return err
-			}
-			if _, err := conn.ExecContext(ctx, after); err != nil {
-				return fmt.Errorf("%s: %w", after, err)
-			}
-			return nil
-		})
+		if _, err := conn.ExecContext(ctx, before); err != nil {
+			return fmt.Errorf("%s: %w", before, err)
+		}
+		if err := pause(ctx, d); err != nil {
+			return err
+		}
+		if _, err := conn.ExecContext(ctx, after); err != nil {
+			return fmt.Errorf("%s: %w", after, err)
+		}
+		return nil
 	})
 }
 
@@ -109,7 +107,7 @@ func (s *system) during(ctx context.Context, d time.Duration, before, after stri
 const writeFailures = "argos_sink_write_failures_total"
 
 func locked(ctx context.Context, s *system) error {
-	return s.during(ctx, freeze, "begin immediate", "rollback")
+	return felt(ctx, s.pipeline, writeFailures, func() error { return s.during(ctx, freeze, "begin immediate", "rollback") })
 }
 
 func refusesOne(ctx context.Context, s *system) error {
