@@ -25,18 +25,18 @@ func TestRolesAsProcesses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer broker.Close()
-	rolesAsProcesses(t, broker.Addr(), "sqlite:"+filepath.Join(dir, "trucks.db"))
+	rolesAsProcesses(t, "sqlite:"+filepath.Join(dir, "trucks.db"), "--kafka", broker.Addr())
 }
 
-// rolesAsProcesses returns the roles when they have ended.
-func rolesAsProcesses(t *testing.T, kafka, store string) []*process {
+// rolesAsProcesses returns the roles when they have ended. The flags say where Kafka is and how it is entered.
+func rolesAsProcesses(t *testing.T, store string, kafka ...string) []*process {
 	t.Helper()
 	ledger := filepath.Join(t.TempDir(), "ledger.ndjson")
 	device, page, admins := freeAddr(t), freeAddr(t), [3]string{freeAddr(t), freeAddr(t), freeAddr(t)}
 
 	roles := []*process{
-		start(t, "gateway", "--kafka", kafka, "--listen", device, "--admin", admins[0]),
-		start(t, "pipeline", "--kafka", kafka, "--store", store, "--admin", admins[1]),
+		start(t, append([]string{"gateway", "--listen", device, "--admin", admins[0]}, kafka...)...),
+		start(t, append([]string{"pipeline", "--store", store, "--admin", admins[1]}, kafka...)...),
 		start(t, "serve", "--store", store, "--listen", page, "--admin", admins[2]),
 	}
 	for _, a := range admins {
@@ -61,7 +61,7 @@ func rolesAsProcesses(t *testing.T, kafka, store string) []*process {
 	}
 	eventually(t, "the posted truck is served", func() bool { code, _ := get("http://" + page + "/v1/trucks/posted"); return code == http.StatusOK })
 
-	args := []string{"audit", "--kafka", kafka, "--store", store, "--ledger", ledger}
+	args := append([]string{"audit", "--store", store, "--ledger", ledger}, kafka...)
 	var r audit.Report
 	eventually(t, "everything is stored", func() bool {
 		_, stdout, stderr := runToEnd(t, args...)

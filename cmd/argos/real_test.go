@@ -14,23 +14,17 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
 	"argos/rig"
+	"argos/rig/rigtest"
 )
+
+// apache is a real broker, which the tests that ask for it share.
+var apache rigtest.Kafka
 
 // TestRolesOnKafkaAndMongoDB is TestRolesAsProcesses with real parts: Apache Kafka, and a server that speaks MongoDB's protocol
 // (the one at ARGOS_TEST_MONGO, if given).
 func TestRolesOnKafkaAndMongoDB(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts servers")
-	}
-	kafka, err := rig.StartKafka(t.Context(), t.TempDir(), rig.KafkaConfig{})
-	if errors.Is(err, rig.ErrMissing) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer kafka.Kill()
-	roles := rolesAsProcesses(t, kafka.Addr, withSecret(emptyMongo(t)))
+	apache.Start(t)
+	roles := rolesAsProcesses(t, withSecret(emptyMongo(t)), "--kafka", apache.Addr)
 	for _, p := range roles {
 		if strings.Contains(p.stderr(), secret) {
 			t.Errorf("%s logs the store's secret:\n%s", p.cmd.Args[1], p.stderr())
