@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
 	"argos/cluster"
@@ -157,5 +160,48 @@ func TestOtherMethodsAreAnsweredWithASentence(t *testing.T) {
 	}
 	if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != http.MethodPost || !strings.Contains(text.String(), "by POST") {
 		t.Errorf("%s %s %s", r.Status, r.Header, &text)
+	}
+}
+
+// One batch a partition is under way at a time, and each attempt sends the very same bytes: so a retry changes no order and
+// Kafka knows it again.
+func TestOneBatchAtATimeAndEachAttemptTheSame(t *testing.T) {
+	b := startBroker(t, 1)
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
+	var mu sync.Mutex
+	var attempts [][]byte
+	refused := produce(kerr.NotLeaderForPartition, -1)
+	refused.When = func(r kmsg.Request) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, t := range r.(*kmsg.ProduceRequest).Topics {
+			for _, p := range t.Partitions {
+				attempts = append(attempts, bytes.Clone(p.Records))
+			}
+		}
+		return true
+	}
+	f := b.Fault(refused)
+	c := g.dial("")
+	c.send(fixes("T", 0, 10))
+	eventually(t, "a retry", func() bool { return g.metric("produce_retries_total") >= 1 })
+	for i := range 20 {
+		c.send(fixes("T", 10+i*10, 10))
+	}
+	eventually(t, "all fixes wait", func() bool { return g.metric("fixes_unconfirmed") == 210 })
+	before := g.metric("produce_retries_total")
+	eventually(t, "two retries more", func() bool { return g.metric("produce_retries_total") >= before+2 })
+	f.Remove()
+	c.await(210)
+	inOrder(t, "T", b.seqs()["T"], 210)
+	mu.Lock()
+	defer mu.Unlock()
+	if len(attempts) < 3 {
+		t.Fatal(len(attempts), "attempts")
+	}
+	for i, a := range attempts {
+		if len(a) == 0 || !bytes.Equal(a, attempts[0]) {
+			t.Errorf("attempt %d sent other bytes", i)
+		}
 	}
 }

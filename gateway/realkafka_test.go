@@ -171,3 +171,27 @@ func TestApacheKafkaKilledUnderLoadLosesNothing(t *testing.T) {
 		t.Errorf("the log has %d records, %d were acked", n, acked.Load())
 	}
 }
+
+// Apache Kafka says of a topic that is not there what kafka-go says of a broker that is not: New names it, and a running gateway
+// keeps what it has taken until the topic is back.
+func TestApacheKafkaTopicIsMissing(t *testing.T) {
+	c := apacheKafka(t)
+	nowhere := c
+	nowhere.Topic = "nowhere"
+	if _, err := New(t.Context(), nowhere); err == nil || !strings.Contains(err.Error(), `has no topic "nowhere"`) {
+		t.Error(err)
+	}
+	g := startGateway(t, c)
+	d := g.dial("")
+	d.send(fixes("T", 0, 10))
+	d.await(10)
+	apache.DeleteTopic(t, c.Topic)
+	d.send(fixes("T", 0, 20))
+	eventually(t, "retries", func() bool { return g.metric("produce_retries_total") > 2 })
+	if n := g.metric("fixes_unconfirmed"); n != 20 {
+		t.Error(n, "unconfirmed")
+	}
+	apache.MakeTopic(t, c.Topic, 1)
+	d.await(30)
+	inOrder(t, "T", c.seqs(t)["T"], 20)
+}

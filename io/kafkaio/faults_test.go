@@ -4,12 +4,14 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
 	"argos/cluster"
@@ -166,14 +168,51 @@ func TestMarksAreCommittedToTheGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.drain(t)
+	if o := committed(brokers, argos.Topic); o != 321 {
+		t.Fatalf("the group has offset %d, want 321", o)
+	}
+}
+
+// A coordinator that loads its group says so inside an answer that succeeds. What it did not take is told again.
+func TestGroupHearsOfTheMarksOnceItsCoordinatorHasLoaded(t *testing.T) {
+	c, brokers := newCluster(t, 1)
+	fill(t, brokers, 0, 10)
+	var loading atomic.Int32
+	c.ControlKey(int16(kmsg.OffsetCommit), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		if loading.Add(1) > 2 {
+			return nil, nil, false
+		}
+		res := r.ResponseKind().(*kmsg.OffsetCommitResponse)
+		for _, topic := range r.(*kmsg.OffsetCommitRequest).Topics {
+			answer := kmsg.NewOffsetCommitResponseTopic()
+			answer.Topic = topic.Topic
+			for _, p := range topic.Partitions {
+				loads := kmsg.NewOffsetCommitResponseTopicPartition()
+				loads.Partition, loads.ErrorCode = p.Partition, int16(kafka.GroupLoadInProgress)
+				answer.Partitions = append(answer.Partitions, loads)
+			}
+			res.Topics = append(res.Topics, answer)
+		}
+		return res, nil, true
+	})
+	before := metric(t, "argos_group_commit_errors_total", -1)
+	r := start(t, brokers, []int64{0}, nil)
+	within(t, "the group has the mark", func() bool { return committed(brokers, argos.Topic) == 10 })
+	r.drain(t)
+	if n := metric(t, "argos_group_commit_errors_total", -1) - before; n != 2 {
+		t.Errorf("%v failures counted, want 2", n)
+	}
+}
+
+// committed is what the group has of partition 0, or -1.
+func committed(brokers cluster.Config, topic string) int64 {
 	tr := &kafka.Transport{}
 	defer tr.CloseIdleConnections()
 	c := &kafka.Client{Addr: kafka.TCP(brokers.Brokers...), Timeout: 10 * time.Second, Transport: tr}
-	res, err := c.OffsetFetch(context.Background(), &kafka.OffsetFetchRequest{GroupID: "argos", Topics: map[string][]int{argos.Topic: {0}}})
-	if err != nil || res.Error != nil {
-		t.Fatal(err, res)
+	res, err := c.OffsetFetch(context.Background(), &kafka.OffsetFetchRequest{GroupID: "argos", Topics: map[string][]int{topic: {0}}})
+	if err != nil || res.Error != nil || len(res.Topics[topic]) != 1 || res.Topics[topic][0].Error != nil {
+		return -1
 	}
-	if p := res.Topics[argos.Topic]; len(p) != 1 || p[0].CommittedOffset != 321 {
-		t.Fatalf("the group has %+v, want offset 321", p)
-	}
+	return res.Topics[topic][0].CommittedOffset
 }

@@ -1,12 +1,11 @@
 package kafkaio_test
 
 import (
-	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	kafka "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -151,7 +150,7 @@ func TestApacheKafkaKilledAndBack(t *testing.T) {
 	if err := r.job.WaitMarks(timed(t), []int64{3_000}); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "the group has the mark", func() bool { return committed(topic) == 3_000 })
+	within(t, "the group has the mark", func() bool { return committed(brokers, topic) == 3_000 })
 	before := metric(t, "argos_source_fetch_errors_total", 0)
 	apache.Kill()
 	within(t, "a failed fetch", func() bool { return metric(t, "argos_source_fetch_errors_total", 0) > before })
@@ -164,21 +163,23 @@ func TestApacheKafkaKilledAndBack(t *testing.T) {
 	if err := r.job.WaitMarks(timed(t), []int64{5_000}); err != nil {
 		t.Fatal(err)
 	}
-	within(t, "the group has the new mark", func() bool { return committed(topic) == 5_000 })
+	within(t, "the group has the new mark", func() bool { return committed(brokers, topic) == 5_000 })
 	r.drain(t)
 	if n := r.records.Load(); n != 5_000 {
 		t.Errorf("%d records, want 5000", n)
 	}
 }
 
-// committed is what the group has of partition 0, or -1.
-func committed(topic string) int64 {
-	tr := &kafka.Transport{}
-	defer tr.CloseIdleConnections()
-	c := &kafka.Client{Addr: kafka.TCP(apache.Addr), Timeout: 10 * time.Second, Transport: tr}
-	res, err := c.OffsetFetch(context.Background(), &kafka.OffsetFetchRequest{GroupID: "argos", Topics: map[string][]int{topic: {0}}})
-	if err != nil || res.Error != nil || len(res.Topics[topic]) != 1 || res.Topics[topic][0].Error != nil {
-		return -1
+func TestApacheKafkaStartAboveTheLogFailsTheJob(t *testing.T) {
+	brokers, topic := apacheTopic(t, 1)
+	write(t, writer(t), numbered(topic, 0, 10))
+	r := start(t, brokers, []int64{5_000}, of(topic))
+	select {
+	case err := <-r.ended:
+		if err == nil || !strings.Contains(err.Error(), "ends at offset 10, below 5000: the topic was remade") {
+			t.Fatalf("got %v", err)
+		}
+	case <-time.After(30 * time.Second):
+		t.Fatal("the pipeline goes on")
 	}
-	return res.Topics[topic][0].CommittedOffset
 }

@@ -4,13 +4,9 @@ package rigtest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"testing"
-	"time"
-
-	kafka "github.com/segmentio/kafka-go"
 
 	"argos/rig"
 )
@@ -86,36 +82,5 @@ func (k *Kafka) End() {
 	}
 	if k.dir != "" {
 		_ = os.RemoveAll(k.dir)
-	}
-}
-
-// Topic makes a topic for one test and returns its name.
-func (k *Kafka) Topic(t testing.TB, partitions int, settings ...kafka.ConfigEntry) string {
-	t.Helper()
-	name := fmt.Sprintf("test-%d", time.Now().UnixNano())
-	transport := &kafka.Transport{}
-	defer transport.CloseIdleConnections()
-	client := &kafka.Client{Addr: kafka.TCP(k.Addr), Timeout: 20 * time.Second, Transport: transport}
-	made, err := client.CreateTopics(context.Background(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{
-		{Topic: name, NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: settings},
-	}})
-	if err == nil {
-		err = made.Errors[name]
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for patience := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) { // the controller answers before the broker has heard of it
-		conn, err := kafka.DialLeader(context.Background(), "tcp", k.Addr, name, partitions-1)
-		if err == nil {
-			_, err = conn.ReadLastOffset()
-			_ = conn.Close()
-		}
-		if err == nil {
-			return name
-		}
-		if time.Now().After(patience) {
-			t.Fatal(err)
-		}
 	}
 }
