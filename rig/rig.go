@@ -75,7 +75,7 @@ func jars(ctx context.Context, recipe string) (string, error) {
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, n)
 	for i := range ports {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait for anybody
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}
