@@ -30,6 +30,7 @@ type Report struct {
 	Acked   int64 `json:"acked"`   // of these, acknowledged
 	Refused int64 `json:"refused"` // of these, refused to the sender
 	InLog   int64 `json:"in_log"`  // records in the topic
+	Holes   int64 `json:"holes"`   // offsets below the topic's end that hold no record: transaction markers, or what somebody took out
 	Stored  int64 `json:"stored"`  // records that the documents account for
 	Resent  int64 `json:"resent"`  // of these, what was there already: sent again by a sender that had lost the answer
 	Pending int64 `json:"pending"` // records that no document accounts for yet: the pipeline has not come to them

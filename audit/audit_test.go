@@ -34,13 +34,20 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	dir := t.TempDir()
-	broker, err := kfakeio.Start(kfakeio.Config{Dir: filepath.Join(dir, "log"), Partitions: 3})
+	broker, err := kfakeio.Start(kfakeio.Config{Dir: filepath.Join(t.TempDir(), "log"), Partitions: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(broker.Close)
-	w := &world{docs: map[string]argos.Truck{}, client: &kafka.Client{Addr: kafka.TCP(broker.Addr()), Timeout: 10 * time.Second}}
+	return newWorldOn(t, broker.Addr(), func(id string, _ int) string { return id })
+}
+
+// newWorldOn is a world on a given broker, with Kafka keys of the test's choice.
+func newWorldOn(t *testing.T, broker string, key func(id string, n int) string) (w *world) {
+	t.Helper()
+	dir := t.TempDir()
+	w = &world{docs: map[string]argos.Truck{}, client: &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second}}
+	var err error
 	if w.store, err = sqliteio.Open(t.Context(), "sqlite:"+filepath.Join(dir, "trucks.db")); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +57,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.ledger.Close() })
-	w.config = audit.Config{Ledger: path, Kafka: cluster.Plain(broker.Addr()), Topic: argos.Topic, Store: w.store}
+	w.config = audit.Config{Ledger: path, Kafka: cluster.Plain(broker), Topic: argos.Topic, Store: w.store}
 
 	tracks, logs := map[string]*track.Track{}, make([][]kafka.Record, 3)
 	for i := range trucks * each {
@@ -61,7 +68,7 @@ func newWorld(t *testing.T) *world {
 			rec.Attrs = fmt.Appendf(nil, `{"n":%d}`, i)
 		}
 		p := argos.PartitionOf(id, 3)
-		logs[p] = append(logs[p], kafka.Record{Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec)), Time: time.UnixMilli(rec.Recv)})
+		logs[p] = append(logs[p], kafka.Record{Key: kafka.NewBytes([]byte(key(id, i))), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec)), Time: time.UnixMilli(rec.Recv)})
 		if tracks[id] == nil {
 			tracks[id] = &track.Track{}
 		}

@@ -36,10 +36,11 @@ type fold struct {
 	stored map[string]*document
 	shown  func(*argos.Record, *track.Track)
 
-	partitions int
-	truncated  map[int32]bool // partitions whose start retention has taken
-	missing    map[string]int64
-	parser     wire.Parser
+	ranges    []kafkaio.Range  // of the log, by partition
+	holes     map[int32][]hole // the first few of a partition
+	truncated map[int32]bool   // partitions whose start retention has taken
+	missing   map[string]int64
+	parser    wire.Parser
 }
 
 func (f *fold) log(ctx context.Context, kafka cluster.Config, topic string, marks []argos.Mark) error {
@@ -51,7 +52,7 @@ func (f *fold) log(ctx context.Context, kafka cluster.Config, topic string, mark
 	for _, m := range marks {
 		at[m.Partition] = m
 	}
-	f.partitions = len(ranges)
+	f.ranges, f.holes = ranges, map[int32][]hole{}
 	f.truncated, f.missing = map[int32]bool{}, map[string]int64{}
 	for _, d := range f.stored {
 		d.behind = -1
@@ -68,8 +69,12 @@ func (f *fold) log(ctx context.Context, kafka cluster.Config, topic string, mark
 
 func (f *fold) partition(ctx context.Context, kafka cluster.Config, topic string, p, partitions int, r kafkaio.Range, mark argos.Mark) error {
 	lives := map[string]*life{} // a truck lives in one partition
+	next := r.First
+	defer func() { f.skipped(int32(p), next, r.Last) }()
 	return kafkaio.Scan(ctx, kafka, topic, p, r.First, r.Last, func(lr argos.LogRecord) error {
 		f.InLog++
+		f.skipped(int32(p), next, lr.Offset)
+		next = lr.Offset + 1
 		rec, ours := f.read(lr, p, partitions)
 		if !ours {
 			return nil
@@ -146,10 +151,12 @@ func (f *fold) judge() {
 			f.problem("truck %s, offset %d of partition %d: the start of its log is gone, so its document can't be judged", id, d.Pos.Next-1, d.Pos.Partition)
 		case !d.reached:
 			f.Diverged++
-			f.problem("truck %s, offset %d of partition %d: the log holds no such record of this truck, but its document claims it", id, d.Pos.Next-1, d.Pos.Partition)
+			f.problem("truck %s, offset %d of partition %d: the log holds no such record of this truck, but its document claims it%s",
+				id, d.Pos.Next-1, d.Pos.Partition, f.without(d.Pos.Partition, d.Pos.Next))
 		case d.differs != "":
 			f.Diverged++
-			f.problem("truck %s, offset %d of partition %d: stored %s, which the log does not fold into", id, d.Pos.Next-1, d.Pos.Partition, d.differs)
+			f.problem("truck %s, offset %d of partition %d: stored %s, which the log does not fold into%s",
+				id, d.Pos.Next-1, d.Pos.Partition, d.differs, f.without(d.Pos.Partition, d.Pos.Next))
 		case d.behind >= 0:
 			f.Diverged++
 			f.problem("truck %s, offset %d of partition %d: below the mark, but its document has not folded it", id, d.behind, d.Pos.Partition)
@@ -163,13 +170,15 @@ func (f *fold) judge() {
 		if known.inLog || !known.acked {
 			continue
 		}
-		if p := argos.PartitionOf(c.truck, f.partitions); f.truncated[int32(p)] {
+		p := int32(argos.PartitionOf(c.truck, len(f.ranges)))
+		if f.truncated[p] {
 			f.Unauditable++
 			f.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of partition %d", c.truck, c.seq, known.ts, p)
 			continue
 		}
 		f.Lost++
-		f.problem("truck %s, seq %d, ts %d: acknowledged, but not in the log", c.truck, c.seq, known.ts)
+		f.problem("truck %s, seq %d, ts %d: acknowledged, but not in the log: partition %d, read from offset %d to %d%s",
+			c.truck, c.seq, known.ts, p, f.ranges[p].First, f.ranges[p].Last-1, f.without(p, f.ranges[p].Last))
 	}
 }
 
