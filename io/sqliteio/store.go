@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -45,11 +46,29 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 	if err := checkDir(path); err != nil {
 		return nil, err
 	}
-	s, err := open(ctx, path)
-	if err != nil {
-		return nil, explain(path, err)
+	for give := time.Now().Add(lockedFor); ; {
+		s, err := open(ctx, path)
+		if err == nil {
+			return s, nil
+		}
+		if !busy(err) || time.Now().After(give) {
+			return nil, explain(path, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, explain(path, err)
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	return s, nil
+}
+
+// lockedFor is how long another process may keep the file locked. SQLite waits so long by itself (busy_timeout), but not when the
+// mode of a new file is changed: of two that open it at once, one is told that it is locked without any wait.
+const lockedFor = 5 * time.Second
+
+func busy(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_BUSY
 }
 
 func open(ctx context.Context, path string) (_ *store, err error) {

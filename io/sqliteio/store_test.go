@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"argos"
@@ -34,6 +35,27 @@ func TestContract(t *testing.T) {
 func TestReopen(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "trucks.db")
 	storetest.Reopen(t, func(t *testing.T) argos.Store { return open(t, path) })
+}
+
+// Roles that start together open a file that is not there yet, all at once.
+func TestOpenedAtOnce(t *testing.T) {
+	for range 50 {
+		path := filepath.Join(t.TempDir(), "trucks.db")
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				s, err := sqliteio.Open(t.Context(), sqliteio.URI(path))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
 }
 
 // Two handles stand for two processes: the guard is the file's and not the handle's.
