@@ -99,18 +99,24 @@ func TestKafkaRefused(t *testing.T) {
 		flags []string
 	}{
 		"wrong CA": {"is not vouched for by ", []string{
-			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", otherCA(t), "--kafka-user", rigtest.User, "--kafka-password-file", password}},
+			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", otherCA(t), "--kafka-user", rigtest.User, "--kafka-password-file", password,
+		}},
 		"no CA": {"is not vouched for by the system's authorities, so name its own (--kafka-ca)", []string{
-			"--kafka", apache.Secure, "--kafka-tls", "--kafka-user", rigtest.User, "--kafka-password-file", password}},
+			"--kafka", apache.Secure, "--kafka-tls", "--kafka-user", rigtest.User, "--kafka-password-file", password,
+		}},
 		"missing CA file": {missing, []string{
-			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", missing, "--kafka-user", rigtest.User, "--kafka-password-file", password}},
+			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", missing, "--kafka-user", rigtest.User, "--kafka-password-file", password,
+		}},
 		"wrong password": {`does not know the user "argos" with this password`, []string{
-			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", apache.CA, "--kafka-user", rigtest.User, "--kafka-password-file", wrong}},
+			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", apache.CA, "--kafka-user", rigtest.User, "--kafka-password-file", wrong,
+		}},
 		"unknown user": {`does not know the user "nobody" with this password`, []string{
-			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", apache.CA, "--kafka-user", "nobody", "--kafka-password-file", password}},
+			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", apache.CA, "--kafka-user", "nobody", "--kafka-password-file", password,
+		}},
 		"unknown mechanism": {"takes no password by scram-sha-256, so try another --kafka-sasl", []string{
 			"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", apache.CA, "--kafka-user", rigtest.User, "--kafka-password-file", password,
-			"--kafka-sasl", "scram-sha-256"}},
+			"--kafka-sasl", "scram-sha-256",
+		}},
 		"no user":                 {"wants a user (--kafka-user)", []string{"--kafka", apache.Secure, "--kafka-tls", "--kafka-ca", apache.CA}},
 		"no TLS to a TLS port":    {"probably wants TLS (--kafka-tls)", []string{"--kafka", apache.Secure}},
 		"password to a TLS port":  {"probably wants TLS (--kafka-tls)", []string{"--kafka", apache.Secure, "--kafka-user", rigtest.User, "--kafka-password-file", password}},

@@ -11,8 +11,11 @@ import (
 	"argos/rig"
 )
 
-// User and Password open the secure door of a Kafka.
-const User, Password = "argos", "Sesam3 open"
+// Who may come in by the secure door of a Kafka.
+const (
+	User     = "argos"
+	Password = "Sesam3 open"
+)
 
 // Kafka is the Apache Kafka of a package's tests, which must not run in parallel. The first test that asks starts it, TestMain
 // ends it.
@@ -52,7 +55,7 @@ func (k *Kafka) start() (err error) {
 	if k.dir, err = os.MkdirTemp("", "argos-kafka-"); err != nil {
 		return err
 	}
-	behind, err := net.Listen("tcp", "127.0.0.1:0")
+	behind, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait for anybody
 	if err != nil {
 		return err
 	}
