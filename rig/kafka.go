@@ -38,18 +38,18 @@ func StartKafka(ctx context.Context, dir string, cfg KafkaConfig) (*Kafka, error
 	if err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(3)
+	addrs, err := FreeAddrs(3)
 	if err != nil {
 		return nil, err
 	}
-	k := &Kafka{dir: dir, libs: libs, Addr: fmt.Sprintf("127.0.0.1:%d", ports[0])}
+	k := &Kafka{dir: dir, libs: libs, Addr: addrs[0]}
 	if cfg.User != "" {
-		k.Secure, k.CA = fmt.Sprintf("localhost:%d", ports[2]), filepath.Join(dir, "ca.pem")
+		k.Secure, k.CA = "localhost:"+strings.TrimPrefix(addrs[2], host), filepath.Join(dir, "ca.pem")
 		if err := selfSigned(dir); err != nil {
 			return nil, err
 		}
 	}
-	if err := os.WriteFile(k.properties(), []byte(k.settings(ports, cfg)), 0o600); err != nil {
+	if err := os.WriteFile(k.properties(), []byte(k.settings(addrs, cfg)), 0o600); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(k.logging(), []byte(kafkaLogging), 0o600); err != nil {
@@ -112,12 +112,12 @@ rootLogger.level=info
 rootLogger.appenderRef.o.ref=o
 `
 
-func (k *Kafka) settings(ports []int, cfg KafkaConfig) string {
+func (k *Kafka) settings(addrs []string, cfg KafkaConfig) string {
 	var b strings.Builder
 	b.WriteString(kafkaSettings)
-	listeners, advertised := fmt.Sprintf("PLAINTEXT://%s,CONTROLLER://127.0.0.1:%d", k.Addr, ports[1]), "PLAINTEXT://"+k.Addr
+	listeners, advertised := fmt.Sprintf("PLAINTEXT://%s,CONTROLLER://%s", k.Addr, addrs[1]), "PLAINTEXT://"+k.Addr
 	if k.Secure != "" {
-		listeners += fmt.Sprintf(",SASL_SSL://127.0.0.1:%d", ports[2])
+		listeners += ",SASL_SSL://" + addrs[2]
 		advertised += ",SASL_SSL://" + k.Secure
 		fmt.Fprintf(&b, "ssl.keystore.type=PEM\nssl.keystore.location=%s\n", filepath.Join(k.dir, "server.pem"))
 	}
@@ -128,8 +128,8 @@ func (k *Kafka) settings(ports []int, cfg KafkaConfig) string {
 		protocols += fmt.Sprintf(",PROXIED%d:PLAINTEXT", i)
 	}
 	fmt.Fprintf(&b, "listener.security.protocol.map=%s\n", protocols)
-	fmt.Fprintf(&b, "listeners=%s\nadvertised.listeners=%s\ncontroller.quorum.voters=1@127.0.0.1:%d\nlog.dirs=%s\n",
-		listeners, advertised, ports[1], filepath.Join(k.dir, "data"))
+	fmt.Fprintf(&b, "listeners=%s\nadvertised.listeners=%s\ncontroller.quorum.voters=1@%s\nlog.dirs=%s\n",
+		listeners, advertised, addrs[1], filepath.Join(k.dir, "data"))
 	for _, s := range cfg.Settings {
 		b.WriteString(s + "\n")
 	}

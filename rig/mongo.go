@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 )
 
@@ -45,12 +44,12 @@ func startMongo(ctx context.Context, dir string, m *Mongo) (*Mongo, error) {
 	if err := os.WriteFile(main, source, 0o600); err != nil {
 		return nil, fmt.Errorf("write the server's source: %w", err)
 	}
-	ports, err := freePorts(1)
+	addrs, err := FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
-	m.URI = fmt.Sprintf("mongodb://127.0.0.1:%d", ports[0])
-	m.java = []string{"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main, strconv.Itoa(ports[0])}
+	m.URI = "mongodb://" + addrs[0]
+	m.java = []string{"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main, strings.TrimPrefix(addrs[0], host)}
 	if m.CA != "" {
 		m.java = append(m.java, filepath.Join(dir, "server.pem"))
 		m.URI += "/?tls=true&tlsCAFile=" + m.CA

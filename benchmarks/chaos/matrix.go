@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"argos/rig"
 )
 
 // striking is a fault of one part.
@@ -89,7 +91,7 @@ func brokerDiskFull(ctx context.Context, s *system) error {
 
 // twoPipelines lets a second one write the same documents for a while, ends the first under it, and the second when the first is back.
 func twoPipelines(ctx context.Context, s *system) error {
-	addrs, err := freeAddrs(1)
+	addrs, err := rig.FreeAddrs(1)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -77,7 +76,7 @@ func (s *system) start(ctx context.Context) error {
 			return err
 		}
 	}
-	addrs, err := freeAddrs(6)
+	addrs, err := rig.FreeAddrs(6)
 	if err != nil {
 		return err
 	}
@@ -225,18 +224,4 @@ func (s *system) end() {
 	if s.disk != nil {
 		s.disk.unmount()
 	}
-}
-
-// freeAddrs finds addresses of loopback that nobody listens on.
-func freeAddrs(n int) ([]string, error) {
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait for anybody
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer l.Close() // when all are found, so that they differ
-		addrs[i] = l.Addr().String()
-	}
-	return addrs, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -62,18 +61,18 @@ func (s *system) start(ctx context.Context) error {
 	if err := s.startBroker(ctx); err != nil {
 		return err
 	}
-	ports, err := freePorts(5)
+	addrs, err := rig.FreeAddrs(5)
 	if err != nil {
 		return err
 	}
-	gateway := ports[0]
+	gateway := addrs[0]
 	for _, r := range []struct {
 		name, admin string
 		args        []string
 	}{
-		{"gateway", ports[1], []string{"--kafka", s.addr, "--listen", gateway, "--admin", ports[1]}},
-		{"pipeline", ports[2], []string{"--kafka", s.addr, "--store", s.store(), "--admin", ports[2]}},
-		{"serve", ports[3], []string{"--store", s.store(), "--listen", ports[4], "--admin", ports[3]}},
+		{"gateway", addrs[1], []string{"--kafka", s.addr, "--listen", gateway, "--admin", addrs[1]}},
+		{"pipeline", addrs[2], []string{"--kafka", s.addr, "--store", s.store(), "--admin", addrs[2]}},
+		{"serve", addrs[3], []string{"--store", s.store(), "--listen", addrs[4], "--admin", addrs[3]}},
 		{"simulate", "", []string{
 			"--to", "ws://" + gateway, "--trucks", strconv.Itoa(s.trucks),
 			"--rate", strconv.FormatFloat(float64(s.rate)/float64(s.trucks), 'g', -1, 64), "--ledger", s.path("ledger.ndjson"),
@@ -205,18 +204,4 @@ func ready(ctx context.Context, p *role, admin string) error {
 			return fmt.Errorf("%s is not ready within a minute: see %s", p.name, p.logs)
 		}
 	}
-}
-
-// freePorts finds addresses of loopback that nobody listens on.
-func freePorts(n int) ([]string, error) {
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it does not wait for anybody
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer l.Close() // when all are found, so that they differ
-		addrs[i] = l.Addr().String()
-	}
-	return addrs, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 
 	"argos/audit"
 	"argos/io/kfakeio"
+	"argos/rig"
 )
 
 // TestRolesAsProcesses runs each role as a process of its own, on one broker and one store, and audits them from outside.
@@ -167,10 +167,9 @@ func get(url string) (int, string) {
 
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addrs, err := rig.FreeAddrs(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	return l.Addr().String()
+	return addrs[0]
 }

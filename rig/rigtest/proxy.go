@@ -49,7 +49,7 @@ func (p *Proxy) accept() {
 			return
 		}
 		broker, err := net.Dial("tcp", p.to) //nolint:noctx // on loopback, which answers at once
-		if err != nil { // as if nobody listened
+		if err != nil {                      // as if nobody listened
 			_ = client.Close()
 			continue
 		}
