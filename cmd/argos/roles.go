@@ -53,7 +53,7 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", at.String())
-	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: func(context.Context) error { return nil }})
+	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: g.Ready})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
 	if cerr := g.Close(stopping); err == nil && cerr != nil {
@@ -113,7 +113,7 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger) error {
 		case <-serving.Done():
 		}
 	}()
-	err = serveUntil(serving, log, l, admin{reg: reg, ready: alive(live)}.handler(), "", admin{})
+	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
 	if serr := live.Stop(stopping); err == nil && serr != nil {
@@ -135,18 +135,6 @@ func parseShards(s string) (int, error) {
 		return pipelines.PerTruck, nil
 	}
 	return n, nil
-}
-
-// alive tells of a pipeline that has given up.
-func alive(live *pipelines.Live) func(context.Context) error {
-	return func(context.Context) error {
-		select {
-		case <-live.Done():
-			return fmt.Errorf("the pipeline has ended: %w", live.Err())
-		default:
-			return nil
-		}
-	}
 }
 
 type serveCmd struct {
