@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"argos"
 	"argos/cluster"
@@ -38,6 +39,9 @@ func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	if err != nil {
 		return start{}, err
 	}
+	if err := recognise(ctx, cfg, marks, from, log); err != nil {
+		return start{}, err
+	}
 	marks = marks[:0]
 	for p, o := range from.offsets {
 		marks = append(marks, argos.Mark{Topic: cfg.Topic, Partition: int32(p), Epoch: from.epoch, Offset: o})
@@ -47,6 +51,32 @@ func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	}
 	return from, nil
 }
+
+// recognise fails unless the log's records just below where the job starts are those that the store has seen there: a topic that was
+// remade grows beyond the marks of the old one in time. What retention has taken can't be compared.
+func recognise(ctx context.Context, cfg Config, marks []argos.Mark, from start, log []cluster.Range) error {
+	for _, m := range marks {
+		p, below := int(m.Partition), m.Offset-1
+		if m.Time == 0 || m.Epoch != from.epoch || p >= len(log) || from.offsets[p] != m.Offset || below < log[p].First {
+			continue
+		}
+		now := m.Time
+		err := kafkaio.Scan(ctx, cfg.Kafka, cfg.Topic, p, below, m.Offset, func(r argos.LogRecord) error {
+			now = r.Time
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the last stored record of topic %s, partition %d: %w", cfg.Topic, p, err)
+		}
+		if now != m.Time {
+			return fmt.Errorf("%w: the record at offset %d of topic %s, partition %d, is of %s and the store has seen one of %s there, so the topic was remade; %s",
+				ErrRefused, below, cfg.Topic, p, instant(now), instant(m.Time), remade)
+		}
+	}
+	return nil
+}
+
+func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 // begin decides where to start, from the marks of the store and from what the log holds.
 func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {

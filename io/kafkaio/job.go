@@ -112,6 +112,18 @@ func (j *Job) Marks() []int64 {
 	return marks
 }
 
+// stored are the marks as the store keeps them.
+func (j *Job) stored(topic string, epoch int32) []argos.Mark {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	marks := make([]argos.Mark, len(j.partitions))
+	for p := range marks {
+		at := &j.partitions[p]
+		marks[p] = argos.Mark{Topic: topic, Partition: int32(p), Epoch: epoch, Offset: at.water.mark, Time: at.time}
+	}
+	return marks
+}
+
 // Unconfirmed is what of a partition was handed to the pipeline and is not known to be stored.
 func (j *Job) Unconfirmed(partition int) (records int, bytes int) {
 	j.mu.Lock()
@@ -193,7 +205,7 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	ctx, stop := context.WithCancel(j.ctx)
 	r = &reader{
 		fetcher:    fetcher{client: client, topic: cfg.Topic, partition: partition},
-		maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
+		partitions: len(j.partitions), maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
 		stop: stop, next: from, room: make(chan struct{}, 1),
 	}
 	j.readers[partition] = r
@@ -202,10 +214,10 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 }
 
 // handedOut notes that a poll has gone into the pipeline.
-func (j *Job) handedOut(partition int, from, to int64, records, bytes int) {
+func (j *Job) handedOut(partition int, poll sent) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.partitions[partition].handedOut(sent{from, to, records, bytes})
+	j.partitions[partition].handedOut(poll)
 }
 
 // acknowledge notes that a part of a poll is stored.

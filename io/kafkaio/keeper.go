@@ -94,11 +94,10 @@ func (k *keeper) run(ctx context.Context) {
 func (k *keeper) flush(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.job.Marks()
 	var marks []argos.Mark
-	for p, offset := range now {
-		if offset > k.written[p] {
-			marks = append(marks, argos.Mark{Topic: k.cfg.Topic, Partition: int32(p), Epoch: k.cfg.Epoch, Offset: offset})
+	for p, m := range k.job.stored(k.cfg.Topic, k.cfg.Epoch) {
+		if m.Offset > k.written[p] {
+			marks = append(marks, m)
 		}
 	}
 	if len(marks) == 0 {
@@ -112,7 +111,10 @@ func (k *keeper) flush(ctx context.Context) error {
 		return fmt.Errorf("write the marks of topic %s: %w", k.cfg.Topic, err)
 	}
 	k.storing.over()
-	k.written, k.untold = now, true
+	for _, m := range marks {
+		k.written[m.Partition] = m.Offset
+	}
+	k.untold = true
 	return nil
 }
 

@@ -140,13 +140,13 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition in
 	}
 
 	f.poll = append(f.poll[:0], make([]byte, argos.PartSize)...) // the head, known when the end is
-	poll, n, to := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
+	poll, n, to, last := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
 	f.poll = poll
 	if !rt.TryClaim(to - 1) {
 		return sdf.StopProcessing(), nil
 	}
 	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, From: rest.Start, To: to}.Append(f.poll[:0])
-	job.handedOut(int(partition), rest.Start, to, n, len(f.poll))
+	job.handedOut(int(partition), sent{rest.Start, to, last, n, len(f.poll)})
 	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
 	emit(mtime.Time(rest.Start), partition, f.poll)
 	w.next = to
