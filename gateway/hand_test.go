@@ -29,7 +29,9 @@ func TestHungBrokerBoundsWhatIsInHand(t *testing.T) {
 	status := make(chan int, senders)
 	for i := range all {
 		all[i] = g.dial("")
-		go func() { _ = all[i].Write(context.Background(), websocket.MessageText, []byte(fixes(fmt.Sprint("T-", i), 0, each))) }()
+		go func() {
+			_ = all[i].Write(context.Background(), websocket.MessageText, []byte(fixes(fmt.Sprint("T-", i), 0, each)))
+		}()
 		go func() {
 			r, err := http.Post(g.url+"/v1/fixes", "", strings.NewReader(lines("P", each)))
 			if err != nil {
