@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kfake"
 )
 
 func TestEachCommandHelpsWithExamples(t *testing.T) {
@@ -34,6 +36,10 @@ func TestBadCommandLines(t *testing.T) {
 		{"smooth --causal", "--out"},
 		{"audit --ledger x", "--data-dir"},
 		{"pipeline --runner spark", "--runner"},
+		{"gateway --partitions 0", "--partitions 0"},
+		{"gateway --partitions=-3", "--partitions -3"},
+		{"gateway --max-future 0s", "--max-future 0s"},
+		{"gateway --max-future=-5s", "--max-future -5s"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			code, _, stderr := runToEnd(t, strings.Fields(c.args)...)
@@ -56,6 +62,29 @@ func TestPortInUse(t *testing.T) {
 		sentence(t, stderr, "can't listen on "+l.Addr().String(), "address already in use")
 		if code != 1 {
 			t.Errorf("%s: exit code %d", c, code)
+		}
+	}
+}
+
+// A role that lacks its admin port must not have said that it runs.
+func TestAdminPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, c := range [][]string{
+		{"gateway", "--listen", "127.0.0.1:0", "--kafka", b.ListenAddrs()[0], "--admin"},
+		{"serve", "--listen", "127.0.0.1:0", "--store", "sqlite:" + filepath.Join(t.TempDir(), "t.db"), "--admin"},
+	} {
+		code, _, stderr := runToEnd(t, append(c, l.Addr().String())...)
+		if sentence(t, stderr, "admin endpoints: can't listen on "+l.Addr().String()); code != 1 {
+			t.Errorf("%v: exit code %d", c, code)
 		}
 	}
 }
