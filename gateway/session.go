@@ -135,7 +135,6 @@ func (s *session) read() error {
 				s.reject(f, notJSON, errBinary, long)
 			}
 			texts.Put(text)
-			long = nil
 			held.shrink(f.cost())
 			done := s.commit(f)
 			f.free()
