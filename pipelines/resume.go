@@ -84,7 +84,8 @@ func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {
 	for p := range log {
 		from.offsets[p] = log[p].First
 	}
-	marks, from.epoch = newest(marks)
+	all := marks
+	marks, from.epoch = newest(all)
 	switch {
 	case len(marks) == 0:
 		return from, nil
@@ -97,6 +98,15 @@ func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {
 	case len(marks) < len(log) && !cfg.AcceptPartitions:
 		return start{}, fmt.Errorf("%w: topic %s has grown from %d to %d partitions, so its trucks have moved between them; %s",
 			ErrRefused, cfg.Topic, len(marks), len(log), grown)
+	}
+	if len(marks) < len(log) {
+		for _, m := range all { // else its partition would be read from the beginning, on top of what is stored of it
+			if m.Epoch < from.epoch && int(m.Partition) < len(log) {
+				return start{}, fmt.Errorf("%w: the store's mark of partition %d of topic %s is of epoch %d and others are of epoch %d: "+
+					"a start with --accept-partitions was cut off between them, or the topic had more partitions once; only --new-epoch is left",
+					ErrRefused, m.Partition, cfg.Topic, m.Epoch, from.epoch)
+			}
+		}
 	}
 	for _, m := range marks {
 		p := int(m.Partition)
