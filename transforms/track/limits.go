@@ -1,7 +1,7 @@
 package track
 
-// What the fold judges by, with the reason of each. "Fit" is a value that `go run ./benchmarks/fit` finds on the recorded drives with
-// survey-grade truth; docs/CLEANING.md has the figures.
+// What the fold judges by, with the reason of each. "Drives" are values chosen by hand on the recorded
+// drives with survey-grade truth, and checked by `go run ./benchmarks/fit`; docs/CLEANING.md has the figures.
 const (
 	windowSize = 8 // fixes that can still be reordered: real disorder spans a few fixes, and eight fit the packed form
 	agreeing   = 3 // fixes that must agree before a track is believed, or believed to be elsewhere in time
@@ -57,7 +57,7 @@ const (
 	maxShare       = 16.0     // to four of them
 )
 
-// Parameters are the recipe's numbers that benchmarks/fit moves, or that follow from those.
+// Parameters are the recipe's numbers that benchmarks/fit moves, or that go with those.
 type Parameters struct {
 	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
 	AccelAlone float64 // the same of one that reports positions alone
@@ -81,19 +81,19 @@ type Parameters struct {
 
 // Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
 var Recipe = Parameters{
-	Accel:      2,   // fit: 0.7 loses turns between slow reports, 3 lets noise of positions through
-	AccelAlone: 1.2, // fit, flat from 0.7 to 2: less lags in turns, more follows noise
+	Accel:      2,   // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
+	AccelAlone: 1.2, // drives, flat from 0.7 to 2: less lags in turns, more follows noise
 
-	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // fit: phones' Doppler speed under an open sky
-	Standing:  0.3,  // fit, flat: a reported zero means less than stoppedSpeed
-	Reflected: 0.26, // fit: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
+	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // drives: phones' Doppler speed under an open sky
+	Standing:  0.3,  // drives, flat: a reported zero means less than stoppedSpeed
+	Reflected: 0.26, // drives: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
 
-	White: 0.25, Slow: 2, // fit: 1 m and 2.8 m at HDOP 1; learned within minutes
-	WhiteAlone: 0.5, SlowAlone: 0.08, // fit: 2.8 m and 1.1 m
+	White: 0.25, Slow: 2, // drives: 1 m and 2.8 m at HDOP 1; learned within minutes
+	WhiteAlone: 0.5, SlowAlone: 0.08, // drives: 2.8 m and 1.1 m
 
-	Decay:  20,   // fit: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
+	Decay:  20,   // drives: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
 	Fresh:  2,    // first fixes are off by more than the usual: a cold receiver converges
-	Spread: 2.2,  // fit to the claimed accuracy; a Gauss-Markov process alone has 2
-	Rough:  1.6,  // fit to the claimed accuracy: rough errors last for a fix or two
-	Common: 0.56, // fit to the claimed accuracy: orbits, ionosphere, the antenna's place
+	Spread: 2.2,  // drives, by the claimed accuracy; a Gauss-Markov process alone has 2
+	Rough:  1.6,  // drives, by the claimed accuracy: rough errors last for a fix or two
+	Common: 0.56, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
 }
