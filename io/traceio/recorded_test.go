@@ -52,19 +52,20 @@ func TestRecordedDrives(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			at := track.Settled()
 			var s truth.Score
 			for _, r := range rows {
 				if r.Err != nil {
 					t.Fatal(r.Err)
 				}
-				at, known := track.At(r.Fix.Time)
-				s.Add(&r.Fix, argos.LatLon{Lat: r.Fix.Lat, Lon: r.Fix.Lon}, at, known)
+				pos, known := at(r.Fix.Time)
+				s.Add(&r.Fix, argos.LatLon{Lat: r.Fix.Lat, Lon: r.Fix.Lon}, pos, known)
 			}
 			means, p95s = append(means, s.Raw.Mean()), append(p95s, s.Raw.P95())
 			t.Logf("%s: %d rows, %d scored, mean %.3f, p95 %.2f", d.Name, len(rows), s.Raw.N(), s.Raw.Mean(), s.Raw.P95())
 		}
 		mean, p95 := stat.Mean(means, nil), stat.Mean(p95s, nil)
-		if abs(mean-c.mean) > 0.02*c.mean || abs(p95-c.p95) > 0.02*c.p95 {
+		if abs(mean-c.mean) > 0.005 || abs(p95-c.p95) > 0.05 {
 			t.Errorf("%s: mean %.3f, p95 %.2f; published %.2f, %.2f", c.set, mean, p95, c.mean, c.p95)
 		}
 	}
