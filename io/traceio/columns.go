@@ -10,8 +10,9 @@ import (
 
 // Columns says which column of a CSV file holds what, where its header does not use one of the usual names: from a field
 // (truck, time, lat, lon, alt, speed, heading, hdop, accuracy, valid) to COLUMN or COLUMN:UNIT. The unit of a speed is one of
-// m/s, km/h, mph and kn; of an altitude or accuracy m or ft; of a time s, ms, us or ns since 1970, or the IANA zone in which a
-// text without one is to be read, such as Europe/Berlin.
+// m/s, km/h, mph and kn; of an altitude or accuracy m or ft; of lat and lon deg, or m from a place of no name, which is put
+// at 0, 0; of a time s, ms, us or ns since 1970, or the IANA zone in which a text without one is to be read, such as Europe/Berlin,
+// or rel, when the clock is of no calendar: the first row is put at the beginning of the year 2000.
 type Columns map[string]string
 
 type field int
@@ -38,8 +39,8 @@ var fields = [fieldCount]struct {
 }{
 	fieldTruck:   {"truck", nil, []string{"truck_id", "vehicle_id", "device_id", "truck", "vehicle"}},
 	fieldTime:    {"time", nil, []string{"t_ms", "timestamp_ms", "time_ms", "ts", "timestamp", "time", "datetime", "date_time", "utc", "gps_time", "time_utc"}},
-	fieldLat:     {"lat", nil, []string{"lat", "latitude", "lat_deg"}},
-	fieldLon:     {"lon", nil, []string{"lon", "lng", "long", "longitude", "lon_deg"}},
+	fieldLat:     {"lat", degrees, []string{"lat", "latitude", "lat_deg"}},
+	fieldLon:     {"lon", degrees, []string{"lon", "lng", "long", "longitude", "lon_deg"}},
 	fieldAlt:     {"alt", lengths, []string{"alt_m", "alt", "altitude", "ele", "elevation", "height"}},
 	fieldSpeed:   {"speed", speeds, []string{"speed_mps", "speed", "speed_kmh", "speed_kph", "speed_mph", "speed_kn", "speed_knots", "velocity"}},
 	fieldHeading: {"heading", nil, []string{"course_deg", "heading_deg", "heading", "course", "bearing", "cog", "track"}},
@@ -51,6 +52,7 @@ var fields = [fieldCount]struct {
 }
 
 var (
+	degrees = map[string]float64{"deg": 1, "m": 1 / 111_319.49} // on the equator
 	lengths = map[string]float64{"m": 1, "ft": 0.3048}
 	speeds  = map[string]float64{
 		"m/s": 1, "mps": 1, "km/h": 1 / 3.6, "kmh": 1 / 3.6, "kph": 1 / 3.6,
@@ -67,6 +69,7 @@ type column struct {
 	scale float64
 	tick  int64 // of a time, ns; 0: by its size
 	zone  *time.Location
+	rel   bool // of a time: the clock is of no calendar
 }
 
 // Check says in one sentence what can't be meant.
@@ -104,12 +107,15 @@ func (c Columns) mapped(f field) (column, error) {
 	unit := col.name[i+1:]
 	col.name = col.name[:i]
 	if f == fieldTime {
+		if col.rel = unit == "rel"; col.rel {
+			return col, nil
+		}
 		if col.tick = ticks[unit]; col.tick != 0 {
 			return col, nil
 		}
 		var err error
 		if col.zone, err = time.LoadLocation(unit); err != nil || unit == "" {
-			return col, fmt.Errorf("the time of column %q is in %q: neither s, ms, us, ns nor a time zone such as Europe/Berlin", col.name, unit)
+			return col, fmt.Errorf("the time of column %q is in %q: neither s, ms, us, ns, rel nor a time zone such as Europe/Berlin", col.name, unit)
 		}
 		return col, nil
 	}

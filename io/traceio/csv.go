@@ -23,6 +23,8 @@ type table struct {
 	comma  rune
 	width  int
 	at     [fieldCount]column
+	first  int64 // ms: where a clock of no calendar began
+	begun  bool
 	header []string
 }
 
@@ -66,6 +68,9 @@ func (t *table) row() (Row, error) {
 	return r, nil
 }
 
+// year2000 is where a clock of no calendar is put, ms.
+const year2000 = 946_684_800_000
+
 // split cuts a line into its fields.
 func (t *table) split(line []byte) []string {
 	if !slices.Contains(line, '"') {
@@ -84,6 +89,12 @@ func (t *table) split(line []byte) []string {
 func (t *table) parse(cells []string) (r Row) {
 	p := cellReader{cells: cells, at: &t.at}
 	at := p.time()
+	if t.at[fieldTime].rel {
+		if !t.begun && p.err == nil {
+			t.first, t.begun = at, true
+		}
+		at += year2000 - t.first
+	}
 	r.TMs = p.text(fieldTime)
 	if _, err := strconv.ParseInt(r.TMs, 10, 64); t.at[fieldTime].tick != ticks["ms"] && (err != nil || r.TMs != strconv.FormatInt(at, 10)) {
 		r.TMs = ""

@@ -144,6 +144,11 @@ func TestFormats(t *testing.T) {
 				{fix: fix("set_d", 1782889200500, 51.9, 4.5)},
 			},
 		},
+		"local.csv": {
+			text:    "t,x,y\n1964-01-12 00:00:05.5,0,0\n1964-01-12 00:00:07,111.31949,-111.31949\n",
+			columns: Columns{"time": "t:rel", "lat": "y:m", "lon": "x:m"},
+			want:    []row{{fix: fix("set_d", year2000, 0, 0)}, {fix: fix("set_d", year2000+1500, -0.001, 0.001)}},
+		},
 		"sniffed": {text: `{"truck_id":"T-17","ts":1772348400000,"lat":51.9,"lon":4.5}`, want: []row{{fix: fix("T-17", march, 51.9, 4.5)}}},
 	} {
 		path := filepath.Join(t.TempDir(), name)
@@ -189,12 +194,12 @@ func near(a, b *argos.Fix) bool {
 
 func TestColumnsThatCannotBeMeant(t *testing.T) {
 	for want, c := range map[string]Columns{
-		`no field "colour"`:                      {"colour": "x"},
-		`of column "v" is in "parsec"`:           {"speed": "v:parsec"},
-		"neither s, ms, us, ns nor a time zone":  {"time": "t:Mars/Olympus"},
-		`column "Breite", the lat, has no unit`:  {"lat": "Breite:deg"},
-		"no column lat, nor another usual name":  nil,
-		"no column Breite, which is to be the l": {"lat": "Breite"},
+		`no field "colour"`:                           {"colour": "x"},
+		`of column "v" is in "parsec"`:                {"speed": "v:parsec"},
+		"neither s, ms, us, ns, rel nor a time zone":  {"time": "t:Mars/Olympus"},
+		`column "richtung", the heading, has no unit`: {"heading": "richtung:deg"},
+		"no column lat, nor another usual name":       nil,
+		"no column Breite, which is to be the l":      {"lat": "Breite"},
 	} {
 		err := c.Check()
 		if err == nil {
