@@ -30,6 +30,7 @@ type cli struct {
 	Simulate simulateCmd `cmd:"" help:"Send a simulated fleet, with known truth, to a gateway."`
 	Replay   replayCmd   `cmd:"" help:"Send recorded drives to a gateway."`
 	Smooth   smoothCmd   `cmd:"" help:"Clean recorded drives, as files."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure raw, live and smoothed positions of recorded drives against the truth."`
 	Audit    auditCmd    `cmd:"" help:"Prove delivery: ledger against log, documents against the fold of the log."`
 }
 
