@@ -113,23 +113,15 @@ func (d *Drive) Counted() []Counted {
 func mean(set string, drives []DriveReport) DriveReport {
 	out := DriveReport{Set: set, Drives: len(drives)}
 	for i := range drives[0].Methods {
-		var all []Score
-		for _, d := range drives {
-			all = append(all, d.Methods[i])
-		}
-		out.Methods = append(out.Methods, meanScore(all))
+		out.Methods = append(out.Methods, meanScore(each(drives, func(d DriveReport) Score { return d.Methods[i] })))
 	}
 	for i := range drives[0].Between {
-		var all []Between
-		for _, d := range drives {
-			all = append(all, d.Between[i])
-		}
-		out.Between = append(out.Between, meanBetween(all))
+		out.Between = append(out.Between, meanBetween(each(drives, func(d DriveReport) Between { return d.Between[i] })))
 	}
 	return out
 }
 
-// Faulted lists the labels that occur in a report, the best known first.
+// faulted lists the labels that occur in a report.
 func (r *Report) faulted() []string {
 	var labels []string
 	for _, s := range r.Sets {

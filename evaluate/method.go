@@ -89,10 +89,7 @@ func plain(name string, run func([]argos.Fix) []argos.LatLon) Method {
 // clockAgrees says whether a record's time is within ten minutes of the median of its neighbours'.
 func clockAgrees(records []argos.Record, i int) bool {
 	const reach, most = 3, 600_000
-	var near []int64
-	for _, r := range records[max(0, i-reach):min(len(records), i+reach+1)] {
-		near = append(near, r.Time)
-	}
+	near := each(records[max(0, i-reach):min(len(records), i+reach+1)], func(r argos.Record) int64 { return r.Time })
 	slices.Sort(near)
 	off := records[i].Time - near[len(near)/2]
 	return max(off, -off) <= most

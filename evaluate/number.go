@@ -21,12 +21,23 @@ func (n Number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(math.Round(x*1e4) / 1e4)
 }
 
+func (n Number) known() bool { return !math.IsNaN(float64(n)) }
+
+// each makes something of each element.
+func each[T, U any](all []T, of func(T) U) []U {
+	out := make([]U, len(all))
+	for i, x := range all {
+		out[i] = of(x)
+	}
+	return out
+}
+
 // meanOf is the mean of those that are known.
 func meanOf(xs []Number) Number {
 	var sum Number
 	n := 0
 	for _, x := range xs {
-		if x == x {
+		if x.known() {
 			sum += x
 			n++
 		}
@@ -49,17 +60,18 @@ func statsOf(e *truth.Errors) Stats {
 
 // meanStats is the mean over drives; its N and Max are those of all.
 func meanStats(all []Stats) Stats {
-	var out Stats
-	var mean, p50, p95 []Number
-	out.Max = Number(math.NaN())
+	out := Stats{
+		Mean: meanOf(each(all, func(s Stats) Number { return s.Mean })),
+		P50:  meanOf(each(all, func(s Stats) Number { return s.P50 })),
+		P95:  meanOf(each(all, func(s Stats) Number { return s.P95 })),
+		Max:  Number(math.NaN()),
+	}
 	for _, s := range all {
 		out.N += s.N
-		mean, p50, p95 = append(mean, s.Mean), append(p50, s.P50), append(p95, s.P95)
-		if !(s.Max <= out.Max) && s.Max == s.Max {
+		if s.Max.known() && !(s.Max <= out.Max) {
 			out.Max = s.Max
 		}
 	}
-	out.Mean, out.P50, out.P95 = meanOf(mean), meanOf(p50), meanOf(p95)
 	return out
 }
 

@@ -1,7 +1,7 @@
 package evaluate
 
 import (
-	"cmp"
+	"maps"
 	"math"
 	"slices"
 
@@ -71,30 +71,30 @@ func (d *Drive) score(m *Method, rows []Counted) Score {
 		LagS: Number(alongV / vv), LagM: Number(along / float64(n)),
 		Within1: Number(float64(in1) / float64(claimed)), Within2: Number(float64(in2) / float64(claimed)),
 	}
-	for label, e := range faults {
-		s.Faults = append(s.Faults, FaultStats{label, statsOf(e)})
+	for _, label := range slices.Sorted(maps.Keys(faults)) {
+		s.Faults = append(s.Faults, FaultStats{label, statsOf(faults[label])})
 	}
-	slices.SortFunc(s.Faults, func(a, b FaultStats) int { return cmp.Compare(a.Label, b.Label) })
 	return s
 }
 
 func meanScore(all []Score) Score {
-	out := Score{Method: all[0].Method}
-	var stats []Stats
-	var lagS, lagM, in1, in2 []Number
+	out := Score{
+		Method:  all[0].Method,
+		Errors:  meanStats(each(all, func(s Score) Stats { return s.Errors })),
+		LagS:    meanOf(each(all, func(s Score) Number { return s.LagS })),
+		LagM:    meanOf(each(all, func(s Score) Number { return s.LagM })),
+		Within1: meanOf(each(all, func(s Score) Number { return s.Within1 })),
+		Within2: meanOf(each(all, func(s Score) Number { return s.Within2 })),
+	}
 	faults := map[string][]Stats{}
 	for _, s := range all {
-		stats = append(stats, s.Errors)
-		lagS, lagM, in1, in2 = append(lagS, s.LagS), append(lagM, s.LagM), append(in1, s.Within1), append(in2, s.Within2)
 		for _, f := range s.Faults {
 			faults[f.Label] = append(faults[f.Label], f.Stats)
 		}
 	}
-	out.Errors, out.LagS, out.LagM, out.Within1, out.Within2 = meanStats(stats), meanOf(lagS), meanOf(lagM), meanOf(in1), meanOf(in2)
-	for label, s := range faults {
-		out.Faults = append(out.Faults, FaultStats{label, meanStats(s)})
+	for _, label := range slices.Sorted(maps.Keys(faults)) {
+		out.Faults = append(out.Faults, FaultStats{label, meanStats(faults[label])})
 	}
-	slices.SortFunc(out.Faults, func(a, b FaultStats) int { return cmp.Compare(a.Label, b.Label) })
 	return out
 }
 

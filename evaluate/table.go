@@ -93,14 +93,14 @@ func (s *Score) fault(label string) Stats {
 }
 
 func (n Number) fixed(digits int) string {
-	if n != n {
+	if !n.known() {
 		return "-"
 	}
 	return fmt.Sprintf("%.*f", digits, float64(n))
 }
 
 func (n Number) percent() string {
-	if n != n {
+	if !n.known() {
 		return "-"
 	}
 	return fmt.Sprintf("%.0f %%", 100*float64(n))

@@ -132,11 +132,8 @@ func vector(speed, heading float64) [2]float64 {
 func meanBetween(all []Between) Between {
 	out := Between{Every: all[0].Every}
 	for i, m := range all[0].Methods {
-		var stats []Stats
-		for _, b := range all {
-			stats = append(stats, b.Methods[i].Stats)
-		}
-		out.Methods = append(out.Methods, BetweenStats{m.Method, m.Replay, meanStats(stats)})
+		stats := meanStats(each(all, func(b Between) Stats { return b.Methods[i].Stats }))
+		out.Methods = append(out.Methods, BetweenStats{m.Method, m.Replay, stats})
 	}
 	return out
 }

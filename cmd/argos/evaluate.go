@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"argos"
@@ -46,7 +47,7 @@ func (c *evaluateCmd) Validate() error {
 	return c.recorded.Validate()
 }
 
-// CorruptFile is the usual name of fixes with injected faults.
+// corruptFile is the usual name of fixes with injected faults.
 const corruptFile = "fixes_corrupt.csv"
 
 func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
@@ -61,7 +62,7 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	}
 	methods := evaluate.Ours
 	if c.Baselines {
-		methods = append(methods[:len(methods):len(methods)], evaluate.Baselines...)
+		methods = slices.Concat(methods, evaluate.Baselines)
 	}
 	r := evaluate.Run(drives, methods, c.Thin)
 	table := t.out

@@ -7,7 +7,7 @@ import "argos"
 const (
 	cvQ     = 1
 	cvSigma = 4
-	cvSpeed = 30
+	cvSpeed = 10
 )
 
 // axis is the state of one axis, position and velocity, with its covariance.

@@ -55,7 +55,7 @@ func Drive(path string, d *evaluate.Drive) (err error) {
 		return err
 	}
 	title := draw.TextStyle{
-		Color: color.Black, Font: font.From(plot.DefaultFont, 17), Handler: plot.DefaultTextHandler,
+		Color: color.Black, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: 17}, Handler: plot.DefaultTextHandler,
 		XAlign: draw.XCenter, YAlign: draw.YCenter,
 	}
 	all.FillText(title, vg.Point{X: width / 2, Y: height - heading/2}, d.Name)
@@ -78,13 +78,17 @@ func newPlot(title, x, y string) *plot.Plot {
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
 	p.Title.TextStyle.Font.Size = 13
 	p.Title.Padding = vg.Points(6)
+	for _, style := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Variant = "Sans"
+	}
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(7), ticks(6)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		a.Label.TextStyle.Font.Size, a.Tick.Label.Font.Size = 12, 11
 		a.Label.Padding = vg.Points(4)
 	}
 	p.Legend.TextStyle.Font.Size = 12
 	p.Legend.Top = true
-	p.Legend.ThumbnailWidth = vg.Points(26)
+	p.Legend.ThumbnailWidth = vg.Points(24)
 	p.Legend.Padding = vg.Points(3)
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{Y: 230}, color.Gray{Y: 230}

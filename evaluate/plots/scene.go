@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -97,34 +98,51 @@ func (s *scene) whole(c draw.Canvas) error {
 		return err
 	}
 	near := s.near().scaled(scale)
-	frame := plotter.XYs{{X: near.x.min, Y: near.y.min}, {X: near.x.max, Y: near.y.min}, {X: near.x.max, Y: near.y.max}, {X: near.x.min, Y: near.y.max}, {X: near.x.min, Y: near.y.min}}
-	// A close-up too small to be seen as a frame is marked by a ring.
-	middle := plotter.XYs{{X: near.x.middle(), Y: near.y.middle()}}
-	if err := lines(p, "", []plotter.XYs{frame}, stroke(frameColour, 1.2)); err != nil {
+	if err := s.mark(p, near, near.x.size() < 0.02*scale*math.Max(box.x.size(), box.y.size())); err != nil {
 		return err
 	}
-	ring, err := plotter.NewScatter(middle)
-	if err != nil {
-		return err
-	}
-	ring.GlyphStyle = draw.GlyphStyle{Color: frameColour, Radius: vg.Points(9), Shape: draw.RingGlyph{}}
-	p.Add(ring)
-	p.Legend.Add("close-up", ring)
 	grown := box.grown(0.05*math.Max(box.x.size(), box.y.size()) + 10).scaled(scale)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = grown.x.min, grown.x.max, grown.y.min, grown.y.max
 	equalAspect(p, c)
 	return nil
 }
 
+// mark shows where the close-up is: a frame, or a ring around one too small to be seen.
+func (s *scene) mark(p *plot.Plot, near box, small bool) error {
+	if small {
+		ring, err := plotter.NewScatter(plotter.XYs{{X: near.x.middle(), Y: near.y.middle()}})
+		if err != nil {
+			return err
+		}
+		ring.GlyphStyle = draw.GlyphStyle{Color: frameColour, Radius: vg.Points(9), Shape: draw.RingGlyph{}}
+		p.Add(ring)
+		p.Legend.Add("close-up", ring)
+		return nil
+	}
+	frame := plotter.XYs{
+		{X: near.x.min, Y: near.y.min},
+		{X: near.x.max, Y: near.y.min},
+		{X: near.x.max, Y: near.y.max},
+		{X: near.x.min, Y: near.y.max},
+		{X: near.x.min, Y: near.y.min},
+	}
+	return lines(p, "close-up", []plotter.XYs{frame}, stroke(frameColour, 1.4))
+}
+
+// settling is how many rows of the start no close-up is made of.
+const settling = 5
+
 // worst is the row of which the close-up is made: a large error of the raw fix where the truck is not too fast for several
 // fixes to be seen. It is -1 when no row counts.
 func (s *scene) worst() int {
-	best, most := -1, 0.0
+	best, most := -1, math.Inf(-1)
 	for i, c := range s.rows {
+		if i < settling && len(s.rows) > settling {
+			continue
+		}
 		r := &s.d.Records[c.I]
-		score := truth.Distance(argos.LatLon{Lat: r.Lat, Lon: r.Lon}, c.At)
-		speed := math.Hypot(c.Velocity[0], c.Velocity[1])
-		if score = math.Min(score, 200) / (4 + speed); score > most && i >= 5 || best < 0 {
+		e := math.Min(truth.Distance(argos.LatLon{Lat: r.Lat, Lon: r.Lon}, c.At), 200)
+		if score := e / (4 + math.Hypot(c.Velocity[0], c.Velocity[1])); score > most {
 			best, most = i, score
 		}
 	}
@@ -173,13 +191,19 @@ func (s *scene) closeUp(c draw.Canvas) error {
 // errors is the errors over time.
 func (s *scene) errors(c draw.Canvas) error {
 	p := newPlot("horizontal error", "minutes from the start", "error, m")
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(14), ticks(5)
 	if len(s.rows) == 0 {
 		p.Title.Text = "no fix has a truth to compare with"
 		p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = 0, 1, 0, 1
 		p.Draw(c)
 		return nil
 	}
-	start := s.d.Records[s.rows[0].I].Time
+	start, end := s.d.Records[s.rows[0].I].Time, s.d.Records[s.rows[len(s.rows)-1].I].Time
+	unit := 60_000.
+	if end-start < 180_000 {
+		unit = 1000
+		p.X.Label.Text = "seconds from the start"
+	}
 	var series [3][]plotter.XYs
 	var all []float64
 	var largest [3]float64
@@ -194,7 +218,7 @@ func (s *scene) errors(c draw.Canvas) error {
 			e := truth.Distance(a.LatLon, row.At)
 			largest[k] = math.Max(largest[k], e)
 			all = append(all, e)
-			series[k] = extend(series[k], plotter.XY{X: float64(ms-start) / 60_000, Y: e}, last != math.MinInt64 && ms-last < apart)
+			series[k] = extend(series[k], plotter.XY{X: float64(ms-start) / unit, Y: e}, last != math.MinInt64 && ms-last < apart)
 			last = ms
 		}
 	}
@@ -224,8 +248,8 @@ func (s *scene) errors(c draw.Canvas) error {
 	if most := slices.Max(largest[:]); most > top {
 		p.Title.Text += fmt.Sprintf(" (cut at %.0f m; the largest are %.0f m raw, %.0f m live, %.0f m smoothed)", top, largest[0], largest[1], largest[2])
 	}
-	p.X.Min, p.X.Max = 0, float64(s.d.Records[s.rows[len(s.rows)-1].I].Time-start)/60_000+1e-3
-	p.Y.Min, p.Y.Max = 0, top
+	p.X.Min, p.X.Max = 0, float64(end-start)/unit+1e-3
+	p.Y.Min, p.Y.Max = 0, 1.3*top // the legend has the room above
 	p.Draw(c)
 	return nil
 }

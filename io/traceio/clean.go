@@ -62,7 +62,8 @@ func (w *cleanCSV) Write(c *Clean) error {
 	if c.Refused {
 		status = "refused"
 	}
-	b := append(w.row[:0], c.TMs...)
+	b := w.row[:0]
+	b = append(b, c.TMs...)
 	for _, x := range [...]float64{c.Lat, c.Lon, c.Speed, c.Heading, c.Sigma} {
 		b = append(b, ',')
 		if !math.IsNaN(x) {

@@ -74,21 +74,14 @@ type column struct {
 
 // Check says in one sentence what can't be meant.
 func (c Columns) Check() error {
+	var known [fieldCount]string
+	for f := range fields {
+		known[f] = fields[f].name
+	}
 	for _, name := range slices.Sorted(maps.Keys(c)) {
-		f := slices.IndexFunc(fields[:], func(f struct {
-			name    string
-			units   map[string]float64
-			aliases []string
-		},
-		) bool {
-			return f.name == name
-		})
+		f := slices.Index(known[:], name)
 		if f < 0 {
-			var known []string
-			for _, f := range fields {
-				known = append(known, f.name)
-			}
-			return fmt.Errorf("there is no field %q to map a column to: there are %s", name, strings.Join(known, ", "))
+			return fmt.Errorf("there is no field %q to map a column to: there are %s", name, strings.Join(known[:], ", "))
 		}
 		if _, err := c.mapped(field(f)); err != nil {
 			return err

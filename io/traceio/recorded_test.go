@@ -135,7 +135,8 @@ func TestRecordedElsewhere(t *testing.T) {
 		{"trucks-jerseycity/positions_poll_order.csv", traceio.Columns{"time": "time_local:America/New_York"}, 99_750, 70},
 		{
 			"delivery-goal/trajectories.csv",
-			traceio.Columns{"truck": "trajectory", "time": "timestamp:rel", "lat": "y_m:m", "lon": "x_m:m"}, 28_944, 402,
+			traceio.Columns{"truck": "trajectory", "time": "timestamp:rel", "lat": "y_m:m", "lon": "x_m:m"},
+			28_944, 402,
 		},
 	} {
 		rows, err := traceio.Read(traceio.Drive{Name: "d", Fixes: filepath.Join(dir, c.file), Columns: c.columns})
