@@ -150,7 +150,7 @@ func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) 
 	return drives, nil
 }
 
-// writeFigures writes the JSON, and not half of it.
+// writeFigures writes the JSON.
 func writeFigures(path string, stdout io.Writer, r *evaluate.Report) error {
 	switch path {
 	case "":

@@ -94,6 +94,9 @@ func (c Columns) Check() error {
 func (c Columns) mapped(f field) (column, error) {
 	col := column{index: -1, name: c[fields[f].name], scale: 1, zone: time.UTC}
 	i := strings.LastIndexByte(col.name, ':')
+	if _, given := c[fields[f].name]; given && (i == 0 || col.name == "") {
+		return col, fmt.Errorf("the %s is mapped to no column", fields[f].name)
+	}
 	if i < 0 {
 		return col, nil
 	}
