@@ -13,8 +13,11 @@ type estimate struct {
 	run      uint8   // consecutive rejects, each consistent with the one before
 	seen     int64   // ms: the last fix judged
 	lat, lon int32   // where that was, 1e-7 degrees
-	time     int64   // ms: the last fix used, which kf speaks of
+	motion   motion  // that it reported
+	time     int64   // ms: what kf speaks of; the last fix used, or whose speed was
+	fixed    int64   // ms: the last fix used
 	interval float32 // s between fixes, a running mean; 0 is unknown
+	device   device
 
 	originLat, originLon int32 // of plane, 1e-7 degrees
 	plane                kalman.Plane
@@ -24,11 +27,17 @@ type estimate struct {
 // seconds turns a difference of times in ms.
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
-// start begins anew at a fix, with nothing but the reporting interval from before.
+// start begins anew at a fix, with nothing but the reporting interval and the receiver's ways from before.
 func (e *estimate) start(f *fix) {
-	e.good, e.run, e.time = 1, 0, f.time
+	if e.device == (device{}) {
+		e.device = newDevice(f)
+	}
+	e.good, e.run, e.time, e.fixed = 1, 0, f.time, f.time
+	e.device.slip = [2]float32{}
 	e.touch(f.lat, f.lon)
-	e.kf.Start([2]float64{}, f.variance(), startVelocity*startVelocity)
+	v := f.variance()
+	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, e.device.bias()*v)
+	e.hear(f, 0)
 }
 
 // touch lays the plane at a place, unless it is there already.
@@ -54,20 +63,66 @@ func (e *estimate) recentre() {
 
 // round gives the filter the precision of its packed form.
 func (e *estimate) round() {
-	for i := range 4 {
+	for i := range e.kf.X {
 		e.kf.X[i] = float64(float32(e.kf.X[i]))
-		for j := i; j < 4; j++ {
+		for j := i; j < len(e.kf.X); j++ {
 			p := float64(float32(e.kf.P[i][j]))
 			e.kf.P[i][j], e.kf.P[j][i] = p, p
 		}
 	}
 }
 
+// model is how the truck and its receiver may change until a fix of that nominal variance (m²) and motion.
+func (e *estimate) model(m motion, variance float64) kalman.Motion {
+	q := Recipe.Accel
+	if m.speed == notReported {
+		q = Recipe.AccelAlone
+	}
+	return kalman.Motion{Accel: q, Bias: e.device.bias() * variance, Decay: Recipe.Decay}
+}
+
 // ahead is the filter at a later time.
-func (e *estimate) ahead(time int64) kalman.Filter {
+func (e *estimate) ahead(time int64, m kalman.Motion) kalman.Filter {
 	kf := e.kf
-	kf.Predict(seconds(time-e.time), processNoise)
+	kf.Predict(seconds(time-e.time), m)
 	return kf
+}
+
+// hear takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
+func (e *estimate) hear(f *fix, dt float64) {
+	v, ok := f.velocity()
+	switch {
+	case f.stands():
+		r := Recipe.Standing * Recipe.Standing
+		e.kf.UpdateSpeed([2]float64{1, 0}, 0, r, huberSigmas)
+		e.kf.UpdateSpeed([2]float64{0, 1}, 0, r, huberSigmas)
+		return
+	case f.speed == notReported:
+		return
+	case !ok: // a speed alone: along the motion that is known already
+		x := e.kf.Velocity()
+		known := math.Hypot(x[0], x[1])
+		if known < learnSpeed || known < 2*e.kf.VelocitySigma() {
+			return
+		}
+		s := Recipe.Along + Recipe.AlongShare*f.metres()
+		e.kf.UpdateSpeed([2]float64{x[0] / known, x[1] / known}, f.metres(), s*s, huberSigmas)
+		return
+	}
+	u := [2]float64{v[0] / f.metres(), v[1] / f.metres()}
+	along := Recipe.Along + Recipe.AlongShare*f.metres()
+	across := math.Max(Recipe.Across, Recipe.Course*f.metres())
+	a, c := along*along, across*across
+	if _, lag := e.device.lag(); lag > 0 && dt > 0 && dt <= learnWithin {
+		if was, ok := e.motion.velocity(); ok { // as it will have changed since it was true
+			w := math.Min(1, lag/dt)
+			for i := range v {
+				v[i] += w * (v[i] - was[i])
+			}
+		}
+	}
+	e.kf.UpdateSpeed(u, u[0]*v[0]+u[1]*v[1], a, huberSigmas)
+	e.kf.UpdateSpeed([2]float64{u[1], -u[0]}, u[1]*v[0]-u[0]*v[1], c, huberSigmas)
 }
 
 // learn takes in that a fix came at the given distance (s) from the one before.

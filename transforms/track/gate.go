@@ -9,7 +9,7 @@ func (e *estimate) step(f *fix) bool {
 		e.start(f)
 	} else {
 		switch {
-		case e.interval != 0 && f.time-e.time > e.gap():
+		case e.interval != 0 && f.time-e.fixed > e.gap():
 			e.start(f)
 		case e.frozen(f):
 			used = false
@@ -18,13 +18,14 @@ func (e *estimate) step(f *fix) bool {
 		}
 		e.learn(seconds(f.time - e.seen))
 	}
-	e.seen, e.lat, e.lon = f.time, f.lat, f.lon
-	if used {
+	e.seen, e.lat, e.lon, e.motion = f.time, f.lat, f.lon, f.motion
+	if e.time == f.time {
 		e.recentre()
 		e.round()
 		if !e.kf.Definite() { // no real stream of fixes leads here; whatever did, the newest fix is a way out
 			e.start(f)
 			e.round()
+			used = true
 		}
 	}
 	return used
@@ -32,19 +33,49 @@ func (e *estimate) step(f *fix) bool {
 
 // judge weighs a fix by its distance from the prediction, in sigmas.
 func (e *estimate) judge(f *fix) bool {
-	kf, r := e.ahead(f.time), f.variance()
-	z := e.plane.Metres(f.degrees())
-	nis := kf.NIS(z, r)
-	if !(nis <= gateSigmas*gateSigmas) {
-		return e.reject(f)
+	variance := f.variance()
+	kf := e.ahead(f.time, e.model(f.motion, variance))
+	z, r := e.plane.Metres(f.degrees()), float64(e.device.white)*variance
+	lag, _ := e.device.lag()
+	y := kf.Judge(z, r, lag)
+	dt := seconds(f.time - e.seen)
+	if !(y.NIS <= gateSigmas*gateSigmas) {
+		if e.reject(f) {
+			return true
+		}
+		if f.speed != notReported { // where it was is wrong; how fast it was may well be right
+			e.kf, e.time = kf, f.time
+			e.hear(f, dt)
+		}
+		return false
 	}
-	if e.good == agreeing && nis > huberSigmas*huberSigmas {
-		r *= math.Sqrt(nis) / huberSigmas
+	if e.good == agreeing {
+		e.observe(f, z, dt)
+		e.device.settle(y.Square, y.Prior, variance)
+		if y.NIS > huberSigmas*huberSigmas {
+			r *= math.Sqrt(y.NIS) / huberSigmas
+		}
 	}
-	kf.Update(z, r)
-	e.kf, e.time, e.run = kf, f.time, 0
+	kf.UpdatePosition(z, r, lag)
+	e.kf, e.time, e.fixed, e.run = kf, f.time, f.time, 0
+	e.hear(f, dt)
 	e.good = min(e.good+1, agreeing)
 	return true
+}
+
+// observe has the device learned from a fix that is used, next to another one that was.
+func (e *estimate) observe(f *fix, z [2]float64, dt float64) {
+	v0, ok0 := e.motion.velocity()
+	v1, ok1 := f.velocity()
+	if !ok0 || !ok1 || dt > learnWithin || e.run > 0 || e.fixed != e.seen {
+		e.device.slip = [2]float32{}
+		return
+	}
+	if f.metres()+e.motion.metres() < 2*learnSpeed {
+		return
+	}
+	was := e.plane.Metres(float64(e.lat)/e7, float64(e.lon)/e7)
+	e.device.follow([2]float64{z[0] - was[0], z[1] - was[1]}, v0, v1, dt, f.variance())
 }
 
 // reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative the newest fix
@@ -55,7 +86,11 @@ func (e *estimate) reject(f *fix) bool {
 	} else {
 		e.run = 1
 	}
-	if e.good == agreeing && e.run < reacquireAt {
+	enough := uint8(reacquireAt)
+	if f.speed != notReported {
+		enough = reacquireSpeeds
+	}
+	if e.good == agreeing && e.run < enough {
 		return false
 	}
 	e.start(f)
@@ -64,12 +99,12 @@ func (e *estimate) reject(f *fix) bool {
 
 // plausible says whether one truck can have been at the fix seen last and at f.
 func (e *estimate) plausible(f *fix) bool {
-	return apart(e.lat, e.lon, f) <= fastest*seconds(f.time-e.seen)+2*gateSigmas*float64(f.sigma)
+	return apart(e.lat, e.lon, f) <= fastest*seconds(f.time-e.seen)+2*gateSigmas*float64(f.sigma)/10
 }
 
 // frozen says that a receiver repeats its coordinates while it reports to be moving.
 func (e *estimate) frozen(f *fix) bool {
 	dt := seconds(f.time - e.seen)
 	return f.lat == e.lat && f.lon == e.lon && f.speed != notReported &&
-		dt <= frozenWithin && float64(f.speed)/100*dt > frozenTravel
+		dt <= frozenWithin && f.metres()*dt > frozenTravel
 }

@@ -1,24 +1,24 @@
 package track
 
-// What the fold judges by, with the reason of each. "Recipe" is the reference filter that was measured against ground
-// truth on real drives.
+// What the fold judges by, with the reason of each. "Fit" is a value that `go run ./benchmarks/fit` finds on the recorded drives with
+// survey-grade truth; docs/CLEANING.md has the figures.
 const (
 	windowSize = 8 // fixes that can still be reordered: real disorder spans a few fixes, and eight fit the packed form
 	agreeing   = 3 // fixes that must agree before a track is believed, or believed to be elsewhere in time
 
-	processNoise  = 3.0  // m²/s³: the recipe's value for positions alone; 0.1 diverges in curves, 10 lets noise through
 	startVelocity = 15.0 // m/s, 1 sigma of the unknown velocity at a start: 30 m/s of a fast truck is two of them
 
-	baseSigma      = 4.0      // m per axis at HDOP 1, of a receiver that says nothing of its accuracy (recipe)
-	filteredSigma  = 2.0      // m, the same of one that reports its speed (recipe): it has filtered already; twice lags
-	minSigma       = 1.0      // m: below it the errors are correlated in time, whatever the receiver claims
-	maxSigma       = 10_000.0 // m: a position by radio cell is that bad; beyond it is no statement
-	radius68       = 1.51     // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)
-	meaninglessDOP = 99.0     // receivers write 99.99 or 127 for "no idea"
+	baseSigma      = 4.0    // m per axis at HDOP 1, of a receiver that says nothing of its accuracy
+	filteredSigma  = 2.0    // m, the same of one that reports its speed: it has filtered already
+	minSigma       = 1.0    // m: no vehicle's receiver is better, whatever it claims
+	maxSigma       = 6500.0 // m: a position by radio cell is that bad; beyond it is no statement
+	radius68       = 1.51   // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)
+	meaninglessDOP = 99.0   // receivers write 99.99 or 127 for "no idea"
 
-	huberSigmas = 2.0 // beyond it a fix counts for less (Huber 1964)
-	gateSigmas  = 5.0 // beyond it a fix is rejected
-	reacquireAt = 5   // mutually consistent rejects in a row: it is the track that is wrong
+	huberSigmas     = 2.0 // beyond it a fix counts for less (Huber 1964)
+	gateSigmas      = 5.0 // beyond it a fix is rejected
+	reacquireAt     = 5   // mutually consistent rejects in a row: it is the track that is wrong
+	reacquireSpeeds = 8   // the same while the fixes' speeds carry the track on
 
 	fastest       = 50.0 // m/s: two fixes that would need more are not of one drive
 	frozenTravel  = 3.0  // m that a truck reports to have driven without a change of coordinates: a frozen receiver
@@ -32,4 +32,39 @@ const (
 	maxInterval   = 24 * 3600.0         // s: parked trailers report daily
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
+
+	learnWithin = 2.5  // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
+	learnSpeed  = 1.0  // m/s: a receiver that stands still shows no errors (many hold their position then)
+	learnShare  = 0.02 // of a fix in the white share: receivers change their ways within minutes, as streets do
+	learnTime   = 300  // s of driving that the slow error's size is the mean of
+	hardest     = 10.0 // m/s²: no truck brakes harder; a velocity that does is wrong
+	lagPrior    = 0.3  // s, 1 sigma of an unknown lag: what phones show
+	lagTime     = 600  // s of driving that the lag is estimated from
+	lagWorth    = 0.05 // s: lags below are not told from none
+	lagMost     = 0.6  // s: more is another fault
+	velocityLag = 0.3  // s that the velocity of a receiver which filters lags behind the truth itself
+	minShare    = 0.01 // bounds of the shares that are learned: from a tenth of the nominal sigma
+	maxShare    = 16.0 // to four of them
 )
+
+// Parameters are the recipe's numbers that are fitted.
+type Parameters struct {
+	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
+	AccelAlone float64 // the same of one that reports positions alone
+	Decay      float64 // s, correlation time of a receiver's slow error
+
+	Along, AlongShare float64 // noise of a reported speed: m/s, and as a share of it
+	Across, Course    float64 // noise across the course: m/s, and in radians of the course
+	Standing          float64 // m/s per axis at a reported standstill
+
+	// what a receiver's error is made of before it is known, as shares of its nominal variance
+	White, Slow           float64 // of one that reports its speed: it has filtered, so its errors change slowly
+	WhiteAlone, SlowAlone float64 // of one that does not: a fix tells nothing of the next one's error
+}
+
+// Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
+var Recipe = Parameters{
+	Accel: 1.5, AccelAlone: 3, Decay: 25,
+	Along: 0.5, AlongShare: 0.01, Across: 0.5, Course: 0.026, Standing: 0.3,
+	White: 0.25, Slow: 1, WhiteAlone: 0.6, SlowAlone: 0.15,
+}

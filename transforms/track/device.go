@@ -1,0 +1,86 @@
+package track
+
+import "math"
+
+// device is what a track has learned of its receiver, which outlives gaps. Shares are of a fix's nominal variance. It is learned
+// from how far positions move against the reported velocities between consecutive fixes of a moving vehicle.
+type device struct {
+	white float32 // share of the errors that are new in each fix
+	slow  float32 // mean square of slip, as a share
+
+	slip [2]float32 // m: positions less the path by the reported velocities, its mean over the decay time taken away
+
+	// sums of the regression of what positions lack on the change of velocity: its slope is the lag
+	lagged, turned float32
+}
+
+// newDevice is one of which nothing is known but whether it reports a speed.
+func newDevice(f *fix) device {
+	if f.speed == notReported {
+		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.WhiteAlone + Recipe.SlowAlone/2)}
+	}
+	return device{white: float32(Recipe.White), slow: float32(Recipe.White + Recipe.Slow/2)}
+}
+
+// bias is the share of the slow error in a fix's nominal variance. Of a Gauss-Markov process, a mean over its own correlation time
+// takes half of the variance away; what is new in each fix remains whole.
+func (d *device) bias() float64 {
+	return math.Max(minShare, math.Min(maxShare, 2*(float64(d.slow)-float64(d.white))))
+}
+
+// lag is how long ago (s) the positions and the velocities were true when they were stamped. Only their difference shows, as the slope
+// of what positions lack on how velocities change. A receiver whose positions lag behind its velocities filters both.
+func (d *device) lag() (position, velocity float64) {
+	slope := d.slope()
+	switch {
+	case slope > lagWorth:
+		velocity = math.Min(slope-lagWorth, velocityLag)
+		return math.Min(slope-lagWorth+velocity, lagMost), velocity
+	case slope < -lagWorth:
+		return 0, math.Min(-slope, lagMost)
+	}
+	return 0, 0
+}
+
+// slope is the regression's, s, drawn towards none by what is known of lags beforehand.
+func (d *device) slope() float64 {
+	return float64(d.lagged) / (float64(d.turned) + 1/(lagPrior*lagPrior))
+}
+
+// settle takes in what a position tells of the white share: the expectation of its error squared, given its innovation (a step of
+// expectation maximisation for the measurement noise, Shumway and Stoffer 1982), square and prior in m².
+func (d *device) settle(square, prior, variance float64) {
+	w := float64(d.white)
+	r := w * variance
+	s := prior + r
+	gain := r / s
+	w += learnShare * gain * gain * (math.Min(square, huberSigmas*huberSigmas*s) - s) / variance
+	d.white = float32(math.Max(minShare, math.Min(maxShare, w)))
+}
+
+// follow takes in how far a vehicle went between two fixes, moved (m) in dt s, with the velocities at both.
+func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
+	var lack, turn [2]float64
+	for i := range 2 {
+		lack[i], turn[i] = moved[i]-(v0[i]+v1[i])/2*dt, v1[i]-v0[i]
+	}
+	w := float64(d.white) * variance
+	if lack[0]*lack[0]+lack[1]*lack[1] > gateSigmas*gateSigmas*2*(w+1) || turn[0]*turn[0]+turn[1]*turn[1] > hardest*hardest*dt*dt {
+		return
+	}
+	keep := 1 - dt/lagTime
+	noise := 2*w + 0.1
+	d.lagged = float32(keep*float64(d.lagged) - (lack[0]*turn[0]+lack[1]*turn[1])/noise)
+	d.turned = float32(keep*float64(d.turned) + (turn[0]*turn[0]+turn[1]*turn[1])/noise)
+	slope := d.slope()
+	fade := math.Exp(-dt / Recipe.Decay)
+	var square float64
+	for i := range 2 {
+		s := fade * (float64(d.slip[i]) + lack[i] + slope*turn[i])
+		d.slip[i] = float32(s)
+		square += s * s / 2
+	}
+	slow := float64(d.slow)
+	slow += dt / learnTime * (math.Min(square/variance, gateSigmas*gateSigmas*slow) - slow)
+	d.slow = float32(math.Max(minShare, math.Min(maxShare, slow)))
+}
