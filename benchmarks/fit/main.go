@@ -8,6 +8,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"argos/transforms/track"
 )
 
 func main() {
@@ -32,6 +37,29 @@ func run(args []string) error {
 			drives = append(drives, ds...)
 		}
 	}
+	for _, kv := range strings.Fields(os.Getenv("SET")) {
+		k, v, _ := strings.Cut(kv, "=")
+		x, err := strconv.ParseFloat(v, 64)
+		if err != nil {
+			return err
+		}
+		reflect.ValueOf(&track.Recipe).Elem().FieldByName(k).SetFloat(x)
+	}
 	table(drives)
+	if os.Getenv("FIT") != "" {
+		var use []drive
+		for _, d := range drives {
+			if phone(d.set) {
+				use = append(use, d)
+			}
+		}
+		fmt.Println("objective before", objective(use))
+		f, err := fit(use, 400)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("objective %.4f %+v\n", f, track.Recipe)
+		table(drives)
+	}
 	return nil
 }

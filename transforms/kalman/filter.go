@@ -11,13 +11,14 @@ import "math"
 // v is its velocity, m/s; b is the receiver's slowly changing error, m. The vehicle is at m - b. P is X's covariance. m is a
 // state instead of the position because a receiver tells it well and b badly: their covariance stays far from singular.
 //
-//	predict   v' = v,  b' = e b,  m' = m + dt v + (e-1) b,   e = exp(-dt/T)
-//	          Q = q [dt³/3 dt²/2; dt²/2 dt] on (m, v),  (1-e²) B on m, b and between them
+//	predict   v' = v,  b' = e b,  m' = m + dt v + (e-1) b,   e = k exp(-dt/T)
+//	          Q = q [dt³/3 dt²/2; dt²/2 dt] on (m, v),  (1-exp(-2dt/T)) B on m, b and between them
 //	update    s = h·P h + r,  K = P h / s,  X = X + K y,  P = (I - K hᵀ) P (I - K hᵀ)ᵀ + r K Kᵀ     for each scalar y
 //
 // q is the power spectral density of a continuous white-noise acceleration (Bar-Shalom, Li, Kirubarajan, Estimation with
 // Applications to Tracking and Navigation, Wiley 2001, section 6.2.2); b is a first-order Gauss-Markov process of variance B
-// and correlation time T (section 8.2.2; Brown, Hwang, Introduction to Random Signals, 4th ed., section 2.10). Scalars whose
+// and correlation time T (section 8.2.2; Brown, Hwang, Introduction to Random Signals, 4th ed., section 2.10), shrunk by k when the
+// geometry that it came from is gone. Scalars whose
 // errors are independent are taken in one by one, in the Joseph form (Bar-Shalom, section 5.2.6), which stays symmetric and
 // positive definite whatever the gain was rounded to.
 type Filter struct {
@@ -30,9 +31,10 @@ const states = 6
 
 // Motion is how vehicle and receiver may change.
 type Motion struct {
-	Accel float64 // q, m²/s³
-	Bias  float64 // B, m² per axis
-	Decay float64 // T, s
+	Accel  float64 // q, m²/s³
+	Bias   float64 // B, m² per axis
+	Decay  float64 // T, s
+	Shrink float64 // k, at most 1
 }
 
 // Start forgets the past: the receiver sees the vehicle at z (m) with white variance r (m² per axis), its velocity is zero with
@@ -46,7 +48,7 @@ func (f *Filter) Start(z [2]float64, r, v, b float64) {
 
 // Predict moves the state by dt >= 0 seconds.
 func (f *Filter) Predict(dt float64, m Motion) {
-	e := math.Exp(-dt / m.Decay)
+	e := m.Shrink * math.Exp(-dt/m.Decay)
 	c := e - 1
 	x, p := &f.X, &f.P
 	for i := range 2 {
@@ -89,7 +91,7 @@ func (f *Filter) Predict(dt float64, m Motion) {
 
 // Transition is the matrix F of Predict.
 func Transition(dt float64, m Motion) (f [states][states]float64) {
-	e := math.Exp(-dt / m.Decay)
+	e := m.Shrink * math.Exp(-dt/m.Decay)
 	for i := range 2 {
 		f[i][i], f[i+2][i+2], f[i+4][i+4] = 1, 1, e
 		f[i][i+2], f[i][i+4] = dt, e-1

@@ -6,7 +6,7 @@ import "math"
 // from how far positions move against the reported velocities between consecutive fixes of a moving vehicle.
 type device struct {
 	white float32 // share of the errors that are new in each fix
-	slow  float32 // mean square of slip, as a share
+	slow  float32 // share that stays for the decay time
 
 	slip [2]float32 // m: positions less the path by the reported velocities, its mean over the decay time taken away
 
@@ -17,15 +17,9 @@ type device struct {
 // newDevice is one of which nothing is known but whether it reports a speed.
 func newDevice(f *fix) device {
 	if f.speed == notReported {
-		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.WhiteAlone + Recipe.SlowAlone/2)}
+		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.SlowAlone)}
 	}
-	return device{white: float32(Recipe.White), slow: float32(Recipe.White + Recipe.Slow/2)}
-}
-
-// bias is the share of the slow error in a fix's nominal variance. Of a Gauss-Markov process, a mean over its own correlation time
-// takes half of the variance away; what is new in each fix remains whole.
-func (d *device) bias() float64 {
-	return math.Max(minShare, math.Min(maxShare, 2*(float64(d.slow)-float64(d.white))))
+	return device{white: float32(Recipe.White), slow: float32(Recipe.Slow)}
 }
 
 // lag is how long ago (s) the positions and the velocities were true when they were stamped. Only their difference shows, as the slope
@@ -34,8 +28,9 @@ func (d *device) lag() (position, velocity float64) {
 	slope := d.slope()
 	switch {
 	case slope > lagWorth:
-		velocity = math.Min(slope-lagWorth, velocityLag)
-		return math.Min(slope-lagWorth+velocity, lagMost), velocity
+		slope = math.Min(slope, 2*(slope-lagWorth))
+		velocity = math.Min(slope, velocityLag)
+		return math.Min(slope+velocity, lagMost), velocity
 	case slope < -lagWorth:
 		return 0, math.Min(-slope, lagMost)
 	}
@@ -80,7 +75,9 @@ func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
 		d.slip[i] = float32(s)
 		square += s * s / 2
 	}
-	slow := float64(d.slow)
-	slow += dt / learnTime * (math.Min(square/variance, gateSigmas*gateSigmas*slow) - slow)
+	// Of a Gauss-Markov process a mean over its own correlation time takes half of the variance away; what is new in each fix remains.
+	slow, white := float64(d.slow), float64(d.white)
+	square = math.Min(square/variance, huberSigmas*huberSigmas*(slow/2+white))
+	slow += dt / learnTime * (2*(square-white) - slow)
 	d.slow = float32(math.Max(minShare, math.Min(maxShare, slow)))
 }

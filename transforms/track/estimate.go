@@ -14,6 +14,7 @@ type estimate struct {
 	seen     int64   // ms: the last fix judged
 	lat, lon int32   // where that was, 1e-7 degrees
 	motion   motion  // that it reported
+	sigma    uint16  // dm, its nominal one
 	time     int64   // ms: what kf speaks of; the last fix used, or whose speed was
 	fixed    int64   // ms: the last fix used
 	interval float32 // s between fixes, a running mean; 0 is unknown
@@ -36,7 +37,7 @@ func (e *estimate) start(f *fix) {
 	e.device.slip = [2]float32{}
 	e.touch(f.lat, f.lon)
 	v := f.variance()
-	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, e.device.bias()*v)
+	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, float64(e.device.slow)*v)
 	e.hear(f, 0)
 }
 
@@ -78,7 +79,11 @@ func (e *estimate) model(m motion, variance float64) kalman.Motion {
 	if m.speed == notReported {
 		q = Recipe.AccelAlone
 	}
-	return kalman.Motion{Accel: q, Bias: e.device.bias() * variance, Decay: Recipe.Decay}
+	shrink := 1.0 // an error that came with bad geometry goes with it
+	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {
+		shrink = math.Sqrt(shrinks * variance / was)
+	}
+	return kalman.Motion{Accel: q, Bias: float64(e.device.slow) * variance, Decay: Recipe.Decay, Shrink: shrink}
 }
 
 // ahead is the filter at a later time.
@@ -91,9 +96,10 @@ func (e *estimate) ahead(time int64, m kalman.Motion) kalman.Filter {
 // hear takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
 func (e *estimate) hear(f *fix, dt float64) {
 	v, ok := f.velocity()
+	reflected := Recipe.Reflected * Recipe.Reflected * float64(e.device.slow) * f.variance()
 	switch {
 	case f.stands():
-		r := Recipe.Standing * Recipe.Standing
+		r := Recipe.Standing*Recipe.Standing + reflected
 		e.kf.UpdateSpeed([2]float64{1, 0}, 0, r, huberSigmas)
 		e.kf.UpdateSpeed([2]float64{0, 1}, 0, r, huberSigmas)
 		return
@@ -106,13 +112,13 @@ func (e *estimate) hear(f *fix, dt float64) {
 			return
 		}
 		s := Recipe.Along + Recipe.AlongShare*f.metres()
-		e.kf.UpdateSpeed([2]float64{x[0] / known, x[1] / known}, f.metres(), s*s, huberSigmas)
+		e.kf.UpdateSpeed([2]float64{x[0] / known, x[1] / known}, f.metres(), s*s+reflected, huberSigmas)
 		return
 	}
 	u := [2]float64{v[0] / f.metres(), v[1] / f.metres()}
 	along := Recipe.Along + Recipe.AlongShare*f.metres()
 	across := math.Max(Recipe.Across, Recipe.Course*f.metres())
-	a, c := along*along, across*across
+	a, c := along*along+reflected, across*across+reflected
 	if _, lag := e.device.lag(); lag > 0 && dt > 0 && dt <= learnWithin {
 		if was, ok := e.motion.velocity(); ok { // as it will have changed since it was true
 			w := math.Min(1, lag/dt)

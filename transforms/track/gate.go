@@ -1,6 +1,10 @@
 package track
 
-import "math"
+import (
+	"math"
+
+	"argos/transforms/kalman"
+)
 
 // step takes in the next fix in time order and says whether it was used.
 func (e *estimate) step(f *fix) bool {
@@ -12,13 +16,13 @@ func (e *estimate) step(f *fix) bool {
 		case e.interval != 0 && f.time-e.fixed > e.gap():
 			e.start(f)
 		case e.frozen(f):
-			used = false
+			used = e.leaveOut(f, e.ahead(f.time, e.model(f.motion, f.variance())))
 		default:
 			used = e.judge(f)
 		}
 		e.learn(seconds(f.time - e.seen))
 	}
-	e.seen, e.lat, e.lon, e.motion = f.time, f.lat, f.lon, f.motion
+	e.seen, e.lat, e.lon, e.motion, e.sigma = f.time, f.lat, f.lon, f.motion, f.sigma
 	if e.time == f.time {
 		e.recentre()
 		e.round()
@@ -43,11 +47,7 @@ func (e *estimate) judge(f *fix) bool {
 		if e.reject(f) {
 			return true
 		}
-		if f.speed != notReported { // where it was is wrong; how fast it was may well be right
-			e.kf, e.time = kf, f.time
-			e.hear(f, dt)
-		}
-		return false
+		return e.leaveOut(f, kf)
 	}
 	if e.good == agreeing {
 		e.observe(f, z, dt)
@@ -61,6 +61,15 @@ func (e *estimate) judge(f *fix) bool {
 	e.hear(f, dt)
 	e.good = min(e.good+1, agreeing)
 	return true
+}
+
+// leaveOut goes on without a fix's position. Where it was is wrong; how fast it was may well be right.
+func (e *estimate) leaveOut(f *fix, kf kalman.Filter) bool {
+	if f.speed != notReported {
+		e.kf, e.time = kf, f.time
+		e.hear(f, seconds(f.time-e.seen))
+	}
+	return false
 }
 
 // observe has the device learned from a fix that is used, next to another one that was.
@@ -81,9 +90,11 @@ func (e *estimate) observe(f *fix, z [2]float64, dt float64) {
 // reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative the newest fix
 // wins, and so do enough rejects that agree with one another.
 func (e *estimate) reject(f *fix) bool {
-	if e.run > 0 && e.plausible(f) {
+	switch {
+	case e.run > 0 && f.lat == e.lat && f.lon == e.lon: // a receiver that repeats itself is no second witness
+	case e.run > 0 && e.plausible(f):
 		e.run++
-	} else {
+	default:
 		e.run = 1
 	}
 	enough := uint8(reacquireAt)

@@ -33,6 +33,8 @@ const (
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
 
+	shrinks = 4.0 // times less nominal variance than before: the slow error is another one
+
 	learnWithin = 2.5  // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
 	learnSpeed  = 1.0  // m/s: a receiver that stands still shows no errors (many hold their position then)
 	learnShare  = 0.02 // of a fix in the white share: receivers change their ways within minutes, as streets do
@@ -56,6 +58,7 @@ type Parameters struct {
 	Along, AlongShare float64 // noise of a reported speed: m/s, and as a share of it
 	Across, Course    float64 // noise across the course: m/s, and in radians of the course
 	Standing          float64 // m/s per axis at a reported standstill
+	Reflected         float64 // m/s in each of these a metre of the slow error: what bends positions bends velocities
 
 	// what a receiver's error is made of before it is known, as shares of its nominal variance
 	White, Slow           float64 // of one that reports its speed: it has filtered, so its errors change slowly
@@ -65,6 +68,6 @@ type Parameters struct {
 // Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
 var Recipe = Parameters{
 	Accel: 1.5, AccelAlone: 3, Decay: 25,
-	Along: 0.5, AlongShare: 0.01, Across: 0.5, Course: 0.026, Standing: 0.3,
+	Along: 0.5, AlongShare: 0.01, Across: 0.5, Course: 0.026, Standing: 0.3, Reflected: 0.15,
 	White: 0.25, Slow: 1, WhiteAlone: 0.6, SlowAlone: 0.15,
 }

@@ -20,13 +20,13 @@ import (
 const (
 	version = 0x02a7 // the second byte counts versions
 
-	timeSize     = 6                                                                  // ms since 1970, unsigned
-	fixSize      = timeSize + 4 + 4 + 2 + 2*2                                         // time, lat, lon, sigma, motion
-	emptySize    = 1 + timeSize                                                       // good, seen
-	deviceSize   = 6 * 4                                                              // each of its numbers
-	estimateSize = emptySize + 1 + 2*timeSize + 4*4 + 4 + 4 + deviceSize + 6*4 + 21*4 // run, times, places, motion, interval, device, X, P
-	sealSize     = 2 + 4                                                              // version, checksum
-	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1                               // up to the estimate
+	timeSize     = 6                                                                      // ms since 1970, unsigned
+	fixSize      = timeSize + 4 + 4 + 2 + 2*2                                             // time, lat, lon, sigma, motion
+	emptySize    = 1 + timeSize                                                           // good, seen
+	deviceSize   = 6 * 4                                                                  // each of its numbers
+	estimateSize = emptySize + 1 + 2*timeSize + 4*4 + 4 + 2 + 4 + deviceSize + 6*4 + 21*4 // run, times, places, motion, sigma, interval, device, X, P
+	sealSize     = 2 + 4                                                                  // version, checksum
+	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1                                   // up to the estimate
 	fullSize     = headSize + estimateSize + (windowSize+agreeing-1)*fixSize
 )
 
@@ -111,7 +111,7 @@ func (e *estimate) append(b []byte) []byte {
 	for _, place := range [...]int32{e.lat, e.lon, e.originLat, e.originLon} {
 		b = le.AppendUint32(b, uint32(place))
 	}
-	b = e.motion.append(b)
+	b = le.AppendUint16(e.motion.append(b), e.sigma)
 	b = appendFloat(b, e.interval)
 	b = e.device.append(b)
 	for i := range e.kf.X {

@@ -141,9 +141,14 @@ func (r *reader) place() (lat, lon int32) {
 func (r *reader) fix(f *fix) {
 	f.time = r.time()
 	f.lat, f.lon = r.place()
-	f.sigma = r.u16()
-	r.bad = r.bad || f.sigma < 10*minSigma || f.sigma > 10*maxSigma
+	f.sigma = r.sigma()
 	f.motion = r.motion()
+}
+
+func (r *reader) sigma() uint16 {
+	s := r.u16()
+	r.bad = r.bad || s < 10*minSigma || s > 10*maxSigma
+	return s
 }
 
 // motion takes a speed and the course that goes with it.
@@ -168,7 +173,7 @@ func (r *reader) estimate(e *estimate) {
 	e.lat, e.lon = r.place()
 	lat, lon := r.place()
 	e.touch(lat, lon)
-	e.motion = r.motion()
+	e.motion, e.sigma = r.motion(), r.sigma()
 	e.interval = r.float(0, maxInterval)
 	r.device(&e.device)
 	for i := range e.kf.X {
