@@ -35,7 +35,7 @@ func objective(drives []drive) float64 {
 }
 
 // honesty weighs the log likelihood against the relative error.
-const honesty = 0.1
+const honesty = 0.3
 
 // fit moves track.Recipe to where the objective on the drives is least, from where it is.
 func fit(drives []drive, evaluations int) (float64, error) {

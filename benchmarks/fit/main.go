@@ -54,7 +54,7 @@ func run(args []string) error {
 			}
 		}
 		fmt.Println("objective before", objective(use))
-		f, err := fit(use, 400)
+		f, err := fit(use, 160)
 		if err != nil {
 			return err
 		}

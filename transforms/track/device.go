@@ -77,7 +77,7 @@ func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
 	}
 	// Of a Gauss-Markov process a mean over its own correlation time takes half of the variance away; what is new in each fix remains.
 	slow, white := float64(d.slow), float64(d.white)
-	square = math.Min(square/variance, huberSigmas*huberSigmas*(slow/2+white))
-	slow += dt / learnTime * (2*(square-white) - slow)
+	square = math.Min(square/variance, huberSigmas*huberSigmas*(slow/Recipe.Spread+white))
+	slow += dt / learnTime * (Recipe.Spread*(square-white) - slow)
 	d.slow = float32(math.Max(minShare, math.Min(maxShare, slow)))
 }

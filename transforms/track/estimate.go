@@ -37,7 +37,7 @@ func (e *estimate) start(f *fix) {
 	e.device.slip = [2]float32{}
 	e.touch(f.lat, f.lon)
 	v := f.variance()
-	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, float64(e.device.slow)*v)
+	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, Recipe.Fresh*float64(e.device.slow)*v)
 	e.hear(f, 0)
 }
 
@@ -81,7 +81,7 @@ func (e *estimate) model(m motion, variance float64) kalman.Motion {
 	}
 	shrink := 1.0 // an error that came with bad geometry goes with it
 	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {
-		shrink = math.Sqrt(shrinks * variance / was)
+		shrink = math.Sqrt(variance / was)
 	}
 	return kalman.Motion{Accel: q, Bias: float64(e.device.slow) * variance, Decay: Recipe.Decay, Shrink: shrink}
 }

@@ -54,6 +54,8 @@ type Parameters struct {
 	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
 	AccelAlone float64 // the same of one that reports positions alone
 	Decay      float64 // s, correlation time of a receiver's slow error
+	Fresh      float64 // times more variance of that error at a start, while the receiver settles
+	Spread     float64
 
 	Along, AlongShare float64 // noise of a reported speed: m/s, and as a share of it
 	Across, Course    float64 // noise across the course: m/s, and in radians of the course
@@ -67,7 +69,7 @@ type Parameters struct {
 
 // Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
 var Recipe = Parameters{
-	Accel: 1.5, AccelAlone: 3, Decay: 25,
-	Along: 0.5, AlongShare: 0.01, Across: 0.5, Course: 0.026, Standing: 0.3, Reflected: 0.15,
-	White: 0.25, Slow: 1, WhiteAlone: 0.6, SlowAlone: 0.15,
+	Accel: 1.5, AccelAlone: 1.2, Decay: 25, Fresh: 4, Spread: 2,
+	Along: 0.3, AlongShare: 0.01, Across: 0.3, Course: 0.026, Standing: 0.3, Reflected: 0.25,
+	White: 0.25, Slow: 1.5, WhiteAlone: 0.5, SlowAlone: 0.1,
 }
