@@ -24,37 +24,31 @@ type drive struct {
 	truth     truth.Track
 }
 
-// read reads the drives with truth below a folder of sets.
-func read(dir string) ([]drive, error) {
-	var out []drive
+// read reads a drive's folder.
+func read(dir string) (d drive, err error) {
 	found, err := traceio.Find([]string{dir}, "fixes.csv")
 	if err != nil {
-		return nil, err
+		return d, err
 	}
-	for _, f := range found {
-		d := drive{set: filepath.Base(filepath.Dir(filepath.Dir(f.Fixes))), name: filepath.Base(filepath.Dir(f.Fixes))}
-		if d.truth, err = traceio.Truth(f); err != nil {
-			return nil, err
-		}
-		if d.truth == nil {
-			continue
-		}
-		if d.records, err = records(f); err != nil {
-			return nil, err
-		}
-		f.Fixes = filepath.Join(filepath.Dir(f.Fixes), "fixes_corrupt.csv")
-		if d.corrupt, err = records(f); err != nil {
-			return nil, err
-		}
-		if d.labels, err = labels(filepath.Join(filepath.Dir(f.Fixes), "faults.csv")); err != nil {
-			return nil, err
-		}
-		if len(d.labels) != len(d.corrupt) {
-			return nil, fmt.Errorf("%s: %d labels of %d rows", f.Fixes, len(d.labels), len(d.corrupt))
-		}
-		out = append(out, d)
+	f := found[0]
+	d.set, d.name = filepath.Base(filepath.Dir(dir)), filepath.Base(dir)
+	if d.truth, err = traceio.Truth(f); err != nil {
+		return d, err
 	}
-	return out, nil
+	if d.records, err = records(f); err != nil {
+		return d, err
+	}
+	f.Fixes = filepath.Join(dir, "fixes_corrupt.csv")
+	if d.corrupt, err = records(f); err != nil {
+		return d, err
+	}
+	if d.labels, err = labels(filepath.Join(dir, "faults.csv")); err != nil {
+		return d, err
+	}
+	if len(d.labels) != len(d.corrupt) {
+		return d, fmt.Errorf("%s: %d labels of %d rows", f.Fixes, len(d.labels), len(d.corrupt))
+	}
+	return d, nil
 }
 
 func records(f traceio.Drive) ([]argos.Record, error) {
@@ -73,19 +67,17 @@ func records(f traceio.Drive) ([]argos.Record, error) {
 			return nil, err
 		}
 		if row.Err != nil { // the gateway would refuse it; a fix that says it is none keeps the rows in step
-			row.Fix = argos.NewFix(d0, 0, 0, 0)
+			row.Fix = argos.NewFix("T", 0, 0, 0)
 			row.Fix.Valid = false
 		}
 		out = append(out, argos.Record{Fix: row.Fix, Recorded: true})
 	}
 }
 
-const d0 = "T"
-
 func labels(file string) ([]string, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read labels: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // read only
 	all, err := csv.NewReader(f).ReadAll()
@@ -114,4 +106,5 @@ func (d *drive) scored(rs []argos.Record) map[int]argos.LatLon {
 	return out
 }
 
-func phone(set string) bool { return !strings.HasPrefix(set, "comma") }
+// trusted says whether a drive's truth is good enough to fit to: comma2k19's is a tenth of a second off.
+func trusted(d *drive) bool { return !strings.HasPrefix(d.set, "comma") }

@@ -34,6 +34,14 @@ func (t *textbook) predict(dt float64, m Motion) {
 	t.p.Add(t.p, noise)
 }
 
+func dense(p *[states][states]float64) *mat.Dense {
+	d := mat.NewDense(states, states, nil)
+	for i := range states {
+		d.SetRow(i, p[i][:])
+	}
+	return d
+}
+
 // update takes in z = h X + noise of variance r per row, all rows at once.
 func (t *textbook) update(h *mat.Dense, z []float64, r float64) (nis float64) {
 	n := len(z)
@@ -205,6 +213,40 @@ func TestSmoothLooksBothWays(t *testing.T) {
 	if s, ok := Smooth(&a, &predicted, &b, Transition(1, m)); ok || s != a {
 		t.Error("a covariance that cannot be inverted was")
 	}
+}
+
+// Against gonum's general matrices.
+func TestSmoothEqualsTextbook(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var f Filter
+		f.Start([2]float64{3, 4}, 9, 25, 4)
+		f.UpdateSpeed([2]float64{0.6, 0.8}, 7, 1, 2)
+		m, dt := motions.Draw(t, "motion"), rapid.Float64Range(0.1, 60).Draw(t, "dt")
+		predicted := f
+		predicted.Predict(dt, m)
+		next := predicted
+		next.UpdatePosition([2]float64{rapid.Float64Range(-50, 50).Draw(t, "E"), 1}, 4, 0)
+		tr := Transition(dt, m)
+		var inv, g, dx, ps, dp mat.Dense
+		if err := inv.Inverse(dense(&predicted.P)); err != nil {
+			t.Skip(err)
+		}
+		g.Product(dense(&f.P), dense(&tr).T(), &inv)
+		dx.Sub(mat.NewDense(states, 1, next.X[:]), mat.NewDense(states, 1, predicted.X[:]))
+		dx.Mul(&g, mat.DenseCopyOf(&dx))
+		dp.Sub(dense(&next.P), dense(&predicted.P))
+		ps.Product(&g, &dp, g.T())
+		book := newTextbook(&f)
+		book.x.Add(book.x, &dx)
+		book.p.Add(book.p, &ps)
+		got, ok := Smooth(&f, &predicted, &next, tr)
+		if !ok {
+			t.Fatal("not inverted")
+		}
+		if err := book.differs(&got, 1e-6); err != nil {
+			t.Fatal(err)
+		}
+	})
 }
 
 // A truck at a steady 20 m/s: the filter finds its velocity and knows its position better than one fix does.

@@ -1,6 +1,6 @@
 package kalman
 
-import "gonum.org/v1/gonum/mat"
+import "math"
 
 // Smooth returns the estimate of a state from all that was measured, given the filter at its time, the filter predicted from there to
 // the next time by transition f, and the smoothed estimate at that next time:
@@ -8,53 +8,76 @@ import "gonum.org/v1/gonum/mat"
 //	G = P Fᵀ P'⁻¹,  Xs = X + G (Xs' - X'),  Ps = P + G (Ps' - P') Gᵀ
 //
 // (Rauch, Tung, Striebel, Maximum likelihood estimates of linear dynamic systems, AIAA Journal 3, 1965). It is false, and filtered
-// is returned, when P' cannot be inverted.
+// is returned, when P' is not positive definite.
 func Smooth(filtered, predicted, next *Filter, f [states][states]float64) (Filter, bool) {
-	var chol mat.Cholesky
-	if !chol.Factorize(symmetric(predicted)) {
+	l, ok := predicted.cholesky()
+	if !ok {
 		return *filtered, false
 	}
-	p, ft := dense(&filtered.P), dense(&f)
-	var fp, gt mat.Dense // Gᵀ = P'⁻¹ F P
-	fp.Mul(ft, p)
-	if err := chol.SolveTo(&gt, &fp); err != nil {
-		return *filtered, false
+	var g [states][states]float64 // row i solves P' x = F P column i
+	for i := range states {
+		var fp [states]float64
+		for j := range states {
+			for k := range states {
+				fp[j] += f[j][k] * filtered.P[k][i]
+			}
+		}
+		g[i] = solve(&l, fp)
 	}
 	out := *filtered
+	var gd [states][states]float64 // G (Ps' - P')
 	for i := range states {
 		for k := range states {
-			out.X[i] += gt.At(k, i) * (next.X[k] - predicted.X[k])
+			out.X[i] += g[i][k] * (next.X[k] - predicted.X[k])
+			for j := range states {
+				gd[i][j] += g[i][k] * (next.P[k][j] - predicted.P[k][j])
+			}
 		}
 	}
-	var d, gd, gdg mat.Dense
-	d.Sub(dense(&next.P), dense(&predicted.P))
-	gd.Mul(gt.T(), &d)
-	gdg.Mul(&gd, &gt)
 	for i := range states {
 		for j := i; j < states; j++ {
-			x := filtered.P[i][j] + (gdg.At(i, j)+gdg.At(j, i))/2
-			out.P[i][j], out.P[j][i] = x, x
+			for k := range states {
+				out.P[i][j] += (gd[i][k]*g[j][k] + gd[j][k]*g[i][k]) / 2
+			}
+			out.P[j][i] = out.P[i][j]
 		}
 	}
 	return out, true
 }
 
-func dense(p *[states][states]float64) *mat.Dense {
-	d := mat.NewDense(states, states, nil)
+// cholesky is the lower triangle L with L Lᵀ = P; false when P is not positive definite.
+func (f *Filter) cholesky() (l [states][states]float64, ok bool) {
 	for i := range states {
-		d.SetRow(i, p[i][:])
-	}
-	return d
-}
-
-func symmetric(f *Filter) *mat.SymDense {
-	d := mat.NewSymDense(states, nil)
-	for i := range states {
-		for j := i; j < states; j++ {
-			d.SetSym(i, j, f.P[i][j])
+		for j := 0; j <= i; j++ {
+			sum := f.P[i][j]
+			for k := range j {
+				sum -= l[i][k] * l[j][k]
+			}
+			if i != j {
+				l[i][j] = sum / l[j][j]
+			} else if l[i][i] = math.Sqrt(sum); !(l[i][i] > 0) || l[i][i]-l[i][i] != 0 {
+				return l, false
+			}
 		}
 	}
-	return d
+	return l, true
+}
+
+// solve returns the x of L Lᵀ x = b.
+func solve(l *[states][states]float64, b [states]float64) [states]float64 {
+	for i := range states {
+		for k := range i {
+			b[i] -= l[i][k] * b[k]
+		}
+		b[i] /= l[i][i]
+	}
+	for i := states - 1; i >= 0; i-- {
+		for k := i + 1; k < states; k++ {
+			b[i] -= l[k][i] * b[k]
+		}
+		b[i] /= l[i][i]
+	}
+	return b
 }
 
 // Moved is the state seen from another plane: only m depends on it.

@@ -119,7 +119,7 @@ func (s *Smoothed) At(ms int64) (Estimate, bool) {
 	i := sort.Search(len(s.knots), func(i int) bool { return s.knots[i].Time >= ms })
 	if i < len(s.knots) && s.knots[i].Time == ms {
 		k := &s.knots[i]
-		return k.tell(ms, k.state.Position(), k.state.Velocity(), k.state.PositionSigma(), k.state.VelocitySigma()), true
+		return k.tell(ms, k.state.Position(), k.state.Velocity(), track.Accuracy(&k.state), k.state.VelocitySigma()), true
 	}
 	if i == 0 || i == len(s.knots) || s.knots[i-1].run != s.knots[i].run {
 		return Estimate{}, false
@@ -135,7 +135,7 @@ func (s *Smoothed) before(ms int64) (Estimate, bool) {
 	}
 	k := &s.knots[i]
 	p, v, dt := k.state.Position(), k.state.Velocity(), float64(ms-k.Time)/1000
-	sigma := math.Hypot(k.state.PositionSigma(), k.state.VelocitySigma()*dt)
+	sigma := math.Hypot(track.Accuracy(&k.state), k.state.VelocitySigma()*dt)
 	return k.tell(ms, [2]float64{p[0] + v[0]*dt, p[1] + v[1]*dt}, v, sigma, k.state.VelocitySigma()), true
 }
 
@@ -154,7 +154,7 @@ func between(a, b *knot, ms int64) Estimate {
 	}
 	// The variance of the ends, and that of white acceleration between two ends that are known: q dt³ u³(1-u)³/3.
 	w := u * (1 - u)
-	sa, sb := a.state.PositionSigma(), b.state.PositionSigma()
+	sa, sb := track.Accuracy(&a.state), track.Accuracy(&b.state)
 	variance := sa*sa*(1-u) + sb*sb*u + b.Motion.Accel*dt*dt*dt*w*w*w/3
 	return a.tell(ms, p, v, math.Sqrt(variance), math.Max(a.state.VelocitySigma(), b.state.VelocitySigma()))
 }

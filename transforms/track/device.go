@@ -7,6 +7,7 @@ import "math"
 type device struct {
 	white float32 // share of the errors that are new in each fix
 	slow  float32 // share that stays for the decay time
+	rough float32 // mean square of what positions lack from one fix to the next, half of it for each of the two, as a share
 
 	slip [2]float32 // m: positions less the path by the reported velocities, its mean over the decay time taken away
 
@@ -17,9 +18,9 @@ type device struct {
 // newDevice is one of which nothing is known but whether it reports a speed.
 func newDevice(f *fix) device {
 	if f.speed == notReported {
-		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.SlowAlone)}
+		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.SlowAlone), rough: float32(Recipe.WhiteAlone)}
 	}
-	return device{white: float32(Recipe.White), slow: float32(Recipe.Slow)}
+	return device{white: float32(Recipe.White), slow: float32(Recipe.Slow), rough: float32(Recipe.White)}
 }
 
 // lag is how long ago (s) the positions and the velocities were true when they were stamped. Only their difference shows, as the slope
@@ -50,7 +51,7 @@ func (d *device) settle(square, prior, variance float64) {
 	s := prior + r
 	gain := r / s
 	w += learnShare * gain * gain * (math.Min(square, huberSigmas*huberSigmas*s) - s) / variance
-	d.white = float32(math.Max(minShare, math.Min(maxShare, w)))
+	d.white = bound(w)
 }
 
 // follow takes in how far a vehicle went between two fixes, moved (m) in dt s, with the velocities at both.
@@ -69,15 +70,23 @@ func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
 	d.turned = float32(keep*float64(d.turned) + (turn[0]*turn[0]+turn[1]*turn[1])/noise)
 	slope := d.slope()
 	fade := math.Exp(-dt / Recipe.Decay)
-	var square float64
+	var square, step float64
 	for i := range 2 {
-		s := fade * (float64(d.slip[i]) + lack[i] + slope*turn[i])
+		a := lack[i] + slope*turn[i]
+		s := fade * (float64(d.slip[i]) + a)
 		d.slip[i] = float32(s)
-		square += s * s / 2
+		square, step = square+s*s/2/variance, step+a*a/4/variance
 	}
-	// Of a Gauss-Markov process a mean over its own correlation time takes half of the variance away; what is new in each fix remains.
-	slow, white := float64(d.slow), float64(d.white)
-	square = math.Min(square/variance, huberSigmas*huberSigmas*(slow/Recipe.Spread+white))
-	slow += dt / learnTime * (Recipe.Spread*(square-white) - slow)
-	d.slow = float32(math.Max(minShare, math.Min(maxShare, slow)))
+	// Of a Gauss-Markov process a mean over its own correlation time takes a part of the variance away; what is new in each fix remains.
+	slow, rough, share := float64(d.slow), float64(d.rough), dt/learnTime
+	const limit = huberSigmas * huberSigmas
+	rough += share * (math.Min(step, limit*rough) - rough)
+	square = math.Min(square, limit*(slow/Recipe.Spread+Recipe.Rough*rough))
+	slow += share * (Recipe.Spread*(square-Recipe.Rough*rough) - slow)
+	d.rough, d.slow = bound(rough), bound(slow)
+}
+
+// bound keeps a share within what is possible.
+func bound(share float64) float32 {
+	return float32(math.Max(minShare, math.Min(maxShare, share)))
 }

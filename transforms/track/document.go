@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"argos"
+	"argos/transforms/kalman"
 )
 
 // Fill writes the truck's document: all fields but ID, Attrs and Updated. It reuses the memory of dst.Track.
@@ -19,7 +20,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 	e := &t.live
 	f := &t.window[t.n-1]
 	kf := e.ahead(e.seen, e.model(f.motion, f.variance())) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, kf.PositionSigma()
+	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf)
 	dst.Lat, dst.Lon = e.plane.Degrees(kf.Position())
 	if e.good == agreeing {
 		dst.Status = argos.Moving
@@ -36,6 +37,10 @@ func (t *Track) Fill(dst *argos.Truck) {
 		}
 	}
 }
+
+// Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and what no receiver can tell from its fixes, for it
+// stays the same through a drive (orbits, ionosphere, where in the vehicle the antenna is).
+func Accuracy(kf *kalman.Filter) float64 { return math.Hypot(kf.PositionSigma(), Recipe.Common) }
 
 // stopped says whether the truck stands still, by the speed that its newest fix reports, else by a straight line
 // through the window's fixes as they came: the filter's own speed may not decide.

@@ -96,10 +96,14 @@ func (e *estimate) ahead(time int64, m kalman.Motion) kalman.Filter {
 // hear takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
 func (e *estimate) hear(f *fix, dt float64) {
 	v, ok := f.velocity()
+	often := 1.0 // a velocity's error lasts for about a second: more of them in one tell no more
+	if dt > 0 {
+		often = math.Max(1, velocityLasts/math.Max(dt, minInterval))
+	}
 	reflected := Recipe.Reflected * Recipe.Reflected * float64(e.device.slow) * f.variance()
 	switch {
 	case f.stands():
-		r := Recipe.Standing*Recipe.Standing + reflected
+		r := often * (Recipe.Standing*Recipe.Standing + reflected)
 		e.kf.UpdateSpeed([2]float64{1, 0}, 0, r, huberSigmas)
 		e.kf.UpdateSpeed([2]float64{0, 1}, 0, r, huberSigmas)
 		return
@@ -112,13 +116,13 @@ func (e *estimate) hear(f *fix, dt float64) {
 			return
 		}
 		s := Recipe.Along + Recipe.AlongShare*f.metres()
-		e.kf.UpdateSpeed([2]float64{x[0] / known, x[1] / known}, f.metres(), s*s+reflected, huberSigmas)
+		e.kf.UpdateSpeed([2]float64{x[0] / known, x[1] / known}, f.metres(), often*(s*s+reflected), huberSigmas)
 		return
 	}
 	u := [2]float64{v[0] / f.metres(), v[1] / f.metres()}
 	along := Recipe.Along + Recipe.AlongShare*f.metres()
 	across := math.Max(Recipe.Across, Recipe.Course*f.metres())
-	a, c := along*along+reflected, across*across+reflected
+	a, c := often*(along*along+reflected), often*(across*across+reflected)
 	if _, lag := e.device.lag(); lag > 0 && dt > 0 && dt <= learnWithin {
 		if was, ok := e.motion.velocity(); ok { // as it will have changed since it was true
 			w := math.Min(1, lag/dt)

@@ -44,8 +44,8 @@ func TestDoubtfulFixCountsForLess(t *testing.T) {
 		_, north := from(&d)
 		return north
 	}
-	if near, far := moved(5), moved(10); far > 1.7*near || far < near {
-		t.Errorf("5 m off moves the truck by %.1f m, 10 m off by %.1f m", near, far)
+	if near, far := moved(7), moved(14); far > 1.7*near || far < near {
+		t.Errorf("7 m off moves the truck by %.1f m, 14 m off by %.1f m", near, far)
 	}
 }
 

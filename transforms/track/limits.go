@@ -33,7 +33,9 @@ const (
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
 
-	shrinks = 4.0 // times less nominal variance than before: the slow error is another one
+	velocityLasts = 1.0  // s for which the error of a reported velocity stays
+	minInterval   = 0.02 // s between fixes; what comes faster counts as that
+	shrinks       = 4.0  // times less nominal variance than before: the slow error is another one
 
 	learnWithin = 2.5  // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
 	learnSpeed  = 1.0  // m/s: a receiver that stands still shows no errors (many hold their position then)
@@ -56,6 +58,8 @@ type Parameters struct {
 	Decay      float64 // s, correlation time of a receiver's slow error
 	Fresh      float64 // times more variance of that error at a start, while the receiver settles
 	Spread     float64
+	Rough      float64
+	Common     float64
 
 	Along, AlongShare float64 // noise of a reported speed: m/s, and as a share of it
 	Across, Course    float64 // noise across the course: m/s, and in radians of the course
@@ -69,7 +73,7 @@ type Parameters struct {
 
 // Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
 var Recipe = Parameters{
-	Accel: 1.5, AccelAlone: 1.2, Decay: 25, Fresh: 4, Spread: 2,
-	Along: 0.3, AlongShare: 0.01, Across: 0.3, Course: 0.026, Standing: 0.3, Reflected: 0.25,
-	White: 0.25, Slow: 1.5, WhiteAlone: 0.5, SlowAlone: 0.1,
+	Accel: 1.5, AccelAlone: 1.2, Decay: 20, Fresh: 4, Spread: 1.7, Rough: 1.6, Common: 0.5,
+	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, Standing: 0.3, Reflected: 0.25,
+	White: 0.25, Slow: 2.2, WhiteAlone: 0.5, SlowAlone: 0.08,
 }

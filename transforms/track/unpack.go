@@ -159,7 +159,7 @@ func (r *reader) motion() motion {
 }
 
 func (r *reader) device(d *device) {
-	d.white, d.slow = r.float(minShare, maxShare), r.float(minShare, maxShare)
+	d.white, d.slow, d.rough = r.float(minShare, maxShare), r.float(minShare, maxShare), r.float(minShare, maxShare)
 	d.slip[0], d.slip[1] = r.float(-1e6, 1e6), r.float(-1e6, 1e6)
 	d.lagged, d.turned = r.float(-1e9, 1e9), r.float(0, 1e9)
 }
