@@ -13,11 +13,14 @@ type device struct {
 
 	// sums of the regression of what positions lack on the change of velocity: its slope is the lag
 	lagged, turned float32
+
+	driven, told, went float32 // m²: path by the positions times that by the velocities, the latter squared, the former squared
+	compared           float32 // steps in these sums
 }
 
 // newDevice is one of which nothing is known but whether it reports a speed.
 func newDevice(f *fix) device {
-	if f.speed == notReported {
+	if f.speed == notReported || f.course == notReported {
 		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.SlowAlone), rough: float32(Recipe.WhiteAlone)}
 	}
 	return device{white: float32(Recipe.White), slow: float32(Recipe.Slow), rough: float32(Recipe.White)}
@@ -41,6 +44,24 @@ func (d *device) lag() (position, velocity float64) {
 // slope is the regression's, s, drawn towards none by what is known of lags beforehand.
 func (d *device) slope() float64 {
 	return float64(d.lagged) / (float64(d.turned) + 1/(lagPrior*lagPrior))
+}
+
+// compare takes in how far a vehicle went between two fixes, and how far by the velocities at both.
+func (d *device) compare(moved, v0, v1 [2]float64, dt float64) {
+	keep := 1 - dt/lagTime
+	var driven, told, went float64
+	for i := range moved {
+		path := (v0[i] + v1[i]) / 2 * dt
+		driven, told, went = driven+moved[i]*path, told+path*path, went+moved[i]*moved[i]
+	}
+	d.driven, d.told = float32(keep*float64(d.driven)+driven), float32(keep*float64(d.told)+told)
+	d.went, d.compared = float32(keep*float64(d.went)+went), float32(keep*float64(d.compared)+1)
+}
+
+// misleads says that the reported speeds are in another unit than they should be: the vehicle goes much further, or less far.
+func (d *device) misleads() bool {
+	driven, told, went := float64(d.driven), float64(d.told), float64(d.went)
+	return d.compared > comparedEnough && told > comparedPath && driven > 0 && driven*driven > alike*told*went && math.Abs(driven/told-1) > wrongUnit
 }
 
 // settle takes in what a position tells of the white share: the expectation of its error squared, given its innovation (a step of

@@ -93,48 +93,6 @@ func (e *estimate) ahead(time int64, m kalman.Motion) kalman.Filter {
 	return kf
 }
 
-// hear takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
-func (e *estimate) hear(f *fix, dt float64) {
-	v, ok := f.velocity()
-	often := 1.0 // a velocity's error lasts for about a second: more of them in one tell no more
-	if dt > 0 {
-		often = math.Max(1, velocityLasts/math.Max(dt, minInterval))
-	}
-	reflected := Recipe.Reflected * Recipe.Reflected * float64(e.device.slow) * f.variance()
-	switch {
-	case f.stands():
-		r := often * (Recipe.Standing*Recipe.Standing + reflected)
-		e.kf.UpdateSpeed([2]float64{1, 0}, 0, r, huberSigmas)
-		e.kf.UpdateSpeed([2]float64{0, 1}, 0, r, huberSigmas)
-		return
-	case f.speed == notReported:
-		return
-	case !ok: // a speed alone: along the motion that is known already
-		x := e.kf.Velocity()
-		known := math.Hypot(x[0], x[1])
-		if known < learnSpeed || known < 2*e.kf.VelocitySigma() {
-			return
-		}
-		s := Recipe.Along + Recipe.AlongShare*f.metres()
-		e.kf.UpdateSpeed([2]float64{x[0] / known, x[1] / known}, f.metres(), often*(s*s+reflected), huberSigmas)
-		return
-	}
-	u := [2]float64{v[0] / f.metres(), v[1] / f.metres()}
-	along := Recipe.Along + Recipe.AlongShare*f.metres()
-	across := math.Max(Recipe.Across, Recipe.Course*f.metres())
-	a, c := often*(along*along+reflected), often*(across*across+reflected)
-	if _, lag := e.device.lag(); lag > 0 && dt > 0 && dt <= learnWithin {
-		if was, ok := e.motion.velocity(); ok { // as it will have changed since it was true
-			w := math.Min(1, lag/dt)
-			for i := range v {
-				v[i] += w * (v[i] - was[i])
-			}
-		}
-	}
-	e.kf.UpdateSpeed(u, u[0]*v[0]+u[1]*v[1], a, huberSigmas)
-	e.kf.UpdateSpeed([2]float64{u[1], -u[0]}, u[1]*v[0]-u[0]*v[1], c, huberSigmas)
-}
-
 // learn takes in that a fix came at the given distance (s) from the one before.
 func (e *estimate) learn(dt float64) {
 	was := float64(e.interval)

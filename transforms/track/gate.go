@@ -8,7 +8,20 @@ import (
 
 // step takes in the next fix in time order and says whether it was used.
 func (e *estimate) step(f *fix) bool {
-	used := true
+	used, reported := true, f.motion
+	believed := !e.device.misleads()
+	if e.good > 0 {
+		e.compare(f)
+	}
+	if e.device.misleads() {
+		silent := *f
+		silent.motion = motion{notReported, notReported}
+		if f = &silent; believed { // found out: what was learned by those speeds is wrong
+			d := newDevice(f)
+			d.driven, d.told, d.went, d.compared = e.device.driven, e.device.told, e.device.went, e.device.compared
+			e.device, e.good = d, 0
+		}
+	}
 	if e.good == 0 {
 		e.start(f)
 	} else {
@@ -22,7 +35,7 @@ func (e *estimate) step(f *fix) bool {
 		}
 		e.learn(seconds(f.time - e.seen))
 	}
-	e.seen, e.lat, e.lon, e.motion, e.sigma = f.time, f.lat, f.lon, f.motion, f.sigma
+	e.seen, e.lat, e.lon, e.motion, e.sigma = f.time, f.lat, f.lon, reported, f.sigma
 	if e.time == f.time {
 		e.recentre()
 		e.round()
@@ -83,8 +96,24 @@ func (e *estimate) observe(f *fix, z [2]float64, dt float64) {
 	if f.metres()+e.motion.metres() < 2*learnSpeed {
 		return
 	}
+	e.device.follow(e.moved(z), v0, v1, dt, f.variance())
+}
+
+// compare has the reported speeds checked against the way from one fix to the next, whatever the gate says of both.
+func (e *estimate) compare(f *fix) {
+	v0, ok0 := e.motion.velocity()
+	v1, ok1 := f.velocity()
+	dt := seconds(f.time - e.seen)
+	moved := e.moved(e.plane.Metres(f.degrees()))
+	if ok0 && ok1 && dt <= learnWithin && math.Hypot(moved[0], moved[1]) <= fastest*dt {
+		e.device.compare(moved, v0, v1, dt)
+	}
+}
+
+// moved is the way from the fix seen last to a place in the plane.
+func (e *estimate) moved(z [2]float64) [2]float64 {
 	was := e.plane.Metres(float64(e.lat)/e7, float64(e.lon)/e7)
-	e.device.follow([2]float64{z[0] - was[0], z[1] - was[1]}, v0, v1, dt, f.variance())
+	return [2]float64{z[0] - was[0], z[1] - was[1]}
 }
 
 // reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative the newest fix

@@ -162,6 +162,8 @@ func (r *reader) device(d *device) {
 	d.white, d.slow, d.rough = r.float(minShare, maxShare), r.float(minShare, maxShare), r.float(minShare, maxShare)
 	d.slip[0], d.slip[1] = r.float(-1e6, 1e6), r.float(-1e6, 1e6)
 	d.lagged, d.turned = r.float(-1e9, 1e9), r.float(0, 1e9)
+	d.driven, d.told = r.float(-1e12, 1e12), r.float(0, 1e12)
+	d.went, d.compared = r.float(0, 1e12), r.float(0, 1e6)
 }
 
 func (r *reader) estimate(e *estimate) {
