@@ -33,14 +33,14 @@ const (
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
 
-	velocityLasts = 1.5  // s for which the error of a reported velocity stays
+	velocityLasts = 1.0  // s for which the error of a reported velocity stays
 	minInterval   = 0.02 // s between fixes; what comes faster counts as that
-	shrinks       = 4.0  // times less nominal variance than before: the slow error is another one
+	shrinks       = 2.0  // times less nominal variance than before: the slow error is another one
 
 	learnWithin    = 2.5   // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
 	learnSpeed     = 1.0   // m/s: a receiver that stands still shows no errors (many hold their position then)
 	learnShare     = 0.02  // of a fix in the white share: receivers change their ways within minutes, as streets do
-	learnTime      = 300   // s of driving that the slow error's size is the mean of
+	learnTime      = 150   // s of driving that the slow error's size is the mean of
 	hardest        = 10.0  // m/s²: no truck brakes harder; a velocity that does is wrong
 	comparedEnough = 30    // steps of reported speeds against positions, after which a ratio is known to 6 % at least
 	comparedPath   = 100.0 // m², the sum of their squares: not of a truck that stands
@@ -84,13 +84,13 @@ var Recipe = Parameters{
 
 	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // fit: phones' Doppler speed under an open sky
 	Standing:  0.3,  // fit, flat: a reported zero means less than stoppedSpeed
-	Reflected: 0.25, // fit: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
+	Reflected: 0.27, // fit: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
 
-	White: 0.25, Slow: 1.8, // fit: 1 m and 2.7 m at HDOP 1; learned within minutes
+	White: 0.25, Slow: 2, // fit: 1 m and 2.8 m at HDOP 1; learned within minutes
 	WhiteAlone: 0.5, SlowAlone: 0.08, // fit: 2.8 m and 1.1 m
 
 	Decay:  20,  // fit: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
-	Fresh:  4,   // first fixes are off by twice the usual: a cold receiver converges
+	Fresh:  2,   // first fixes are off by more than the usual: a cold receiver converges
 	Spread: 1.7, // fit to the claimed accuracy; a Gauss-Markov process alone has 2
 	Rough:  1.6, // fit to the claimed accuracy: rough errors last for a fix or two
 	Common: 0.5, // fit to the claimed accuracy: orbits, ionosphere, the antenna's place
