@@ -49,9 +49,9 @@ func objective(drives []drive) float64 {
 // fit moves track.Recipe from start to where the objective on the drives, and a weak pull towards the start, is least: what the
 // drives do not tell stays as physics has it.
 func fit(drives []drive, start track.Parameters, evaluations int) error {
-	var origin []float64
-	for _, p := range fitted(&start) {
-		origin = append(origin, math.Log(*p))
+	origin := make([]float64, len(fitted(&start)))
+	for i, p := range fitted(&start) {
+		origin[i] = math.Log(*p)
 	}
 	put := func(x []float64) {
 		track.Recipe = start

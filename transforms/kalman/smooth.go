@@ -8,7 +8,7 @@ import "math"
 //	G = P Fᵀ P'⁻¹,  Xs = X + G (Xs' - X'),  Ps = P + G (Ps' - P') Gᵀ
 //
 // (Rauch, Tung, Striebel, Maximum likelihood estimates of linear dynamic systems, AIAA Journal 3, 1965). It is false, and filtered
-// is returned, when P' is not positive definite.
+// is returned, when P' or Ps is not positive definite in the numbers at hand.
 func Smooth(filtered, predicted, next *Filter, f [states][states]float64) (Filter, bool) {
 	l, ok := predicted.cholesky()
 	if !ok {
@@ -41,6 +41,9 @@ func Smooth(filtered, predicted, next *Filter, f [states][states]float64) (Filte
 			}
 			out.P[j][i] = out.P[i][j]
 		}
+	}
+	if !out.Definite() {
+		return *filtered, false
 	}
 	return out, true
 }

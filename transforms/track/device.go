@@ -16,6 +16,8 @@ type device struct {
 
 	driven, told, went float32 // m²: path by the positions times that by the velocities, the latter squared, the former squared
 	compared           float32 // steps in these sums
+
+	passed, reported float32 // m²: as driven and told, between fixes that the gate let pass
 }
 
 // newDevice is one of which nothing is known but whether it reports a speed.
@@ -58,6 +60,12 @@ func (d *device) compare(moved, v0, v1 [2]float64, dt float64) {
 	d.went, d.compared = float32(keep*float64(d.went)+went), float32(keep*float64(d.compared)+1)
 }
 
+// scale is what the reported speeds are to be multiplied by: those of wheels are off by some percent. It is drawn towards 1.
+func (d *device) scale() float64 {
+	s := (float64(d.passed) + scalePrior) / (float64(d.reported) + scalePrior)
+	return math.Max(1-wrongUnit, math.Min(1+wrongUnit, s))
+}
+
 // misleads says that the reported speeds are in another unit than they should be: the vehicle goes much further, or less far.
 func (d *device) misleads() bool {
 	driven, told, went := float64(d.driven), float64(d.told), float64(d.went)
@@ -75,17 +83,22 @@ func (d *device) settle(square, prior, variance float64) {
 	d.white = bound(w)
 }
 
-// follow takes in how far a vehicle went between two fixes, moved (m) in dt s, with the velocities at both.
+// follow takes in how far a vehicle went between two fixes that were used, moved (m) in dt s, with the velocities reported at both.
 func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
 	var lack, turn [2]float64
+	var passed, reported float64
+	scale := d.scale()
 	for i := range 2 {
-		lack[i], turn[i] = moved[i]-(v0[i]+v1[i])/2*dt, v1[i]-v0[i]
+		path := (v0[i] + v1[i]) / 2 * dt
+		passed, reported = passed+moved[i]*path, reported+path*path
+		lack[i], turn[i] = moved[i]-scale*path, scale*(v1[i]-v0[i])
 	}
 	w := float64(d.white) * variance
-	if lack[0]*lack[0]+lack[1]*lack[1] > gateSigmas*gateSigmas*2*(w+1) || turn[0]*turn[0]+turn[1]*turn[1] > hardest*hardest*dt*dt {
+	if w > learnNoise || lack[0]*lack[0]+lack[1]*lack[1] > gateSigmas*gateSigmas*2*(w+1) || turn[0]*turn[0]+turn[1]*turn[1] > hardest*hardest*dt*dt {
 		return
 	}
 	keep := 1 - dt/lagTime
+	d.passed, d.reported = float32(keep*float64(d.passed)+passed), float32(keep*float64(d.reported)+reported)
 	noise := 2*w + 0.1
 	d.lagged = float32(keep*float64(d.lagged) - (lack[0]*turn[0]+lack[1]*turn[1])/noise)
 	d.turned = float32(keep*float64(d.turned) + (turn[0]*turn[0]+turn[1]*turn[1])/noise)

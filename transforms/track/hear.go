@@ -14,8 +14,8 @@ func (e *estimate) hear(f *fix, dt float64) {
 	}
 	reflected := Recipe.Reflected * Recipe.Reflected * float64(e.device.slow) * f.variance()
 	noise := func(sigma float64) float64 { return often * (sigma*sigma + reflected) }
-	speed := f.metres()
-	v, ok := f.velocity()
+	v, ok := e.device.velocity(f.motion)
+	speed := math.Hypot(v[0], v[1])
 	switch {
 	case f.stands():
 		e.kf.UpdateSpeed([2]float64{1, 0}, 0, noise(Recipe.Standing), huberSigmas)
@@ -32,10 +32,17 @@ func (e *estimate) hear(f *fix, dt float64) {
 // caughtUp is a velocity that lags as it will have become by now, if it went on to change as since the fix before.
 func (e *estimate) caughtUp(v [2]float64, dt float64) [2]float64 {
 	_, lag := e.device.lag()
-	was, ok := e.motion.velocity()
+	was, ok := e.device.velocity(e.motion)
 	if !ok || lag == 0 || dt <= 0 || dt > learnWithin {
 		return v
 	}
 	w := math.Min(1, lag/dt)
 	return [2]float64{v[0] + w*(v[0]-was[0]), v[1] + w*(v[1]-was[1])}
+}
+
+// velocity is a reported one at its true scale.
+func (d *device) velocity(m motion) (v [2]float64, ok bool) {
+	v, ok = m.velocity()
+	s := d.scale()
+	return [2]float64{s * v[0], s * v[1]}, ok
 }

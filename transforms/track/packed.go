@@ -23,7 +23,7 @@ const (
 	timeSize     = 6                                                                      // ms since 1970, unsigned
 	fixSize      = timeSize + 4 + 4 + 2 + 2*2                                             // time, lat, lon, sigma, motion
 	emptySize    = 1 + timeSize                                                           // good, seen
-	deviceSize   = 11 * 4                                                                 // each of its numbers
+	deviceSize   = 13 * 4                                                                 // each of its numbers
 	estimateSize = emptySize + 1 + 2*timeSize + 4*4 + 4 + 2 + 4 + deviceSize + 6*4 + 21*4 // run, times, places, motion, sigma, interval, device, X, P
 	sealSize     = 2 + 4                                                                  // version, checksum
 	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1                                   // up to the estimate
@@ -96,7 +96,7 @@ func (m motion) append(b []byte) []byte {
 }
 
 func (d *device) append(b []byte) []byte {
-	for _, x := range [...]float32{d.white, d.slow, d.rough, d.slip[0], d.slip[1], d.lagged, d.turned, d.driven, d.told, d.went, d.compared} {
+	for _, x := range [...]float32{d.white, d.slow, d.rough, d.slip[0], d.slip[1], d.lagged, d.turned, d.driven, d.told, d.went, d.compared, d.passed, d.reported} {
 		b = appendFloat(b, x)
 	}
 	return b

@@ -164,6 +164,7 @@ func (r *reader) device(d *device) {
 	d.lagged, d.turned = r.float(-1e9, 1e9), r.float(0, 1e9)
 	d.driven, d.told = r.float(-1e12, 1e12), r.float(0, 1e12)
 	d.went, d.compared = r.float(0, 1e12), r.float(0, 1e6)
+	d.passed, d.reported = r.float(-1e12, 1e12), r.float(0, 1e12)
 }
 
 func (r *reader) estimate(e *estimate) {
