@@ -37,24 +37,24 @@ const (
 	minInterval   = 0.02 // s between fixes; what comes faster counts as that
 	shrinks       = 2.0  // times less nominal variance than before: the slow error is another one
 
-	learnWithin    = 2.5    // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
-	learnSpeed     = 1.0    // m/s: a receiver that stands still shows no errors (many hold their position then)
-	learnNoise     = 100.0  // m²: positions rougher than that teach nothing of lags and slow errors
-	learnShare     = 0.02   // of a fix in the white share: receivers change their ways within minutes, as streets do
-	learnTime      = 150    // s of driving that the slow error's size is the mean of
-	hardest        = 10.0   // m/s²: no truck brakes harder; a velocity that does is wrong
-	comparedEnough = 30     // steps of reported speeds against positions, after which a ratio is known to 6 % at least
-	comparedPath   = 100.0  // m², the sum of their squares: not of a truck that stands
-	alike          = 0.9    // squared correlation of both, above which it is only the unit that differs
-	wrongUnit      = 0.3    // of the path: knots, miles and km/h differ by half and more, slopes and slip by far less
-	scalePrior     = 5000.0 // m², paths squared, after which a scale of 2 % shows through 1 m of noise
-	lagPrior       = 0.3    // s, 1 sigma of an unknown lag: what phones show
-	lagTime        = 600    // s of driving that the lag is estimated from
-	lagWorth       = 0.05   // s: lags below are not told from none
-	lagMost        = 0.6    // s: more is another fault
-	velocityLag    = 0.3    // s that the velocity of a receiver which filters lags behind the truth itself
-	minShare       = 1e-3   // bounds of the shares that are learned: from 3 % of the nominal sigma
-	maxShare       = 16.0   // to four of them
+	learnWithin    = 2.5      // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
+	learnSpeed     = 1.0      // m/s: a receiver that stands still shows no errors (many hold their position then)
+	learnNoise     = 10_000.0 // m²: positions rougher than that teach nothing of lags and slow errors
+	learnShare     = 0.02     // of a fix in the white share: receivers change their ways within minutes, as streets do
+	learnTime      = 150      // s of driving that the slow error's size is the mean of
+	hardest        = 10.0     // m/s²: no truck brakes harder; a velocity that does is wrong
+	comparedEnough = 30       // steps of reported speeds against positions, after which a ratio is known to 6 % at least
+	comparedPath   = 100.0    // m², the sum of their squares: not of a truck that stands
+	alike          = 0.9      // squared correlation of both, above which it is only the unit that differs
+	wrongUnit      = 0.3      // of the path: knots, miles and km/h differ by half and more, slopes and slip by far less
+	scalePrior     = 20_000.0 // m², paths squared, after which a scale of 2 % shows through 2 m of noise
+	lagPrior       = 0.3      // s, 1 sigma of an unknown lag: what phones show
+	lagTime        = 600      // s of driving that the lag is estimated from
+	lagWorth       = 0.05     // s: lags below are not told from none
+	lagMost        = 0.6      // s: more is another fault
+	velocityLag    = 0.3      // s that the velocity of a receiver which filters lags behind the truth itself
+	minShare       = 1e-3     // bounds of the shares that are learned: from 3 % of the nominal sigma
+	maxShare       = 16.0     // to four of them
 )
 
 // Parameters are the recipe's numbers that benchmarks/fit moves, or that follow from those.
