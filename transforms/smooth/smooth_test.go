@@ -143,7 +143,7 @@ func TestRealDrives(t *testing.T) {
 		for _, d := range drives {
 			sum += smoothed(t, d) / float64(len(drives))
 		}
-		t.Logf("%s: %.2f m", set, sum)
+		t.Logf("%s: %.3f m", set, sum)
 		if sum > most {
 			t.Errorf("%s: %.3f m, more than %.2f m", set, sum, most)
 		}

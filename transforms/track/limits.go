@@ -81,19 +81,19 @@ type Parameters struct {
 
 // Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
 var Recipe = Parameters{
-	Accel:      1.5, // fit: 0.7 loses turns between slow reports, 3 lets noise of positions through
+	Accel:      2,   // fit: 0.7 loses turns between slow reports, 3 lets noise of positions through
 	AccelAlone: 1.2, // fit, flat from 0.7 to 2: less lags in turns, more follows noise
 
 	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // fit: phones' Doppler speed under an open sky
 	Standing:  0.3,  // fit, flat: a reported zero means less than stoppedSpeed
-	Reflected: 0.25, // fit: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
+	Reflected: 0.26, // fit: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
 
 	White: 0.25, Slow: 2, // fit: 1 m and 2.8 m at HDOP 1; learned within minutes
 	WhiteAlone: 0.5, SlowAlone: 0.08, // fit: 2.8 m and 1.1 m
 
 	Decay:  20,   // fit: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
 	Fresh:  2,    // first fixes are off by more than the usual: a cold receiver converges
-	Spread: 2.3,  // fit to the claimed accuracy; a Gauss-Markov process alone has 2
+	Spread: 2.2,  // fit to the claimed accuracy; a Gauss-Markov process alone has 2
 	Rough:  1.6,  // fit to the claimed accuracy: rough errors last for a fix or two
-	Common: 0.58, // fit to the claimed accuracy: orbits, ionosphere, the antenna's place
+	Common: 0.56, // fit to the claimed accuracy: orbits, ionosphere, the antenna's place
 }
