@@ -190,18 +190,21 @@ func (f *smoothFn) smoothed(rows iter.Seq2[traceio.Row, error], write func(*trac
 	}
 	nan := math.NaN()
 	c := traceio.Clean{Lat: nan, Lon: nan, Speed: nan, Heading: nan, Sigma: nan}
-	i := 0
+	i, last := 0, int64(0)
 	for _, row := range all {
-		begins := false
+		c.Begins, c.Aside = false, true
 		if row.Err == nil {
 			if e, ok := drive.Row(i); ok {
-				_, joined := drive.At(c.Time + (e.Time-c.Time)/2)
-				begins = !joined
 				c = clean(&e)
+				_, on := drive.At(e.Time)
+				if c.Aside = !on; on {
+					_, joined := drive.At(last + (e.Time-last)/2)
+					c.Begins, last = !joined, e.Time
+				}
 			}
 			i++
 		}
-		c.TMs, c.Refused, c.Begins = row.TMs, row.Err != nil, begins
+		c.TMs, c.Refused = row.TMs, row.Err != nil
 		if err := write(&c); err != nil {
 			return err
 		}

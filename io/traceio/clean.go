@@ -23,6 +23,7 @@ type Clean struct {
 	Status   argos.Status
 	Refused  bool // the row was no fix: the rest is as it was
 	Begins   bool // a gap lies before it
+	Aside    bool // belongs to no stretch of the drive: an answer to its row, no place on the track
 }
 
 // CleanFormats are the formats in which clean tracks are written, each also the end of its files' names.
@@ -89,7 +90,7 @@ type pieces struct {
 }
 
 func (w *pieces) Write(c *Clean) error {
-	if !c.Refused && !math.IsNaN(c.Lat) {
+	if !c.Refused && !c.Aside && !math.IsNaN(c.Lat) {
 		w.points = append(w.points, *c)
 	}
 	return nil
