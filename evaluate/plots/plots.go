@@ -134,6 +134,7 @@ func stroke(c color.Color, width float64) draw.LineStyle {
 
 // equalAspect draws a plot in which a metre is as long in one direction as in the other, around the ranges that it has.
 func equalAspect(p *plot.Plot, c draw.Canvas) {
+	p.Add(paper{})
 	for range 2 { // the room for the labels depends on the ranges
 		size := p.DataCanvas(c).Size()
 		x, y := p.X.Max-p.X.Min, p.Y.Max-p.Y.Min

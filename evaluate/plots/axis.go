@@ -1,10 +1,13 @@
 package plots
 
 import (
+	"image/color"
 	"math"
 	"strconv"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // ticks labels the round numbers of an axis, about so many.
@@ -33,4 +36,14 @@ func roundStep(step float64) float64 {
 		}
 	}
 	return 10 * ten
+}
+
+// paper is drawn last, below the legend, so that no line runs through its words.
+type paper struct{}
+
+// Plot is called by plot.
+func (paper) Plot(c draw.Canvas, p *plot.Plot) {
+	size := p.Legend.Rectangle(c).Size() // its place is not where the legend is drawn
+	left, below := c.Max.X-size.X, c.Max.Y-size.Y
+	c.FillPolygon(color.White, []vg.Point{{X: left, Y: below}, {X: c.Max.X, Y: below}, c.Max, {X: left, Y: c.Max.Y}})
 }
