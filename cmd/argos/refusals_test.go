@@ -13,7 +13,7 @@ import (
 )
 
 func TestEachCommandHelpsWithExamples(t *testing.T) {
-	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "audit"} {
+	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "evaluate", "audit"} {
 		code, out, _ := runToEnd(t, c, "--help")
 		if code != 0 || !strings.Contains(out, "Example") || !strings.Contains(out, "argos "+c) {
 			t.Errorf("argos %s --help: exit code %d, %s", c, code, out)
@@ -34,6 +34,15 @@ func TestBadCommandLines(t *testing.T) {
 		{"demo --duration -3s", "-3s"},
 		{"demo --frobnicate", "--frobnicate"},
 		{"smooth --causal", "--out"},
+		{"smooth --causal --every 1s --out o drive", "--every asks for places between fixes"},
+		{"smooth --every=-1s --out o drive", "--every -1s"},
+		{"smooth --format kml --out o drive", "csv"},
+		{"smooth --columns colour=red --out o drive", `no field "colour"`},
+		{"replay --columns speed=v:parsec drive", "parsec"},
+		{"demo --trace drive --columns time=t:Mars", "Mars"},
+		{"evaluate", "<trace>"},
+		{"evaluate --thin 10ms drive", "--thin 10ms"},
+		{"evaluate --columns lat= drive", "the lat is mapped to no column"},
 		{"audit --ledger x", "--data-dir"},
 		{"pipeline --runner spark", "--runner"},
 		{"gateway --partitions 0", "--partitions 0"},
@@ -131,6 +140,7 @@ func TestUnreadableTrace(t *testing.T) {
 			{"demo", "--listen", "127.0.0.1:0", "--trace", trace},
 			{"replay", trace},
 			{"smooth", "--causal", "--out", t.TempDir(), trace},
+			{"smooth", "--out", t.TempDir(), trace},
 		} {
 			code, _, stderr := runToEnd(t, c...)
 			if sentence(t, stderr, trace); code != 1 {
