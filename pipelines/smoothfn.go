@@ -30,12 +30,20 @@ type smoothFn struct {
 // gateway: it never comes into the log, but has its row in the results.
 func (f *smoothFn) ProcessElement(ctx context.Context, d traceio.Drive) error {
 	t := tallyOf(ctx, f.Job)
+	if err := f.file(t, d); err != nil {
+		return err
+	}
+	t.done.Add(1)
+	return nil
+}
+
+// file cleans a file.
+func (f *smoothFn) file(t *tallied, d traceio.Drive) error {
 	in, err := traceio.Open(d)
 	if err != nil {
 		return err
 	}
 	defer in.Close() //nolint:errcheck // read only
-	defer t.done.Add(1)
 	if !in.Named() && f.Causal {
 		return f.write(t, d.Name, rows(t, in), causal)
 	}
@@ -174,13 +182,13 @@ func causal(rows iter.Seq2[traceio.Row, error], write func(*traceio.Clean) error
 
 // smoothed estimates a truck's drive as a whole. A row of which it says nothing repeats the one before, as causal does.
 func (f *smoothFn) smoothed(rows iter.Seq2[traceio.Row, error], write func(*traceio.Clean) error) error {
-	var all []traceio.Row
+	var all []answer
 	var records []argos.Record
 	for row, err := range rows {
 		if err != nil {
 			return err
 		}
-		if all = append(all, row); row.Err == nil {
+		if all = append(all, answer{row.TMs, row.Err != nil}); row.Err == nil {
 			records = append(records, argos.Record{Fix: row.Fix, Recorded: true})
 		}
 	}
@@ -193,7 +201,7 @@ func (f *smoothFn) smoothed(rows iter.Seq2[traceio.Row, error], write func(*trac
 	i, last := 0, int64(0)
 	for _, row := range all {
 		c.Begins, c.Aside = false, true
-		if row.Err == nil {
+		if !row.refused {
 			if e, ok := drive.Row(i); ok {
 				c = clean(&e)
 				_, on := drive.At(e.Time)
@@ -204,12 +212,18 @@ func (f *smoothFn) smoothed(rows iter.Seq2[traceio.Row, error], write func(*trac
 			}
 			i++
 		}
-		c.TMs, c.Refused = row.TMs, row.Err != nil
+		c.TMs, c.Refused = row.tMs, row.refused
 		if err := write(&c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// answer is what a row's answer repeats of it.
+type answer struct {
+	tMs     string
+	refused bool
 }
 
 // steady writes the estimates of a drive at each multiple of so many ms that lies in one of its stretches.

@@ -83,7 +83,8 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	}
 	for i := range drives {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			fmt.Fprintf(t.err, "argos: stopped; %d of %d drives are drawn into %s\n", i, len(drives), c.Plots)
+			return errUnclean
 		}
 		if err := plots.Drive(filepath.Join(c.Plots, drives[i].Name+".png"), &drives[i]); err != nil {
 			return err

@@ -64,10 +64,14 @@ func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error
 		Format: c.Format, Causal: c.Causal, Every: c.Every, Tally: tally,
 	})
 	hide()
+	x := tally.Counts()
+	if err != nil && ctx.Err() != nil {
+		fmt.Fprintf(t.err, "argos: stopped; %d of %d drives are cleaned in %s\n", x.Done, x.Drives, c.Out)
+		return errUnclean
+	}
 	if err != nil {
 		return err
 	}
-	x := tally.Counts()
 	fmt.Fprintf(t.err, "%d drives cleaned into %s: %d rows, %d of them refused\n", n, c.Out, x.Rows, x.Refused)
 	return nil
 }
