@@ -27,8 +27,8 @@ type ReadConfig struct {
 	Epoch  int32
 	Starts []int64 // where each partition begins
 
-	PollRecords   int           // a poll takes at most so many records: 5,000
-	PollBytes     int           // and stops once it has so many bytes: 1 MB
+	PollRecords   int           // a poll takes at most so many records: 10,000
+	PollBytes     int           // and stops once it has so many bytes: 2 MB
 	CalmRecords   int           // a poll of fewer waits until the partition's last one is stored: 2,000
 	Pace          time.Duration // and so long since the partition's last one: 20 ms
 	CreditRecords int           // a partition pauses while more than so many records, 40,000,
@@ -40,8 +40,8 @@ func (c *ReadConfig) setDefaults() {
 		of        *int
 		otherwise int
 	}{
-		{&c.PollRecords, 5000},
-		{&c.PollBytes, 1 << 20},
+		{&c.PollRecords, 10_000},
+		{&c.PollBytes, 2 << 20},
 		{&c.CalmRecords, 2000},
 		{&c.CreditRecords, 40_000},
 		{&c.CreditBytes, 16 << 20},

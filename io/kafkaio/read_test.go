@@ -225,7 +225,7 @@ func TestSourceWaitsForConfirmation(t *testing.T) {
 	}{
 		"credit in records": {func(c *kafkaio.ReadConfig) { c.PollRecords, c.CalmRecords, c.CreditRecords = 300, 1, 1_000 }, 1_300, 1 << 20},
 		"credit in bytes":   {func(c *kafkaio.ReadConfig) { c.PollRecords, c.CalmRecords, c.CreditBytes = 100, 1, 10_000 }, total, 10_000 + 100*40},
-		"calm":              {func(c *kafkaio.ReadConfig) { c.CalmRecords = total + 1 }, 5_000, 1 << 20},
+		"calm":              {func(c *kafkaio.ReadConfig) { c.CalmRecords = total + 1 }, 10_000, 2 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			brokers := newBroker(t, 2)
