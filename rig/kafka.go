@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ import (
 type KafkaConfig struct {
 	User, Password string   // also listen with TLS and SCRAM-SHA-512, for this user
 	Settings       []string // more broker settings, key=value
+	Java           []string // more options of its virtual machine
 
 	// Proxied are further plain listeners: of each the address that it is reached at, which is a proxy's, and the one that it
 	// listens on. Clients that come through a proxy stay on it, for that is the address the broker tells them.
@@ -30,6 +32,7 @@ type Kafka struct {
 	CA     string // file with the certificate that Secure shows
 
 	dir, libs string
+	options   []string
 }
 
 // StartKafka starts a broker with its data in dir. The caller ends it with Kill or Stop; it ends with this process.
@@ -42,7 +45,7 @@ func StartKafka(ctx context.Context, dir string, cfg KafkaConfig) (*Kafka, error
 	if err != nil {
 		return nil, err
 	}
-	k := &Kafka{dir: dir, libs: libs, Addr: addrs[0]}
+	k := &Kafka{dir: dir, libs: libs, options: cfg.Java, Addr: addrs[0]}
 	if cfg.User != "" {
 		k.Secure, k.CA = "localhost:"+strings.TrimPrefix(addrs[2], host), filepath.Join(dir, "ca.pem")
 		if err := selfSigned(dir); err != nil {
@@ -76,9 +79,8 @@ func (k *Kafka) properties() string { return filepath.Join(k.dir, "server.proper
 func (k *Kafka) logging() string    { return filepath.Join(k.dir, "log4j2.properties") }
 
 func (k *Kafka) java(class string, args ...string) []string {
-	return append([]string{
-		"-XX:+UseSerialGC", "-Xmx512m", "-Dlog4j2.configurationFile=" + k.logging(), "-cp", filepath.Join(k.libs, "*"), class,
-	}, args...)
+	return slices.Concat([]string{"-XX:+UseSerialGC", "-Xmx512m", "-Dlog4j2.configurationFile=" + k.logging()}, k.options,
+		[]string{"-cp", filepath.Join(k.libs, "*"), class}, args)
 }
 
 // Settings of a single broker that starts fast and forgets nothing.

@@ -27,7 +27,7 @@ type sample struct {
 
 type process struct {
 	name string
-	rss  float64 // MB
+	rss  float64 // MB that are its own: pages of files, such as a log's, are the kernel's to take back
 	heap float64 // MB in use, NaN where nobody tells
 	cpu  float64 // cores since the last sample
 	used float64 // processor seconds in all
@@ -109,7 +109,7 @@ func (s *system) take(ctx context.Context, x *sample, before []process, seconds 
 	return pipeline, nil
 }
 
-// usage reads a process's resident memory (MB) and processor time (s).
+// usage reads a process's resident memory (MB) without what are pages of files, and its processor time (s).
 func usage(pid int) (rss, cpu float64, err error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -118,13 +118,28 @@ func usage(pid int) (rss, cpu float64, err error) {
 	// The name may hold anything but ends with the last parenthesis. Times are in ticks, of which Linux shows 100 a second.
 	_, rest, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')'):]), " ")
 	f := strings.Fields(rest)
-	if len(f) < 22 {
+	if len(f) < 13 {
 		return 0, 0, fmt.Errorf("/proc/%d/stat has %d fields", pid, len(f))
 	}
 	user, err1 := strconv.ParseFloat(f[11], 64)
 	system, err2 := strconv.ParseFloat(f[12], 64)
-	pages, err3 := strconv.ParseFloat(f[21], 64)
-	return pages * float64(os.Getpagesize()) / 1e6, (user + system) / 100, errors.Join(err1, err2, err3)
+	rss, err3 := anonymous(pid)
+	return rss, (user + system) / 100, errors.Join(err1, err2, err3)
+}
+
+// anonymous is a process's resident memory (MB) that no file is behind.
+func anonymous(pid int) (float64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if kb, is := strings.CutPrefix(line, "RssAnon:"); is {
+			n, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(kb), " kB"), 64)
+			return n * 1024 / 1e6, err
+		}
+	}
+	return 0, fmt.Errorf("/proc/%d/status does not tell RssAnon", pid)
 }
 
 // metrics are a role's, by name and labels as it writes them.

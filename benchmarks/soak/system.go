@@ -100,7 +100,9 @@ func (s *system) startBroker(ctx context.Context) (err error) {
 		if err := os.Mkdir(s.path("kafka"), 0o755); err != nil {
 			return err
 		}
-		if s.kafka, err = rig.StartKafka(ctx, s.path("kafka"), rig.KafkaConfig{}); err != nil {
+		if s.kafka, err = rig.StartKafka(ctx, s.path("kafka"), rig.KafkaConfig{
+			Java: []string{"-Xms512m", "-XX:+AlwaysPreTouch"}, // its heap is whole from the start, so what grows is not it
+		}); err != nil {
 			if errors.Is(err, rig.ErrMissing) {
 				return fmt.Errorf("%w; --broker embedded needs nothing", err)
 			}
