@@ -40,6 +40,20 @@ func (p *part) begin(ctx context.Context) error {
 	return nil
 }
 
+// atLast starts a part, again and again for a while as a service manager would: on a busy machine what it needs may be slow to come.
+func (p *part) atLast(ctx context.Context) error {
+	err := p.begin(ctx)
+	if err == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if p.again(ctx) == nil {
+		return nil
+	}
+	return err
+}
+
 // again starts a part that has ended, as often as that takes: what it needs may be down, too.
 func (p *part) again(ctx context.Context) error {
 	for {

@@ -92,7 +92,7 @@ func (s *system) start(ctx context.Context) error {
 	s.gateway = s.role("gateway takes fixes", addrs[4], "gateway", "--kafka", s.produce.addr, "--listen", addrs[0], "--partitions", strconv.Itoa(partitions))
 	s.pipeline = s.newPipeline(addrs[5])
 	for _, p := range []*part{s.gateway, s.pipeline} {
-		if err := p.begin(ctx); err != nil {
+		if err := p.atLast(ctx); err != nil {
 			return err
 		}
 	}
