@@ -37,6 +37,9 @@ func main() {
 	argos.Process.Register(sqliteio.Scheme, sqliteio.Open)
 	argos.Process.Register(mongoio.Scheme, mongoio.Open)
 	argos.Process.Register(mongoio.SchemeSRV, mongoio.Open)
+	if _, is := os.LookupEnv(pipelines.WorkerBuild); is {
+		os.Exit(worker(os.Args[1:], os.Stderr))
+	}
 	// The first signal asks for a clean stop; the second one, handled by nobody, ends the process.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)

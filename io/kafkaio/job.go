@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"argos"
 	"argos/cluster"
@@ -34,6 +35,14 @@ type Job struct {
 // NewJob registers a run that starts at the given offsets, by partition. The name must not be in use: it is to be one of
 // its own for each run, for functions of the last one may linger.
 func NewJob(name string, starts []int64) *Job {
+	j := newJob(name, starts)
+	if _, taken := jobs.LoadOrStore(name, j); taken {
+		panic("kafkaio: job " + name + " exists already")
+	}
+	return j
+}
+
+func newJob(name string, starts []int64) *Job {
 	j := &Job{
 		name:       name,
 		partitions: make([]partition, len(starts)),
@@ -45,17 +54,32 @@ func NewJob(name string, starts []int64) *Job {
 	for p, start := range starts {
 		j.partitions[p].water.mark = start
 	}
-	if _, taken := jobs.LoadOrStore(name, j); taken {
-		panic("kafkaio: job " + name + " exists already")
-	}
 	return j
 }
 
-func jobNamed(name string) (*Job, error) {
+// jobNamed leads a function to its job. Where a runner spreads the functions over processes of its own, each process makes the job
+// for itself when its first function asks, and it lasts as long as the process.
+func jobNamed(name string, spread bool) (*Job, error) {
 	if j, ok := jobs.Load(name); ok {
 		return j.(*Job), nil
 	}
-	return nil, fmt.Errorf("job %q does not run in this process", name)
+	if !spread {
+		return nil, fmt.Errorf("job %q does not run in this process", name)
+	}
+	made := newJob(name, nil)
+	j, there := jobs.LoadOrStore(name, made)
+	if there {
+		made.cancel()
+	}
+	return j.(*Job), nil
+}
+
+// Forget closes the job of this name that the functions have made in this process, if they have.
+func Forget(name string) error {
+	if j, err := jobNamed(name, false); err == nil {
+		return j.Close()
+	}
+	return nil
 }
 
 // Drain lets the source end: what was handed out is still finished, and then the pipeline ends by itself.
@@ -185,11 +209,28 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	r = &reader{
 		fetcher:    fetcher{client: client, topic: cfg.Topic, partition: partition},
 		maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
-		stop: stop, next: from, room: make(chan struct{}, 1),
+		stop: stop, next: from, lastPoll: time.Now(), room: make(chan struct{}, 1),
 	}
 	j.readers[partition] = r
 	j.tasks.Go(func() { r.run(ctx, from) })
 	return r, nil
+}
+
+// stored notes how far a partition is stored, where the books of it are kept in the runner's state.
+func (j *Job) stored(of int, mark int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for of >= len(j.partitions) {
+		j.partitions = append(j.partitions, partition{})
+	}
+	w := &j.partitions[of].water
+	if mark <= w.mark {
+		return
+	}
+	w.mark = mark
+	markOffset.WithLabelValues(label(of)).Set(float64(mark))
+	close(j.advanced)
+	j.advanced = make(chan struct{})
 }
 
 // handedOut notes that a poll has gone into the pipeline.

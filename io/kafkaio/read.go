@@ -25,7 +25,11 @@ type ReadConfig struct {
 	Kafka  cluster.Config
 	Topic  string
 	Epoch  int32
-	Starts []int64 // where each partition begins
+	Starts []int64 // where each partition begins, unless the runner resumes from a state of its own
+
+	// Spread says that the runner runs the functions in processes of its own, and paces the source by itself: credit, calm and
+	// pace are then not for us, for what is stored is not known where it is read.
+	Spread bool
 
 	PollRecords   int           // a poll takes at most so many records: 5,000
 	PollBytes     int           // and stops once it has so many bytes: 1 MB
@@ -81,6 +85,10 @@ const (
 	idleLeast  = 10 * time.Millisecond
 	idleMost   = 40 * time.Millisecond
 	idleShare  = 8 // of the time since the last poll
+
+	// A runner that spreads counts in whole seconds. One that leaks a little at each look is spared it where nothing comes.
+	spreadIdle = 10 * time.Second
+	spreadRest = time.Second
 )
 
 // readFn polls one partition an element. Only exported fields travel to a worker.
@@ -118,7 +126,7 @@ func (f *readFn) WatermarkEstimatorState(w *watermark) (next int64) { return w.n
 
 // ProcessElement hands out at most one poll and never waits.
 func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition int64, emit func(beam.EventTime, int64, []byte)) (sdf.ProcessContinuation, error) {
-	job, err := jobNamed(f.Config.Job)
+	job, err := jobNamed(f.Config.Job, f.Config.Spread)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +143,7 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition in
 	if err != nil {
 		return nil, fmt.Errorf("the log cannot be followed: %w", err)
 	}
-	if pause := f.pause(job, r, ready, some); pause > 0 {
+	if pause, wait := f.pause(job, r, ready, some); wait {
 		return sdf.ResumeProcessingIn(pause), nil
 	}
 
@@ -146,15 +154,29 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition in
 		return sdf.StopProcessing(), nil
 	}
 	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, From: rest.Start, To: to}.Append(f.poll[:0])
-	job.handedOut(int(partition), rest.Start, to, n, len(f.poll))
+	if !f.Config.Spread {
+		job.handedOut(int(partition), rest.Start, to, n, len(f.poll))
+	}
 	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
 	emit(mtime.Time(rest.Start), partition, f.poll)
 	w.next = to
 	return sdf.ResumeProcessingIn(0), nil
 }
 
-// pause is how long the partition has to wait before its next poll; 0: none.
-func (f *readFn) pause(job *Job, r *reader, ready int, some bool) time.Duration {
+// pause says whether the partition has to wait before its next poll, and for how long.
+func (f *readFn) pause(job *Job, r *reader, ready int, some bool) (d time.Duration, wait bool) {
+	if f.Config.Spread {
+		if r.sincePoll() > spreadIdle {
+			d = spreadRest
+		}
+		return d, !some
+	}
+	d = f.paced(job, r, ready, some)
+	return d, d > 0
+}
+
+// paced is how long a partition waits so that what is under way stays within the credit.
+func (f *readFn) paced(job *Job, r *reader, ready int, some bool) time.Duration {
 	if !some {
 		return min(max(r.sincePoll()/idleShare, idleLeast), idleMost)
 	}

@@ -142,7 +142,7 @@ func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 
 func TestJobNamesAreTakenOnce(t *testing.T) {
 	job := NewJob(t.Name(), []int64{5})
-	if j, err := jobNamed(t.Name()); j != job || err != nil {
+	if j, err := jobNamed(t.Name(), false); j != job || err != nil {
 		t.Fatal(j, err)
 	}
 	func() {
@@ -167,7 +167,7 @@ func TestJobNamesAreTakenOnce(t *testing.T) {
 	if err := job.Close(); err != nil {
 		t.Fatal("a second Close:", err)
 	}
-	if _, err := jobNamed(t.Name()); err == nil {
+	if _, err := jobNamed(t.Name(), false); err == nil {
 		t.Error("a closed job is still found")
 	}
 }
