@@ -36,7 +36,7 @@ type fold struct {
 	stored map[string]*document
 	shown  func(*argos.Record, *track.Track)
 
-	ranges    []kafkaio.Range  // of the log, by partition
+	ranges    []cluster.Range  // of the log, by partition
 	holes     map[int32][]hole // the first few of a partition
 	truncated map[int32]bool   // partitions whose start retention has taken
 	missing   map[string]int64
@@ -67,7 +67,7 @@ func (f *fold) log(ctx context.Context, kafka cluster.Config, topic string, mark
 	return nil
 }
 
-func (f *fold) partition(ctx context.Context, kafka cluster.Config, topic string, p, partitions int, r kafkaio.Range, mark argos.Mark) error {
+func (f *fold) partition(ctx context.Context, kafka cluster.Config, topic string, p, partitions int, r cluster.Range, mark argos.Mark) error {
 	lives := map[string]*life{} // a truck lives in one partition
 	next := r.First
 	defer func() { f.skipped(int32(p), next, r.Last) }()

@@ -177,6 +177,21 @@ func (g *Gateway) empty(ctx context.Context, why error) {
 // while it takes them, though Kafka may be away: then they wait.
 func (g *Gateway) Trouble() error { return g.doors.why() }
 
+// Ready is why a fix that came in now would not be acked soon: Trouble, Kafka does not take what there is, or it does not
+// answer.
+func (g *Gateway) Ready(ctx context.Context) error {
+	if err := g.Trouble(); err != nil {
+		return err
+	}
+	if err := g.log.trouble.last(); err != nil {
+		return err
+	}
+	if err := g.client.Reach(ctx, g.log.topic, len(g.log.parts)); err != nil {
+		return fmt.Errorf("Kafka does not answer: %w", err)
+	}
+	return nil
+}
+
 // keep looks after what has no goroutine of its own.
 func (g *Gateway) keep(ctx context.Context) {
 	t := time.NewTicker(g.pace.look)

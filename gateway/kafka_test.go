@@ -162,12 +162,21 @@ func TestBrokerStopsAndComesBack(t *testing.T) {
 		}()
 	}
 	eventually(t, "some acks", func() bool { return acked.Load() > 0 })
+	if err := g.Ready(t.Context()); err != nil {
+		t.Errorf("with a broker: %v", err)
+	}
 	b.Close()
+	if err := g.Ready(t.Context()); err == nil {
+		t.Error("it is ready without a broker")
+	}
 	late := g.dial("")
 	late.send(fixes("late", 0, 5))
 	eventually(t, "retries", func() bool { return g.metric("produce_retries_total") > 2 })
 	if n := g.metric("fixes_unconfirmed"); n == 0 {
 		t.Error("everything is confirmed without a broker")
+	}
+	if err := g.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "Kafka has not taken records for") {
+		t.Errorf("in an outage: %v", err)
 	}
 	b.start()
 	for range trucks {
@@ -176,6 +185,9 @@ func TestBrokerStopsAndComesBack(t *testing.T) {
 		}
 	}
 	late.await(5)
+	if err := g.Ready(t.Context()); err != nil {
+		t.Errorf("after the outage: %v", err)
+	}
 	by := b.seqs()
 	for i := range trucks {
 		inOrder(t, fmt.Sprint("T-", i), by[fmt.Sprint("T-", i)], frames*each)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"argos"
+	"argos/cluster"
 	"argos/io/kafkaio"
 )
 
@@ -48,7 +49,7 @@ func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 }
 
 // begin decides where to start, from the marks of the store and from what the log holds.
-func begin(cfg Config, marks []argos.Mark, log []kafkaio.Range) (start, error) {
+func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {
 	from := start{offsets: make([]int64, len(log))}
 	for p := range log {
 		from.offsets[p] = log[p].First

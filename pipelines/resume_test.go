@@ -7,20 +7,20 @@ import (
 	"testing"
 
 	"argos"
-	"argos/io/kafkaio"
+	"argos/cluster"
 )
 
 func TestBegin(t *testing.T) {
 	mark := func(partition, epoch int32, offset int64) argos.Mark {
 		return argos.Mark{Topic: "t", Partition: partition, Epoch: epoch, Offset: offset}
 	}
-	two := []kafkaio.Range{{First: 5, Last: 100}, {First: 0, Last: 50}}
-	three := append(slices.Clone(two), kafkaio.Range{First: 0, Last: 0})
+	two := []cluster.Range{{First: 5, Last: 100}, {First: 0, Last: 50}}
+	three := append(slices.Clone(two), cluster.Range{First: 0, Last: 0})
 	for _, c := range []struct {
 		name    string
 		cfg     Config
 		marks   []argos.Mark
-		log     []kafkaio.Range
+		log     []cluster.Range
 		epoch   int32
 		offsets []int64
 		refused string // a step that the error names

@@ -75,7 +75,7 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 		case <-serving.Done():
 		}
 	}()
-	err = serveUntil(serving, log, l, admin{reg: reg, ready: alive(live)}.handler(), "", admin{})
+	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
 	if serr := live.Stop(stopping); err == nil && serr != nil {
@@ -97,16 +97,4 @@ func parseShards(s string) (int, error) {
 		return pipelines.PerTruck, nil
 	}
 	return n, nil
-}
-
-// alive tells of a pipeline that has given up.
-func alive(live *pipelines.Live) func(context.Context) error {
-	return func(context.Context) error {
-		select {
-		case <-live.Done():
-			return fmt.Errorf("the pipeline has ended: %w", live.Err())
-		default:
-			return nil
-		}
-	}
 }

@@ -51,7 +51,7 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", at.String())
-	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: func(context.Context) error { return nil }})
+	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: g.Ready})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
 	if cerr := g.Close(stopping); err == nil && cerr != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -69,8 +70,10 @@ func (d *demo) start(ctx context.Context) (err error) {
 	mux.Handle("/", d.web.Handler())
 	mux.Handle("/v1/stream", d.gateway.Handler())
 	mux.Handle("/v1/fixes", d.gateway.Handler())
-	operator := admin{reg: d.reg, ready: alive(d.live)}.handler()
-	mux.Handle("/metrics", operator)
+	operator := admin{reg: d.reg, ready: func(ctx context.Context) error { return errors.Join(d.gateway.Ready(ctx), d.live.Ready(ctx)) }}.handler()
+	for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+		mux.Handle(path, operator)
+	}
 	mux.Handle("/debug/pprof/", operator)
 	d.server = server(mux, d.log)
 	go d.server.Serve(d.listener) //nolint:errcheck // it ends with close

@@ -66,12 +66,9 @@ func Partitions(ctx context.Context, at cluster.Config, topic string) (int, erro
 	return c.Partitions(ctx, topic)
 }
 
-// Range is what a partition holds: the offsets First <= o < Last.
-type Range struct{ First, Last int64 }
-
 // Offsets returns what each partition of a topic holds, by partition. While a topic is fresh or a broker has just
 // started, it asks again for some seconds.
-func Offsets(ctx context.Context, at cluster.Config, topic string) ([]Range, error) {
+func Offsets(ctx context.Context, at cluster.Config, topic string) ([]cluster.Range, error) {
 	c, err := at.Client(topic)
 	if err != nil {
 		return nil, err
@@ -88,39 +85,11 @@ func Offsets(ctx context.Context, at cluster.Config, topic string) ([]Range, err
 	ctx, cancel := context.WithTimeout(ctx, settling)
 	defer cancel()
 	for pause := backoff(0); ; {
-		ranges, err := listOffsets(ctx, c, topic, all...)
+		ranges, err := c.Offsets(ctx, topic, all...)
 		if err == nil || !transient(err) || !pause.wait(ctx) {
 			return ranges, err
 		}
 	}
-}
-
-// listOffsets asks once. The call may succeed with a partition's failure inside, which then looks like the offset -1.
-func listOffsets(ctx context.Context, c *cluster.Client, topic string, partitions ...int) ([]Range, error) {
-	req := make([]kafka.OffsetRequest, 0, 2*len(partitions))
-	for _, p := range partitions {
-		req = append(req, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))
-	}
-	res, err := c.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: req}})
-	if err != nil {
-		return nil, fmt.Errorf("offsets of topic %s: %w", topic, err)
-	}
-	answers := map[int]kafka.PartitionOffsets{}
-	for _, a := range res.Topics[topic] {
-		answers[a.Partition] = a
-	}
-	ranges := make([]Range, 0, len(partitions))
-	for _, p := range partitions {
-		a, ok := answers[p]
-		switch {
-		case !ok || a.Error == nil && (a.FirstOffset < 0 || a.LastOffset < a.FirstOffset):
-			return nil, fmt.Errorf("offsets of topic %s, partition %d: %w", topic, p, kafka.Unknown)
-		case a.Error != nil:
-			return nil, fmt.Errorf("offsets of topic %s, partition %d: %w", topic, p, a.Error)
-		}
-		ranges = append(ranges, Range{First: a.FirstOffset, Last: a.LastOffset})
-	}
-	return ranges, nil
 }
 
 // transient says whether an error that a reachable broker gave may pass by itself: leaders move, a fresh topic is not

@@ -40,20 +40,20 @@ func TestEnsureTopic(t *testing.T) {
 
 func TestOffsets(t *testing.T) {
 	ctx := timed(t)
-	cluster, brokers := newCluster(t, 3)
+	fake, brokers := newCluster(t, 3)
 	fill(t, brokers, 1, 1_500)
-	if err := cluster.DeleteRecords(argos.Topic, 1, 200); err != nil {
+	if err := fake.DeleteRecords(argos.Topic, 1, 200); err != nil {
 		t.Fatal(err)
 	}
-	want := []kafkaio.Range{{}, {First: 200, Last: 1_500}, {}}
+	want := []cluster.Range{{}, {First: 200, Last: 1_500}, {}}
 	if got, err := kafkaio.Offsets(ctx, brokers, argos.Topic); err != nil || !slices.Equal(got, want) {
 		t.Fatalf("%v, %v; want %v", got, err, want)
 	}
 
 	// A broker that has just started: the call succeeds, with an error and the offset -1 for one partition.
 	var faked atomic.Int32
-	cluster.ControlKey(int16(kmsg.ListOffsets), func(r kmsg.Request) (kmsg.Response, error, bool) {
-		cluster.KeepControl()
+	fake.ControlKey(int16(kmsg.ListOffsets), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		fake.KeepControl()
 		req := r.(*kmsg.ListOffsetsRequest)
 		p := req.Topics[0].Partitions[0]
 		if p.Partition != 1 || faked.Add(1) > 3 {

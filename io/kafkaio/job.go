@@ -188,6 +188,15 @@ func (j *Job) clientLocked(at cluster.Config, topic string) (*cluster.Client, er
 	return j.clients[topic], nil
 }
 
+// Reach fails unless Kafka answers for each of the job's partitions now.
+func (j *Job) Reach(ctx context.Context, at cluster.Config, topic string) error {
+	c, err := j.client(at, topic)
+	if err != nil {
+		return err
+	}
+	return c.Reach(ctx, topic, len(j.partitions))
+}
+
 // reader is the partition's reader at an offset. A reader that stands elsewhere is replaced: the runner has gone back to
 // a checkpoint of its own.
 func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error) {

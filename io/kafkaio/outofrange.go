@@ -40,7 +40,7 @@ func final(err error) bool {
 
 // outOfRange says on which side of the log an offset lies that the broker refused, for its answer does not.
 func (f *fetcher) outOfRange(ctx context.Context, from int64) error {
-	r, err := listOffsets(ctx, f.client, f.topic, f.partition)
+	r, err := f.client.Offsets(ctx, f.topic, f.partition)
 	switch {
 	case err != nil:
 		return err

@@ -156,7 +156,7 @@ func TestApacheKafkaKilledAndBack(t *testing.T) {
 	within(t, "a failed fetch", func() bool { return metric(t, "argos_source_fetch_errors_total", 0) > before })
 	apache.Start(t)
 	ranges, err := kafkaio.Offsets(timed(t), brokers, topic)
-	if err != nil || !slices.Equal(ranges, []kafkaio.Range{{First: 0, Last: 3_000}}) {
+	if err != nil || !slices.Equal(ranges, []cluster.Range{{First: 0, Last: 3_000}}) {
 		t.Errorf("%v, %v", ranges, err)
 	}
 	write(t, w, numbered(topic, 3_000, 2_000))

@@ -3,6 +3,7 @@ package storeio
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
@@ -71,8 +72,16 @@ func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos
 	return refused, nil
 }
 
-// incident says that writing fails at present, so that the many writers of a process tell of it once.
-var incident atomic.Bool
+// incident is why writing fails at present, so that the many writers of a process tell of it once.
+var incident atomic.Pointer[error]
+
+// Trouble is why this process can't write to its store at present; nil while it can.
+func Trouble() error {
+	if err := incident.Load(); err != nil {
+		return fmt.Errorf("the store does not take documents: %w", *err)
+	}
+	return nil
+}
 
 // persist writes until the store takes the documents or refuses one of them by itself, or the context ends.
 func persist(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
@@ -82,7 +91,7 @@ func persist(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Ref
 		_, own := errors.AsType[*argos.Unwritable](err)
 		if err == nil || own {
 			writeSeconds.Observe(time.Since(start).Seconds())
-			if incident.CompareAndSwap(true, false) {
+			if incident.Swap(nil) != nil {
 				slog.InfoContext(ctx, "the store takes documents again")
 			}
 			return refused, err
@@ -91,7 +100,7 @@ func persist(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Ref
 			return nil, err
 		}
 		writeFailures.Inc()
-		if incident.CompareAndSwap(false, true) {
+		if incident.CompareAndSwap(nil, &err) {
 			slog.WarnContext(ctx, "writing to the store fails; trying again until it is back", "error", err)
 		}
 		if !sleep(ctx, wait) {
