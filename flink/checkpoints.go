@@ -49,6 +49,7 @@ func (c *Checkpoints) Newest() *Checkpoint {
 	if n == nil || n.Path == "" || strings.HasPrefix(n.Path, "<") { // "<checkpoint-not-externally-addressable>"
 		return nil
 	}
+	n.Path = whole(n.Path)
 	return n
 }
 
@@ -69,6 +70,14 @@ func (c Cluster) Stop(ctx context.Context, id, folder string) (string, error) {
 // Savepoint takes one of a job that goes on.
 func (c Cluster) Savepoint(ctx context.Context, id, folder string) (string, error) {
 	return c.savepoint(ctx, id, "/savepoints", map[string]any{"cancel-job": false, "target-directory": orNil(folder), "formatType": "NATIVE"})
+}
+
+// whole writes a file's address as everybody else does: Java leaves out the empty host.
+func whole(address string) string {
+	if rest, is := strings.CutPrefix(address, "file:/"); is && !strings.HasPrefix(rest, "/") {
+		return "file:///" + rest
+	}
+	return address
 }
 
 func orNil(s string) any {
@@ -106,7 +115,7 @@ func (c Cluster) savepoint(ctx context.Context, id, how string, body any) (strin
 			return "", fmt.Errorf("the savepoint failed: %s", Sentence(of.Operation.Failure.Trace))
 		}
 		if of.Status.ID == "COMPLETED" {
-			return of.Operation.Location, nil
+			return whole(of.Operation.Location), nil
 		}
 		select {
 		case <-tick.C:

@@ -28,6 +28,7 @@ var binary = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	registerStores()
 	code := m.Run()
 	apache.End()
 	if path, err := binary(); err == nil {
@@ -52,6 +53,11 @@ func start(t testing.TB, args ...string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return startBinary(t, path, args...)
+}
+
+func startBinary(t testing.TB, path string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.CommandContext(context.Background(), path, args...), done: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = locked{&p.mu, &p.out}, locked{&p.mu, &p.err}
 	p.cmd.Dir = t.TempDir()
