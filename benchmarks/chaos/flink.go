@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"argos/flink"
+	"argos/rig"
+)
+
+// On Flink: two task managers with twice the slots that the job takes, so that what is left can take over at once; a checkpoint every 2 s.
+const (
+	flinkParallelism = "2"
+	flinkInterval    = "2s"
+	flinkBundle      = "100ms" // the old job server leaks a little with each, see rig.Flink
+	flinkRetained    = 12      // checkpoints
+	flinkRate        = 2000    // fixes a second at most: the cluster shares the machine with all the rest
+)
+
+const (
+	restores = "argos_flink_restores_total"
+	refused  = "argos_sink_refused_documents_total"
+)
+
+// flinkRows are faults of a pipeline on Flink.
+func flinkRows() []row {
+	on := parts{flink: true}
+	return []row{
+		{"flink-task-manager-kill", "kill -9 of one of two task managers, and its worker with it", on, false, taskManagerKilled},
+		{"flink-worker-kill", "kill -9 of a Go worker", on, false, workerKilled},
+		{"flink-job-manager-kill", "kill -9 of the job manager: the old job writes on for a while beside the new one", on, false, jobManagerKilled},
+		{"flink-command-kill", "kill -9 of the command that follows the job, which goes on", on, false, func(ctx context.Context, s *system) error {
+			return killed(ctx, s.pipeline)
+		}},
+		{"flink-kafka-kill", "kill -9 of kafka under a job on Flink", on, false, func(ctx context.Context, s *system) error {
+			return felt(ctx, s.worker, "argos_source_fetch_errors_total", func() error { return killed(ctx, s.broker) })
+		}},
+		{"flink-store-locked12", "SQLite's write lock is another program's for 12 s, which the workers wait for", on, false, func(ctx context.Context, s *system) error {
+			return felt(ctx, s.worker, writeFailures, func() error { return s.during(ctx, freeze, "begin immediate", "rollback") })
+		}},
+		{"flink-store-locked45", "the same for 45 s: bundles fail, and the job is restored", on, false, func(ctx context.Context, s *system) error {
+			return felt(ctx, s.pipeline, restores, func() error { return s.during(ctx, 45*time.Second, "begin immediate", "rollback") })
+		}},
+		{"flink-old-checkpoint", "the job is cancelled and goes on from the oldest checkpoint at hand, far behind the store", on, false, oldCheckpoint},
+	}
+}
+
+// startFlink starts the cluster; the pipeline's command comes later.
+func (s *system) startFlink(ctx context.Context) error {
+	dir := s.path("flink")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := rig.StartFlink(ctx, dir, rig.FlinkConfig{
+		TaskManagers: 2, Slots: 2, Settings: []string{fmt.Sprintf("execution.checkpointing.num-retained: %d", flinkRetained)},
+	})
+	if errors.Is(err, rig.ErrMissing) {
+		return fmt.Errorf("%w: %w", errNotHere, err)
+	}
+	if err != nil {
+		return err
+	}
+	s.flink = f
+	addrs, err := rig.FreeAddrs(1)
+	if err != nil {
+		return err
+	}
+	s.worker = &part{name: "worker", admin: addrs[0]}
+	return nil
+}
+
+// onFlink is the command that submits the job, or follows the one that runs: what a service manager would start again and again.
+func (s *system) onFlink(admin string, from ...string) *part {
+	if len(from) == 0 {
+		from = []string{"--resume"}
+	}
+	return s.role("the pipeline runs on Flink", admin, append([]string{
+		"pipeline", "--kafka", s.consume.addr, "--store", s.storedAt, "--runner", "flink", "--flink-rest", s.flink.REST, "--job-server", s.flink.JobServer,
+		"--parallelism", flinkParallelism, "--checkpoints", s.flink.Checkpoints, "--checkpoint-interval", flinkInterval, "--bundle", flinkBundle,
+		"--worker-admin", s.worker.admin,
+	}, from...)...)
+}
+
+func taskManagerKilled(ctx context.Context, s *system) error {
+	return felt(ctx, s.pipeline, restores, func() error {
+		s.flink.TaskManagers[0].Kill()
+		if err := s.restored(ctx); err != nil {
+			return err
+		}
+		return s.flink.StartTaskManager(ctx, 0)
+	})
+}
+
+func workerKilled(ctx context.Context, s *system) error {
+	return felt(ctx, s.pipeline, restores, func() error {
+		pids, err := s.flink.Workers(0)
+		if err == nil && len(pids) == 0 {
+			err = errors.New("the task manager has no worker")
+		}
+		for _, pid := range pids {
+			err = errors.Join(err, syscall.Kill(pid, syscall.SIGKILL))
+		}
+		if err != nil {
+			return err
+		}
+		return s.restored(ctx)
+	})
+}
+
+// restored waits until the cluster has started the job again.
+func (s *system) restored(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	before, err := s.pipeline.metric(ctx, restores)
+	for err == nil {
+		var now float64
+		if now, err = s.pipeline.metric(ctx, restores); err == nil && now > before {
+			return nil
+		}
+		if err == nil {
+			err = pause(ctx, lookEvery)
+		}
+	}
+	return fmt.Errorf("the job is not restored: %w", err)
+}
+
+// jobManagerKilled: the new one has forgotten the job, the command says so and ends, and is started again.
+func jobManagerKilled(ctx context.Context, s *system) error {
+	s.flink.JobManager.Kill()
+	if err := s.flink.StartJobManager(ctx); err != nil {
+		return err
+	}
+	if err := s.ended(ctx); err != nil {
+		return err
+	}
+	if !strings.Contains(s.pipeline.Output(), "the job manager was restarted") {
+		return fmt.Errorf("the command has ended without saying why:\n%s", s.pipeline.Output())
+	}
+	if err := s.pipeline.again(ctx); err != nil {
+		return err
+	}
+	if n, err := s.pipeline.metric(ctx, restores); err != nil || n < 1 {
+		return fmt.Errorf("the new job was not started from a checkpoint (%w)", err)
+	}
+	return nil
+}
+
+// ended waits for the command to end by itself.
+func (s *system) ended(ctx context.Context) error {
+	select {
+	case <-s.pipeline.Done():
+		return nil
+	case <-time.After(patience):
+		return errors.New("the command that follows a job that is gone does not end")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func oldCheckpoint(ctx context.Context, s *system) error {
+	if err := pause(ctx, 10*time.Second); err != nil {
+		return err
+	}
+	oldest, err := oldestCheckpoint(s.flink.Checkpoints)
+	if err != nil {
+		return err
+	}
+	at := flink.At(s.flink.REST)
+	jobs, err := at.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if !j.State.Ended() {
+			if err := at.Cancel(ctx, j.ID); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.ended(ctx); err != nil {
+		return err
+	}
+	s.pipeline.Kill()
+	s.pipeline = s.onFlink(s.pipeline.admin, "--savepoint", oldest)
+	if err := s.pipeline.begin(ctx); err != nil {
+		return err
+	}
+	// What the store had already comes again, and is refused.
+	for end := time.Now().Add(patience); ; {
+		if n, err := s.worker.metric(ctx, refused); err == nil && n > 0 {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("nothing came of it: no document was refused after the start from %s", oldest)
+		}
+		if err := pause(ctx, lookEvery); err != nil {
+			return err
+		}
+	}
+}
+
+func oldestCheckpoint(dir string) (string, error) {
+	all, err := filepath.Glob(filepath.Join(dir, "*", "*", "chk-*", "_metadata"))
+	if err == nil && len(all) < 2 {
+		err = fmt.Errorf("%d checkpoints are there, which leaves no older one", len(all))
+	}
+	if err != nil {
+		return "", err
+	}
+	return filepath.Dir(slices.MinFunc(all, func(a, b string) int { return modified(a).Compare(modified(b)) })), nil
+}
+
+func modified(path string) time.Time {
+	i, err := os.Stat(path)
+	if err != nil {
+		return time.Now() // it was replaced meanwhile, and is not the oldest
+	}
+	return i.ModTime()
+}
