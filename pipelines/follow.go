@@ -125,6 +125,9 @@ func never(trace string) bool {
 
 var exitOfBuild = fmt.Sprintf("exit code %d", ExitBuild)
 
+// ownError begins what a step of ours has said.
+const ownError = "Error received from SDK harness for instruction "
+
 const restoreFailed = "Cannot map checkpoint/savepoint state"
 
 // explain makes a sentence of a Java stack trace.
@@ -136,6 +139,10 @@ func explain(trace string, on Flink) string {
 		return fmt.Sprintf("the worker at %s on a task manager is another build of argos than this program (%s): deploy the same on both", on.Worker, build())
 	case strings.Contains(trace, restoreFailed):
 		return fmt.Sprintf("%s is of another pipeline or of another epoch of the topic; without it, the pipeline goes on from the store's marks", on.Savepoint)
+	case strings.Contains(trace, ownError):
+		_, own, _ := strings.Cut(trace, ownError)
+		own, _, _ = strings.Cut(own, "\n\tat ") // where Java's frames begin
+		return cause(errors.New(own))
 	case strings.Contains(trace, "InvalidClassException"), strings.Contains(trace, "NoSuchMethodError"), strings.Contains(trace, "NoClassDefFoundError"):
 		return "the job server was built for another version of Flink than the cluster's: " + flink.Sentence(trace)
 	}

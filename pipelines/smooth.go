@@ -24,6 +24,7 @@ type SmoothConfig struct {
 	Paths []string // drives, or folders of drives
 	Fixes string   // the file in a drive's folder
 	Out   string   // folder, made when missing
+	On    *Flink   // the cluster that cleans them, whose workers have these paths; nil: Prism
 }
 
 func init() {
@@ -50,7 +51,7 @@ func SmoothCausal(ctx context.Context, cfg SmoothConfig) (int, error) {
 	}
 	p, s := beam.NewPipelineWithRoot()
 	beam.ParDo0(s, &causalFn{Out: cfg.Out}, beam.Reshuffle(s, beam.CreateList(s, drives)))
-	if err := runPrism(ctx, fmt.Sprintf("smooth-%d", runs.Add(1)), p, noSplit); err != nil {
+	if err := runBatch(ctx, fmt.Sprintf("smooth-%d", runs.Add(1)), p, cfg.On); err != nil {
 		if ctx.Err() != nil {
 			return 0, fmt.Errorf("clean the drives: %w", ctx.Err())
 		}
