@@ -44,7 +44,7 @@ func dialJobServer(ctx context.Context, addr string) (*jobServer, error) {
 	defer cancel()
 	known, err := s.client.DescribePipelineOptions(ctx, &jobpb.DescribePipelineOptionsRequest{})
 	if err != nil {
-		conn.Close()
+		s.close()
 		return nil, fmt.Errorf("no Beam job server answers at %s: %s", addr, said(err))
 	}
 	has := map[string]bool{}
@@ -53,7 +53,7 @@ func dialJobServer(ctx context.Context, addr string) (*jobServer, error) {
 	}
 	for _, name := range needed {
 		if !has[name] {
-			conn.Close()
+			s.close()
 			return nil, fmt.Errorf("the job server at %s is none for Flink, or another version than 2.65 to 2.77: it does not know the option %s", addr, name)
 		}
 	}
@@ -71,7 +71,7 @@ func said(err error) string {
 	return strings.Trim(text, `"`)
 }
 
-func (s *jobServer) close() { s.conn.Close() }
+func (s *jobServer) close() { _ = s.conn.Close() } // what was asked has been answered
 
 // submit starts a pipeline and returns Beam's id of the job, which is not Flink's.
 func (s *jobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.Environment, name string, parallelism int, options map[string]any) (string, error) {

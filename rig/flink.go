@@ -198,15 +198,15 @@ func (f *Flink) write(cfg FlinkConfig) error {
 	if err != nil {
 		return fmt.Errorf("port of Flink's job manager: %w", err)
 	}
-	own := []string{
+	own := append([]string{
 		"rest.address: " + host, "rest.bind-address: " + host, "rest.port: " + rest,
 		"jobmanager.rpc.address: " + host, "jobmanager.rpc.port: " + rpc,
 		"taskmanager.numberOfTaskSlots: " + strconv.Itoa(max(1, cfg.Slots)),
 		"execution.checkpointing.dir: file://" + f.Checkpoints,
 		"execution.checkpointing.savepoint-dir: file://" + filepath.Join(f.dir, "savepoints"),
 		"io.tmp.dirs: " + filepath.Join(f.dir, "tmp"),
-	}
-	settings := flinkSettings + strings.Join(append(own, cfg.Settings...), "\n") + "\n"
+	}, cfg.Settings...)
+	settings := flinkSettings + strings.Join(own, "\n") + "\n"
 	if err := os.WriteFile(filepath.Join(f.conf(), "config.yaml"), []byte(settings), 0o600); err != nil {
 		return err
 	}

@@ -70,8 +70,10 @@ func (b *bench) end() {
 
 // fill writes the backlog: the fleet's fixes, second by second, of yesterday.
 func (b *bench) fill(ctx context.Context) error {
-	w := &kafka.Writer{Addr: kafka.TCP(b.kafka.Addr), Topic: argos.Topic, BatchSize: 5000, BatchBytes: 900_000, BatchTimeout: 10 * time.Millisecond,
-		Balancer: kafka.BalancerFunc(func(m kafka.Message, p ...int) int { return argos.PartitionOf(string(m.Key), len(p)) }), Async: false}
+	w := &kafka.Writer{
+		Addr: kafka.TCP(b.kafka.Addr), Topic: argos.Topic, BatchSize: 5000, BatchBytes: 900_000, BatchTimeout: 10 * time.Millisecond,
+		Balancer: kafka.BalancerFunc(func(m kafka.Message, p ...int) int { return argos.PartitionOf(string(m.Key), len(p)) }),
+	}
 	defer w.Close()
 	epoch := time.Now().Add(-24 * time.Hour).UnixMilli()
 	var batch []kafka.Message

@@ -13,12 +13,12 @@ const booksVersion = 1
 // maxParts bounds what a poll may claim to be made of: a record each, of the largest poll.
 const maxParts = 1 << 20
 
-// append encodes the books of a partition:
+// pack encodes the books of a partition:
 //
 //	u8 version | i64 mark | then to the end, of each poll above it: i64 from, i64 to | u32 parts | a bit a part, set once it is in
-func (w *water) append(b []byte) []byte {
+func (w *water) pack() []byte {
 	le := binary.LittleEndian
-	b = append(b, booksVersion)
+	b := []byte{booksVersion}
 	b = le.AppendUint64(b, uint64(w.mark))
 	for s, poll := range w.polls {
 		b = le.AppendUint64(b, uint64(s.from))
@@ -35,7 +35,7 @@ func (w *water) append(b []byte) []byte {
 	return b
 }
 
-// decode reads what append wrote.
+// decode reads what pack wrote.
 func (w *water) decode(b []byte) error {
 	le := binary.LittleEndian
 	if len(b) < 9 || b[0] != booksVersion {

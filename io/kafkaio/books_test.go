@@ -14,7 +14,7 @@ import (
 func TestBooksGoOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := rapid.Int64Range(0, 1000).Draw(t, "start")
-		memory, state := water{mark: start}, (&water{mark: start}).append(nil)
+		memory, state := water{mark: start}, (&water{mark: start}).pack()
 		for range rapid.IntRange(1, 40).Draw(t, "parts") {
 			of := rapid.Int32Range(1, 20).Draw(t, "of")
 			from := start + 10*rapid.Int64Range(0, 5).Draw(t, "poll")
@@ -28,7 +28,7 @@ func TestBooksGoOn(t *testing.T) {
 			if moved != again || (err == nil) != (errAgain == nil) || memory.mark != unpacked.mark {
 				t.Fatalf("%+v: %v, %v, mark %d in memory; %v, %v, mark %d in state", p, moved, err, memory.mark, again, errAgain, unpacked.mark)
 			}
-			state = unpacked.append(nil)
+			state = unpacked.pack()
 		}
 	})
 }
@@ -39,17 +39,17 @@ func FuzzBooks(f *testing.F) {
 		if _, err := w.add(p); err != nil {
 			f.Fatal(err)
 		}
-		f.Add(w.append(nil))
+		f.Add(w.pack())
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var w, again water
 		if w.decode(b) != nil {
 			return
 		}
-		if err := again.decode(w.append(nil)); err != nil || !reflect.DeepEqual(w, again) {
+		if err := again.decode(w.pack()); err != nil || !reflect.DeepEqual(w, again) {
 			t.Fatalf("%v: %+v became %+v", err, w, again)
 		}
-		if len(w.polls) < 2 && len(b) > 0 && b[0] == booksVersion && !bytes.Equal(w.append(nil)[:9], b[:9]) {
+		if len(w.polls) < 2 && len(b) > 0 && b[0] == booksVersion && !bytes.Equal(w.pack()[:9], b[:9]) {
 			t.Fatal("another head")
 		}
 	})
