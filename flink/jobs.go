@@ -21,7 +21,7 @@ type State string
 // States that matter here.
 const (
 	Running    State = "RUNNING"
-	Restarting State = "RESTARTING"
+	Cancelling State = "CANCELLING"
 	Finished   State = "FINISHED"
 	Canceled   State = "CANCELED"
 	Failed     State = "FAILED"

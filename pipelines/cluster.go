@@ -142,18 +142,24 @@ func (f Flink) isOurs(j flink.Job) bool {
 	return ok && len(own) == 8 && err == nil
 }
 
-// running is the job of this pipeline that has not ended; nil: none.
+// running is the job of this pipeline that has not ended; nil: none. One that is about to end is waited for.
 func (f Flink) running(ctx context.Context) (*flink.Job, error) {
-	jobs, err := f.Cluster.Jobs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, j := range jobs {
-		if f.isOurs(j) && !j.State.Ended() {
-			return &j, nil
+	for {
+		jobs, err := f.Cluster.Jobs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(jobs, func(j flink.Job) bool { return f.isOurs(j) && !j.State.Ended() })
+		if i < 0 {
+			return nil, nil //nolint:nilnil // none
+		}
+		if jobs[i].State != flink.Cancelling {
+			return &jobs[i], nil
+		}
+		if !pause(ctx, lookEvery) {
+			return nil, fmt.Errorf("wait for the end of job %s: %w", jobs[i].Name, ctx.Err())
 		}
 	}
-	return nil, nil //nolint:nilnil // none
 }
 
 // newest finds the newest state of the pipeline: in the folder, which outlives the job manager, else by what that remembers.

@@ -2,6 +2,8 @@ package pipelines
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"sync"
 
 	"github.com/apache/beam/sdks/v2/go/container/tools"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -71,14 +74,26 @@ func Work(ctx context.Context, args []string) error {
 	return nil
 }
 
-// build names this program's build.
-func build() string {
-	b, ok := debug.ReadBuildInfo()
-	if !ok {
+// build names this program's build: the version that Go has stamped it with, or else what its file holds.
+var build = sync.OnceValue(func() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+		return b.Main.Version
+	}
+	path, err := os.Executable()
+	if err != nil {
 		return "unknown"
 	}
-	return b.Main.Version
-}
+	f, err := os.Open(path)
+	if err != nil {
+		return "unknown"
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "unknown"
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:6])
+})
 
 // toRunner logs to the runner, which has a log for all of a task manager's workers.
 type toRunner struct{ attrs string }

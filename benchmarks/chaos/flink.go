@@ -24,10 +24,7 @@ const (
 	flinkRate        = 2000    // fixes a second at most: the cluster shares the machine with all the rest
 )
 
-const (
-	restores = "argos_flink_restores_total"
-	refused  = "argos_sink_refused_documents_total"
-)
+const restores = "argos_flink_restores_total"
 
 // flinkRows are faults of a pipeline on Flink.
 func flinkRows() []row {
@@ -42,11 +39,18 @@ func flinkRows() []row {
 		{"flink-kafka-kill", "kill -9 of kafka under a job on Flink", on, false, func(ctx context.Context, s *system) error {
 			return felt(ctx, s.worker, "argos_source_fetch_errors_total", func() error { return killed(ctx, s.broker) })
 		}},
-		{"flink-store-locked12", "SQLite's write lock is another program's for 12 s, which the workers wait for", on, false, func(ctx context.Context, s *system) error {
-			return felt(ctx, s.worker, writeFailures, func() error { return s.during(ctx, freeze, "begin immediate", "rollback") })
+		{"flink-store-locked20", "SQLite's write lock is another program's for 20 s, which the workers wait for", on, false, func(ctx context.Context, s *system) error {
+			return felt(ctx, s.worker, writeFailures, func() error { return s.during(ctx, 20*time.Second, "begin immediate", "rollback") })
 		}},
 		{"flink-store-locked45", "the same for 45 s: bundles fail, and the job is restored", on, false, func(ctx context.Context, s *system) error {
-			return felt(ctx, s.pipeline, restores, func() error { return s.during(ctx, 45*time.Second, "begin immediate", "rollback") })
+			before, err := s.pipeline.metric(ctx, restores)
+			if err != nil {
+				return err
+			}
+			if err := s.during(ctx, 45*time.Second, "begin immediate", "rollback"); err != nil {
+				return err
+			}
+			return s.restored(ctx, before)
 		}},
 		{"flink-old-checkpoint", "the job is cancelled and goes on from the oldest checkpoint at hand, far behind the store", on, false, oldCheckpoint},
 	}
@@ -89,46 +93,48 @@ func (s *system) onFlink(admin string, from ...string) *part {
 }
 
 func taskManagerKilled(ctx context.Context, s *system) error {
-	return felt(ctx, s.pipeline, restores, func() error {
-		s.flink.TaskManagers[0].Kill()
-		if err := s.restored(ctx); err != nil {
-			return err
-		}
-		return s.flink.StartTaskManager(ctx, 0)
-	})
+	before, err := s.pipeline.metric(ctx, restores)
+	if err != nil {
+		return err
+	}
+	s.flink.TaskManagers[0].Kill()
+	if err := s.restored(ctx, before); err != nil {
+		return err
+	}
+	return s.flink.StartTaskManager(ctx, 0)
 }
 
 func workerKilled(ctx context.Context, s *system) error {
-	return felt(ctx, s.pipeline, restores, func() error {
-		pids, err := s.flink.Workers(0)
-		if err == nil && len(pids) == 0 {
-			err = errors.New("the task manager has no worker")
-		}
-		for _, pid := range pids {
-			err = errors.Join(err, syscall.Kill(pid, syscall.SIGKILL))
-		}
-		if err != nil {
-			return err
-		}
-		return s.restored(ctx)
-	})
+	before, err := s.pipeline.metric(ctx, restores)
+	if err != nil {
+		return err
+	}
+	pids, err := s.flink.Workers(0)
+	if err == nil && len(pids) == 0 {
+		err = errors.New("the task manager has no worker")
+	}
+	for _, pid := range pids {
+		err = errors.Join(err, syscall.Kill(pid, syscall.SIGKILL))
+	}
+	if err != nil {
+		return err
+	}
+	return s.restored(ctx, before)
 }
 
-// restored waits until the cluster has started the job again.
-func (s *system) restored(ctx context.Context) error {
+// restored waits until the cluster has started the job again, more often than before.
+func (s *system) restored(ctx context.Context, before float64) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	before, err := s.pipeline.metric(ctx, restores)
-	for err == nil {
-		var now float64
-		if now, err = s.pipeline.metric(ctx, restores); err == nil && now > before {
+	for {
+		now, err := s.pipeline.metric(ctx, restores)
+		if err == nil && now > before {
 			return nil
 		}
-		if err == nil {
-			err = pause(ctx, lookEvery)
+		if perr := pause(ctx, lookEvery); perr != nil {
+			return fmt.Errorf("the job is not restored: %w", errors.Join(perr, err))
 		}
 	}
-	return fmt.Errorf("the job is not restored: %w", err)
 }
 
 // jobManagerKilled: the new one has forgotten the job, the command says so and ends, and is started again.
@@ -192,18 +198,28 @@ func oldCheckpoint(ctx context.Context, s *system) error {
 	if err := s.pipeline.begin(ctx); err != nil {
 		return err
 	}
-	// What the store had already comes again, and is refused.
-	for end := time.Now().Add(patience); ; {
-		if n, err := s.worker.metric(ctx, refused); err == nil && n > 0 {
-			return nil
+	return s.startedFrom(ctx, at, oldest)
+}
+
+// startedFrom fails unless the job that runs was started from a checkpoint.
+func (s *system) startedFrom(ctx context.Context, at flink.Cluster, checkpoint string) error {
+	jobs, err := at.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if j.State.Ended() {
+			continue
 		}
-		if time.Now().After(end) {
-			return fmt.Errorf("nothing came of it: no document was refused after the start from %s", oldest)
-		}
-		if err := pause(ctx, lookEvery); err != nil {
+		of, err := at.Checkpoints(ctx, j.ID)
+		if err != nil {
 			return err
 		}
+		if from := of.Latest.Restored; from != nil && strings.HasSuffix(from.Path, checkpoint) {
+			return nil
+		}
 	}
+	return fmt.Errorf("nothing came of it: no job was started from %s", checkpoint)
 }
 
 func oldestCheckpoint(dir string) (string, error) {
