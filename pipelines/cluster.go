@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -202,6 +201,9 @@ func (f Flink) roomFor(ctx context.Context, cfg Config) error {
 		if err := fits(o.Version); err != nil {
 			return err
 		}
+		if f.Loopback && o.TaskManagers > 1 { // their workers would have the same names
+			return fmt.Errorf("workers in this process serve one task manager, and the cluster at %s has %d: --worker PATH has each start its own", f.Cluster, o.TaskManagers)
+		}
 		if o.Free >= f.Parallelism {
 			return nil
 		}
@@ -239,21 +241,32 @@ func (j *FlinkJob) appear(ctx context.Context, server *jobServer, id string) err
 		if err != nil {
 			return err
 		}
-		if i := slices.IndexFunc(jobs, func(x flink.Job) bool { return x.Name == j.name }); i >= 0 {
+		if i := slices.IndexFunc(jobs, func(x flink.Job) bool { return x.Name == j.name && !x.State.Ended() }); i >= 0 {
 			j.id = jobs[i].ID
 			return nil
 		}
 		select {
 		case err := <-ended:
-			if err == nil {
-				err = errors.New("it says no reason")
-			}
-			return fmt.Errorf("the job server could not start the job: %s", explain(err.Error(), j.on))
+			return fmt.Errorf("the job server could not start the job: %s", j.reason(ctx, err))
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
 			return fmt.Errorf("the job does not appear on the cluster at %s, though the job server at %s has taken it: do both mean the same cluster? %w", j.on.Cluster, j.on.JobServer, ctx.Err())
 		}
 	}
+}
+
+// reason is why a job did not start: what Flink says of it goes before what the job server does.
+func (j *FlinkJob) reason(ctx context.Context, err error) string {
+	jobs, _ := j.on.Cluster.Jobs(ctx) //nolint:errcheck // then the job server's words have to do
+	for _, x := range jobs {
+		if f, err := j.on.Cluster.LastFailure(ctx, x.ID); x.Name == j.name && err == nil && f.Trace != "" {
+			return explain(f.Trace, j.on)
+		}
+	}
+	if err == nil {
+		return "it says no reason"
+	}
+	return explain(err.Error(), j.on)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

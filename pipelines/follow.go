@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"argos/flink"
+	"argos/io/kafkaio"
 )
 
 // ErrLeft says that the following of a job has ended, and the job has not.
@@ -83,7 +84,7 @@ func (j *FlinkJob) follow(ctx context.Context) error {
 					log.Info("the pipeline runs on Flink", "job", j.name, "id", j.id, "parallelism", j.on.Parallelism)
 				}
 			}
-			if err := j.failures(ctx, &failed); err != nil {
+			if err := j.failures(ctx, d.State, &failed); err != nil {
 				return err
 			}
 			switch d.State {
@@ -103,7 +104,7 @@ func (j *FlinkJob) follow(ctx context.Context) error {
 }
 
 // failures tells of a failure that has not been told of, and ends a job that can never run.
-func (j *FlinkJob) failures(ctx context.Context, told *time.Time) error {
+func (j *FlinkJob) failures(ctx context.Context, state flink.State, told *time.Time) error {
 	f, err := j.on.Cluster.LastFailure(ctx, j.id)
 	if err != nil || !f.At.After(*told) {
 		return nil //nolint:nilerr // the next look shows it
@@ -111,8 +112,10 @@ func (j *FlinkJob) failures(ctx context.Context, told *time.Time) error {
 	*told = f.At
 	why := explain(f.Trace, j.on)
 	if never(f.Trace) {
-		cancelling := context.WithoutCancel(ctx)
-		return errors.Join(fmt.Errorf("the job can't run and was cancelled: %s", why), j.on.Cluster.Cancel(cancelling, j.id))
+		if !state.Ended() {
+			err = j.on.Cluster.Cancel(context.WithoutCancel(ctx), j.id)
+		}
+		return errors.Join(fmt.Errorf("the job can't run: %s", why), err)
 	}
 	j.cfg.Log.Error("the job failed; the cluster starts it again from its last checkpoint", "error", why, "where", f.Where)
 	return nil
@@ -120,7 +123,8 @@ func (j *FlinkJob) failures(ctx context.Context, told *time.Time) error {
 
 // never says that a failure is of a kind that no restart mends.
 func never(trace string) bool {
-	return strings.Contains(trace, "Cannot run program") || strings.Contains(trace, exitOfBuild) || strings.Contains(trace, restoreFailed)
+	return strings.Contains(trace, "Cannot run program") || strings.Contains(trace, exitOfBuild) || strings.Contains(trace, restoreFailed) ||
+		strings.Contains(trace, kafkaio.ErrEpoch.Error())
 }
 
 var exitOfBuild = fmt.Sprintf("exit code %d", ExitBuild)
@@ -138,7 +142,9 @@ func explain(trace string, on Flink) string {
 	case strings.Contains(trace, exitOfBuild):
 		return fmt.Sprintf("the worker at %s on a task manager is another build of argos than this program (%s): deploy the same on both", on.Worker, build())
 	case strings.Contains(trace, restoreFailed):
-		return fmt.Sprintf("%s is of another pipeline or of another epoch of the topic; without it, the pipeline goes on from the store's marks", on.Savepoint)
+		return on.Savepoint + " is of another pipeline, or its workers ran elsewhere (loopback); without it, this one goes on from the store's marks"
+	case strings.Contains(trace, kafkaio.ErrEpoch.Error()):
+		return on.Savepoint + " is of another epoch of the topic, where its offsets mean other records; without it, the pipeline goes on from the store's marks"
 	case strings.Contains(trace, ownError):
 		_, own, _ := strings.Cut(trace, ownError)
 		own, _, _ = strings.Cut(own, "\n\tat ") // where Java's frames begin

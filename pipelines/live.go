@@ -2,7 +2,6 @@
 package pipelines
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -30,8 +29,6 @@ const credit = 40_000
 // live is the streaming pipeline of one job: the log in, documents, dead letters and marks out.
 func live(cfg Config, job string, from start, on runner) *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
-	// A state that a runner has kept is found again by the names of the steps: that of another epoch must not be.
-	s = s.Scope(fmt.Sprintf("epoch %d", from.epoch))
 	partitions := len(from.offsets)
 	shards := cfg.shards(partitions)
 

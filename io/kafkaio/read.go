@@ -1,6 +1,7 @@
 package kafkaio
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,7 +74,7 @@ func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
 	}
 	partitions := make([]any, len(cfg.Starts))
 	for p := range partitions {
-		partitions[p] = int64(p)
+		partitions[p] = element(cfg.Epoch, p)
 	}
 	return beam.ParDo(s, &readFn{Config: cfg}, beam.Create(s, partitions...))
 }
@@ -91,14 +92,20 @@ const (
 	spreadRest = time.Second
 )
 
+// ErrEpoch says that a runner goes on from a state of its own, whose offsets mean other records than the topic's present ones.
+var ErrEpoch = errors.New("the checkpoint is of another epoch of the topic than the store's marks")
+
+// element stands for a partition. It says the epoch too, for a runner that goes on from a checkpoint keeps the elements of then.
+func element(epoch int32, partition int) int64 { return int64(epoch)<<32 | int64(partition) }
+
 // readFn polls one partition an element. Only exported fields travel to a worker.
 type readFn struct {
 	Config ReadConfig
 	poll   []byte
 }
 
-func (f *readFn) CreateInitialRestriction(partition int64) offsetrange.Restriction {
-	return offsetrange.Restriction{Start: f.Config.Starts[partition], End: endless}
+func (f *readFn) CreateInitialRestriction(element int64) offsetrange.Restriction {
+	return offsetrange.Restriction{Start: f.Config.Starts[int32(element)], End: endless}
 }
 
 func (f *readFn) SplitRestriction(_ int64, r offsetrange.Restriction) []offsetrange.Restriction {
@@ -125,7 +132,11 @@ func (f *readFn) CreateWatermarkEstimator(next int64) *watermark    { return &wa
 func (f *readFn) WatermarkEstimatorState(w *watermark) (next int64) { return w.next }
 
 // ProcessElement hands out at most one poll and never waits.
-func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition int64, emit func(beam.EventTime, int64, []byte)) (sdf.ProcessContinuation, error) {
+func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int64, emit func(beam.EventTime, int64, []byte)) (sdf.ProcessContinuation, error) {
+	partition := int64(int32(element))
+	if epoch := int32(element >> 32); epoch != f.Config.Epoch {
+		return nil, fmt.Errorf("%w: %d, not %d", ErrEpoch, epoch, f.Config.Epoch)
+	}
 	job, err := jobNamed(f.Config.Job, f.Config.Spread)
 	if err != nil {
 		return nil, err
