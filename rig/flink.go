@@ -15,6 +15,7 @@ import (
 type FlinkConfig struct {
 	TaskManagers int
 	Slots        int      // of each
+	LongLived    bool     // its code is compiled well, which takes a minute that short runs do not have
 	Settings     []string // more of Flink's, key: value
 }
 
@@ -32,6 +33,7 @@ type Flink struct {
 	TaskManagers     []*Server // by number
 
 	dir, libs string
+	longLived bool
 	ports     [3]string // artifacts, expansion, the job manager's own
 }
 
@@ -48,7 +50,7 @@ func StartFlink(ctx context.Context, dir string, cfg FlinkConfig) (*Flink, error
 	}
 	f := &Flink{
 		REST: addrs[0], JobServer: addrs[1], Checkpoints: filepath.Join(dir, "checkpoints"),
-		dir: dir, libs: libs, ports: [3]string(addrs[2:]), TaskManagers: make([]*Server, cfg.TaskManagers),
+		dir: dir, libs: libs, longLived: cfg.LongLived, ports: [3]string(addrs[2:]), TaskManagers: make([]*Server, cfg.TaskManagers),
 	}
 	if err := f.write(cfg); err != nil {
 		return nil, err
@@ -143,9 +145,11 @@ func (f *Flink) jars(server bool) string {
 func (f *Flink) launch(ctx context.Context, ready, heap, classpath, class string, args ...string) (*Server, error) {
 	java := []string{
 		"-Xmx" + heap, "-XX:MaxDirectMemorySize=192m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError",
-		"-XX:TieredStopAtLevel=1", // a test's processes are young: compiling them well would cost more than it gives
 		"-Djava.io.tmpdir=" + filepath.Join(f.dir, "tmp"), "-Dlog4j.configurationFile=" + filepath.Join(f.conf(), "log4j2.properties"),
 		"--add-exports=java.base/sun.net.util=ALL-UNNAMED", "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+	}
+	if !f.longLived {
+		java = append(java, "-XX:TieredStopAtLevel=1")
 	}
 	for _, p := range []string{"lang", "lang.reflect", "io", "net", "nio", "text", "time", "util", "util.concurrent", "util.concurrent.atomic", "util.concurrent.locks"} {
 		java = append(java, "--add-opens=java.base/java."+p+"=ALL-UNNAMED")
@@ -166,6 +170,7 @@ taskmanager.memory.framework.off-heap.size: 128m
 taskmanager.memory.task.off-heap.size: 0m
 taskmanager.memory.network.min: 64m
 taskmanager.memory.network.max: 64m
+taskmanager.network.memory.buffer-debloat.enabled: true
 taskmanager.memory.managed.size: 128m
 taskmanager.memory.jvm-metaspace.size: 256m
 taskmanager.memory.jvm-overhead.min: 64m

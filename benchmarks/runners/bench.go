@@ -158,7 +158,7 @@ func (b *bench) onFlink(ctx context.Context, store, admin string) (*running, err
 	if err := os.Mkdir(b.path("flink"), 0o755); err != nil {
 		return nil, err
 	}
-	f, err := rig.StartFlink(ctx, b.path("flink"), rig.FlinkConfig{TaskManagers: 2, Slots: 2})
+	f, err := rig.StartFlink(ctx, b.path("flink"), rig.FlinkConfig{TaskManagers: 2, Slots: 2, LongLived: true})
 	if err != nil {
 		return nil, err
 	}
