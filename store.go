@@ -32,12 +32,14 @@ func (u *Unwritable) Error() string {
 // Unwrap returns the store's own reason.
 func (u *Unwritable) Unwrap() error { return u.Err }
 
-// Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters.
+// Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters. Time is
+// Kafka's time (ms) of the record just below, by which a topic that was remade under its old name is told from this one; 0: unknown.
 type Mark struct {
 	Topic     string
 	Partition int32
 	Epoch     int32
 	Offset    int64
+	Time      int64
 }
 
 // Refusal is what the guard answers to an upsert that is not newer than the stored document.

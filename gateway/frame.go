@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	"unsafe"
 
 	"argos"
 	"argos/wire"
@@ -45,10 +46,28 @@ func newFrame() *frame {
 	return f
 }
 
-// free gives the frame's memory back; nobody may use the frame any more.
+// free gives the frame's memory back; nobody may use the frame any more. What a large one used is not kept for the small, which
+// have no share of the hand's memory.
 func (f *frame) free() {
+	f.reset()
+	if cap(f.buf) <= 4*firstPiece {
+		frames.Put(f)
+	}
+}
+
+// reset makes place for other fixes that came at the same time.
+func (f *frame) reset() {
 	clear(f.entries)
-	frames.Put(f)
+	f.buf, f.entries = f.buf[:0], f.entries[:0]
+}
+
+// cost is what the frame holds, in bytes.
+func (f *frame) cost() int64 {
+	n := cap(f.buf) + cap(f.entries)*int(unsafe.Sizeof(entry{}))
+	for i := range f.entries {
+		n += len(f.entries[i].why)
+	}
+	return int64(n)
 }
 
 // judge reads a frame's text and appends its fixes.

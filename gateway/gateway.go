@@ -35,6 +35,7 @@ type Config struct {
 	Log             *slog.Logger
 
 	pace pace
+	hand int64 // bytes of frames and bodies in hand; defaultHand
 }
 
 // pace is how often silent peers are looked for, how long one must be silent to be pinged, and to be given up; and how long a
@@ -63,6 +64,7 @@ type Gateway struct {
 	log       *producer
 	letters   *deadLetters
 	doors     *doors
+	hand      *hand
 	keeper    context.CancelFunc
 	kept      sync.WaitGroup
 }
@@ -85,7 +87,7 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, logger: c.Log, doors: newDoors(c.MaxConnections, m)}
+	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, logger: c.Log, doors: newDoors(c.MaxConnections, m), hand: newHand(c.hand)}
 	g.log = &producer{topic: c.Topic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.Topic}}
 	letters := &producer{topic: c.DeadLetterTopic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.DeadLetterTopic}}
 	g.letters = newDeadLetters(letters, m)
@@ -120,6 +122,9 @@ func (c *Config) defaults() {
 	}
 	if c.pace.answer == 0 {
 		c.pace.answer = defaultPace.answer
+	}
+	if c.hand == 0 {
+		c.hand = defaultHand
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -253,6 +253,36 @@ func TestRecordThatKafkaFindsBadIsFoundByHalves(t *testing.T) {
 	}
 }
 
+// An answer that finds records bad which the batch does not have says no more than that the batch is bad.
+func TestBadRecordsThatTheBatchDoesNotHaveAreFoundByHalves(t *testing.T) {
+	b := startBroker(t, 1)
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
+	var answers atomic.Int64
+	b.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		b.KeepControl()
+		if answers.Add(1) > 1 {
+			return nil, nil, false
+		}
+		to := r.(*kmsg.ProduceRequest)
+		p := kmsg.NewProduceResponseTopicPartition()
+		p.ErrorCode = kerr.InvalidRecord.Code
+		for _, at := range []int32{-1, 10, 4711} {
+			bad := kmsg.NewProduceResponseTopicPartitionErrorRecord()
+			bad.RelativeOffset = at
+			p.ErrorRecords = append(p.ErrorRecords, bad)
+		}
+		answer := to.ResponseKind().(*kmsg.ProduceResponse)
+		answer.Topics = []kmsg.ProduceResponseTopic{{Topic: to.Topics[0].Topic, Partitions: []kmsg.ProduceResponseTopicPartition{p}}}
+		return answer, nil, true
+	})
+	c := g.dial("")
+	c.send(fixes("T", 0, 10))
+	c.await(10)
+	if inOrder(t, "T", b.seqs()["T"], 10); len(c.nacks) != 0 || answers.Load() != 3 {
+		t.Error("nacks:", c.nacks, "answers:", answers.Load())
+	}
+}
+
 func TestNewSaysWhatIsMissing(t *testing.T) {
 	b := startBroker(t, 1)
 	for _, c := range []struct {

@@ -22,10 +22,11 @@ const maxErrors = 100
 // post is a stream that comes as the body of one request: one fix a line.
 type post struct {
 	*stream
-	lines []int // of each fix, from 1
+	waited time.Duration // for memory: the less it waits for Kafka
 
 	// Guarded by the stream's lock.
 	control *http.ResponseController // nil when the handler has returned
+	lines   []int32                  // of each fix, from 1
 	reading bool
 	closing error // why the body is not waited for
 	refused int
@@ -52,7 +53,7 @@ func (p *post) moved() {}
 func (p *post) nacked(n uint64, why string) {
 	p.refused++
 	if len(p.errors) < maxErrors {
-		p.errors = append(p.errors, lineError{p.lines[n], why})
+		p.errors = append(p.errors, lineError{int(p.lines[n]), why})
 	}
 }
 
@@ -71,38 +72,41 @@ func (g *Gateway) servePost(w http.ResponseWriter, r *http.Request) {
 	}
 	defer g.doors.leave(p.stream)
 	defer p.end()
-	body, status, err := p.body(http.MaxBytesReader(w, r.Body, maxFrame))
+	body, held, status, err := p.body(r.Context(), http.MaxBytesReader(w, r.Body, maxFrame), r.ContentLength)
+	defer func() { held.shrink(0) }()
 	if err != nil {
 		reply(w, status, answer{Error: err.Error()})
 		return
 	}
-	f := newFrame()
-	p.judgeLines(f, body)
-	p.answer(w, p.deliver(r.Context(), f))
+	p.answer(w, p.deliver(r.Context(), body))
 }
 
 // deliver brings the fixes to the log; false when it cannot before the peer has gone or the answer is due. So a POST holds its
 // place for a bounded time, however long Kafka is away: its sender knows of no answer, and sends again.
-func (p *post) deliver(ctx context.Context, f *frame) bool {
+func (p *post) deliver(ctx context.Context, body []byte) bool {
+	f := newFrame()
 	defer f.free()
-	ctx, cancel := context.WithTimeout(ctx, p.g.pace.answer)
+	ctx, cancel := context.WithTimeout(ctx, p.g.pace.answer-p.waited)
 	defer cancel()
 	defer context.AfterFunc(ctx, p.kill)()
 	p.gone = ctx.Done()
-	return p.commit(f) && p.settle()
+	for line := 1; len(body) > 0; {
+		line, body = p.judgeLines(f, line, body)
+		if !p.commit(f) {
+			return false
+		}
+		f.reset()
+	}
+	return p.settle()
 }
 
 // body reads all of the request before any of it is taken in, so that a body too large changes nothing.
-func (p *post) body(r io.Reader) (body []byte, status int, err error) {
-	p.mu.Lock()
-	p.reading = p.closing == nil
-	reading := p.reading
+func (p *post) body(ctx context.Context, r io.Reader, size int64) (body []byte, held share, status int, err error) {
+	reading := p.begin()
 	if reading {
-		_ = p.control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder in a test has none
-	}
-	p.mu.Unlock()
-	if reading {
-		body, err = io.ReadAll(r)
+		if body, err = io.ReadAll(io.LimitReader(r, firstPiece)); err == nil && len(body) == firstPiece {
+			body, held, err = p.rest(ctx, body, r, size)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,13 +118,53 @@ func (p *post) body(r io.Reader) (body []byte, status int, err error) {
 	}
 	switch {
 	case !reading, err != nil && p.closing != nil:
-		return nil, http.StatusServiceUnavailable, p.closing
+		return nil, held, http.StatusServiceUnavailable, p.closing
+	case errors.Is(err, errNoMemory):
+		return nil, held, http.StatusServiceUnavailable, err
 	case errors.As(err, new(*http.MaxBytesError)):
-		return nil, http.StatusRequestEntityTooLarge, errors.New("a body of more than 1 MiB: send fewer fixes in a request")
+		return nil, held, http.StatusRequestEntityTooLarge, errors.New("a body of more than 1 MiB: send fewer fixes in a request")
 	case err != nil:
-		return nil, http.StatusBadRequest, fmt.Errorf("the body could not be read: %w", err)
+		return nil, held, http.StatusBadRequest, fmt.Errorf("the body could not be read: %w", err)
 	}
-	return body, 0, nil
+	p.lines = make([]int32, 0, min(bytes.Count(body, newline), len(body)/2)+1) // a line that is not blank takes two bytes
+	held.shrink(int64(cap(body) + 4*cap(p.lines)))
+	return body, held, 0, nil
+}
+
+var newline = []byte("\n")
+
+// begin lets the body be read for bodyTimeout; false when the gateway closes.
+func (p *post) begin() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reading = p.closing == nil
+	if p.reading {
+		_ = p.control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a recorder in a test has none
+	}
+	return p.reading
+}
+
+var errNoMemory = errors.New("too much waits for Kafka; send the fixes again later")
+
+// rest reads on after the first piece when there is memory for all. Unlike the wait for Kafka, this one does not see that the
+// client leaves before its time is up: the server looks for that when it has read the body.
+func (p *post) rest(ctx context.Context, first []byte, r io.Reader, size int64) ([]byte, share, error) {
+	if size < 0 || size > maxFrame {
+		size = maxFrame
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.g.pace.answer)
+	defer cancel()
+	since := time.Now()
+	held, err := p.grasp(ctx, size)
+	p.waited = time.Since(since)
+	if err != nil || !p.begin() {
+		return nil, held, errNoMemory
+	}
+	var all bytes.Buffer
+	all.Grow(int(size) + bytes.MinRead)
+	all.Write(first)
+	_, err = all.ReadFrom(r)
+	return all.Bytes(), held, err
 }
 
 // dismiss implements guest: a body that is still on its way is not waited for.
@@ -128,6 +172,7 @@ func (p *post) dismiss(why error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closing = why
+	p.hurry()
 	if p.reading {
 		_ = p.control.SetReadDeadline(past)
 	}
@@ -137,6 +182,7 @@ func (p *post) dismiss(why error) {
 func (p *post) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.hurry()
 	if p.control != nil {
 		_ = p.control.SetReadDeadline(past)
 		_ = p.control.SetWriteDeadline(past)
@@ -155,12 +201,17 @@ func (p *post) end() {
 
 var past = time.Unix(1, 0)
 
-// judgeLines takes each line that is not blank as one fix.
-func (p *post) judgeLines(f *frame, body []byte) {
-	line := 0
-	for text := range bytes.Lines(body) {
+// judgeLines takes each line that is not blank as one fix, up to a line with which the lines are a piece; it returns the number
+// of the next line and what is left. So all that a body costs while it waits is its text.
+func (p *post) judgeLines(f *frame, line int, body []byte) (next int, rest []byte) {
+	rest = body
+	for raw := range bytes.Lines(body) {
+		if len(body)-len(rest) >= firstPiece {
+			break
+		}
+		rest = rest[len(raw):]
+		text, at := bytes.TrimSpace(raw), line
 		line++
-		text = bytes.TrimSpace(text)
 		if len(text) == 0 {
 			continue
 		}
@@ -169,8 +220,11 @@ func (p *post) judgeLines(f *frame, body []byte) {
 		} else {
 			p.judge(f, text)
 		}
-		p.lines = append(p.lines, line)
+		p.mu.Lock()
+		p.lines = append(p.lines, int32(at)) //nolint:gosec // a body has at most maxFrame lines
+		p.mu.Unlock()
 	}
+	return line, rest
 }
 
 var errArray = fmt.Errorf("%w: the line is an array; send one fix a line", argos.ErrBadFix)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -67,6 +68,8 @@ func (p *producer) deliver(q *partition, b *batch) bool {
 	for todo := []*batch{b}; len(todo) > 0; {
 		b, todo = todo[0], todo[1:]
 		v := p.write(q, b)
+		// An answer about records that the batch does not have says nothing about those that it has.
+		maps.DeleteFunc(v.records, func(i int, _ error) bool { return i < 0 || i >= b.n })
 		switch {
 		case v.killed:
 			return false

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -72,7 +73,7 @@ func (s *session) write() {
 		clear(nacks)
 		s.mu.Lock()
 		if err != nil {
-			_ = s.socket.Close() // the reader ends the session
+			s.hangUp() // the reader ends the session
 			s.nacks = nil
 			s.ended = true
 			break
@@ -117,7 +118,7 @@ func (s *session) pinged(context.Context, []byte) bool {
 }
 
 // probe implements guest: it pings a peer that has long been quiet, and cuts it off when it stays so: a peer that went without a word. While a
-// frame is in hand nothing is read, so silence means nothing then.
+// frame is in hand nothing is read, so silence means nothing then; nor does it while one waits for memory.
 func (s *session) probe() {
 	quiet := time.Since(time.UnixMilli(s.heard.Load()))
 	s.mu.Lock()
@@ -126,8 +127,8 @@ func (s *session) probe() {
 		return
 	}
 	switch {
-	case quiet > s.g.pace.idle:
-		_ = s.socket.Close()
+	case quiet > s.g.pace.idle && s.giveUp == nil:
+		s.hangUp()
 	case quiet > s.g.pace.ping && !s.pinging && !s.deaf():
 		s.pinging = true
 		s.helper(s.ping)
@@ -137,8 +138,11 @@ func (s *session) probe() {
 func (s *session) ping() {
 	ctx, cancel := context.WithTimeout(context.Background(), s.g.pace.idle)
 	defer cancel()
-	_ = s.conn.Ping(ctx) // its pong is a sign of life, its lack is seen by probe
+	err := s.conn.Ping(ctx) // its pong is a sign of life, its lack is seen by probe
 	s.mu.Lock()
+	if s.giveUp != nil && !errors.Is(err, context.DeadlineExceeded) {
+		s.hangUp() // nobody reads while there is no memory, but a ping that can't be sent tells of a peer that has left
+	}
 	s.pinging = false
 	s.mu.Unlock()
 }

@@ -126,17 +126,19 @@ func (s *session) read() error {
 			return err
 		}
 		text := texts.Get().(*[]byte)
-		*text, err = s.text((*text)[:0], r)
+		long, held, err := s.text((*text)[:0], r)
 		if err == nil && s.begin() {
 			f := newFrame()
 			if kind == websocket.MessageText {
-				s.judge(f, *text)
+				s.judge(f, long)
 			} else {
-				s.reject(f, notJSON, errBinary, *text)
+				s.reject(f, notJSON, errBinary, long)
 			}
 			texts.Put(text)
+			held.shrink(f.cost())
 			done := s.commit(f)
 			f.free()
+			held.shrink(0)
 			s.rest()
 			if !done {
 				return errClosing
@@ -144,20 +146,31 @@ func (s *session) read() error {
 			continue
 		}
 		texts.Put(text)
+		held.shrink(0)
 		if err != nil {
 			return err
 		}
 	}
 }
 
-var texts = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+var texts = sync.Pool{New: func() any { b := make([]byte, 0, firstPiece); return &b }}
 
 var errTooLarge = errors.New("frame too large")
 
-// text reads a frame into b.
-func (s *session) text(b []byte, r io.Reader) ([]byte, error) {
+// text reads a frame into b, or, one that is larger, into what it has a share for. A frame for which there was no memory before
+// the session had to leave is read and dropped, so that the peer hears of the end.
+func (s *session) text(b []byte, r io.Reader) (text []byte, held share, err error) {
 	for {
 		if len(b) == cap(b) {
+			if held.of == nil {
+				if held, err = s.grasp(context.Background(), maxFrame); err != nil {
+					_, err = io.Copy(io.Discard, r)
+					return nil, held, err
+				}
+				s.hear()
+				// Others wait for the memory: a frame may take as long as a body.
+				defer time.AfterFunc(bodyTimeout, s.cut).Stop()
+			}
 			grown := make([]byte, len(b), min(2*cap(b), maxFrame+1))
 			copy(grown, b)
 			b = grown
@@ -166,11 +179,11 @@ func (s *session) text(b []byte, r io.Reader) ([]byte, error) {
 		b = b[:len(b)+n]
 		switch {
 		case len(b) > maxFrame:
-			return b, errTooLarge
+			return b, held, errTooLarge
 		case err == io.EOF:
-			return b, nil
+			return b, held, nil
 		case err != nil:
-			return b, err
+			return b, held, err
 		case len(b) == cap(b):
 			s.hear() // a long frame may take its time; rest hears of the others
 		}
@@ -219,6 +232,7 @@ func (s *session) dismiss(why error) {
 func (s *session) leave(code websocket.StatusCode, reason string) {
 	if !s.closing {
 		s.closing = true
+		s.hurry()
 		s.helper(func() { s.goodbye(code, reason) })
 	}
 }
@@ -258,6 +272,12 @@ func (s *session) goodbye(code websocket.StatusCode, reason string) {
 func (s *session) cut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.hangUp()
+}
+
+// hangUp is cut. The lock is held.
+func (s *session) hangUp() {
+	s.hurry()
 	if s.socket != nil {
 		_ = s.socket.Close()
 	}

@@ -1,6 +1,9 @@
 package gateway
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // stream is what one sender sends, in its order: it numbers the fixes, hands them to the partitions as fast as Kafka
 // confirms them, and knows up to which all are done.
@@ -14,7 +17,9 @@ type stream struct {
 	mu      sync.Mutex
 	changed sync.Cond // of everything below
 	win     window
-	killed  bool // the gateway ends with fixes unconfirmed, or the sender has given up
+	killed  bool               // the gateway ends with fixes unconfirmed, or the sender has given up
+	hurried bool               // it waits for memory no more
+	giveUp  context.CancelFunc // ends its wait for memory; nil while there is none
 }
 
 // replies is how a sender hears of its fixes. All are called with the stream's lock held.
@@ -119,6 +124,7 @@ func (s *stream) done(first uint64, n, bytes int) {
 func (s *stream) kill() {
 	s.mu.Lock()
 	s.killed = true
+	s.hurry()
 	s.mu.Unlock()
 	s.changed.Broadcast()
 }

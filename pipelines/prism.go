@@ -61,9 +61,16 @@ var beamInit = sync.OnceFunc(func() {
 	silenceCutOff()
 })
 
+// settles is how long Prism may take from a job's submission to asking for its worker. When the worker is gone by then, Prism panics the
+// process (environments.go, externalEnvironment).
+const settles = time.Second
+
 // runPrism runs a pipeline on Prism, with its worker in this process, until it ends or fails, or ctx does and the job is
 // cancelled. What is in flight then is dropped. The error is the runner's own words: Go errors do not cross its protocol.
 func runPrism(ctx context.Context, name string, p *beam.Pipeline, experiments ...string) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	prism, err := server()
 	if err != nil {
 		return fmt.Errorf("start Prism: %w", err)
@@ -81,6 +88,7 @@ func runPrism(ctx context.Context, name string, p *beam.Pipeline, experiments ..
 	if err != nil {
 		return fmt.Errorf("submit the job to Prism: %w", err)
 	}
+	submitted := time.Now()
 	ended := make(chan error, 1)
 	go func() { ended <- wait(workerCtx, prism, id) }()
 	select {
@@ -88,6 +96,7 @@ func runPrism(ctx context.Context, name string, p *beam.Pipeline, experiments ..
 		return err
 	case <-ctx.Done():
 	}
+	defer time.Sleep(time.Until(submitted.Add(settles))) // before the deferred end of the worker
 	if _, err := prism.Cancel(workerCtx, &jobpb.CancelJobRequest{JobId: id}); err != nil {
 		return fmt.Errorf("cancel the job: %w", err)
 	}

@@ -31,5 +31,8 @@ func (l *Live) Ready(ctx context.Context) error {
 	if err := job.Reach(ctx, l.cfg.Kafka, l.cfg.Topic); err != nil {
 		return fmt.Errorf("Kafka does not answer: %w", err)
 	}
+	if err := job.DeadLetterTrouble(); err != nil {
+		return fmt.Errorf("the pipeline waits, for its marks do not pass a dead letter that is not written: %w", err)
+	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"argos"
 	"argos/cluster"
@@ -38,6 +39,9 @@ func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	if err != nil {
 		return start{}, err
 	}
+	if err := recognise(ctx, cfg, marks, from, log); err != nil {
+		return start{}, err
+	}
 	marks = marks[:0]
 	for p, o := range from.offsets {
 		marks = append(marks, argos.Mark{Topic: cfg.Topic, Partition: int32(p), Epoch: from.epoch, Offset: o})
@@ -48,13 +52,40 @@ func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	return from, nil
 }
 
+// recognise fails unless the log's records just below where the job starts are those that the store has seen there: a topic that was
+// remade grows beyond the marks of the old one in time. What retention has taken can't be compared.
+func recognise(ctx context.Context, cfg Config, marks []argos.Mark, from start, log []cluster.Range) error {
+	for _, m := range marks {
+		p, below := int(m.Partition), m.Offset-1
+		if m.Time == 0 || m.Epoch != from.epoch || p >= len(log) || from.offsets[p] != m.Offset || below < log[p].First {
+			continue
+		}
+		now := m.Time
+		err := kafkaio.Scan(ctx, cfg.Kafka, cfg.Topic, p, below, m.Offset, func(r argos.LogRecord) error {
+			now = r.Time
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("read the last stored record of topic %s, partition %d: %w", cfg.Topic, p, err)
+		}
+		if now != m.Time {
+			return fmt.Errorf("%w: the record at offset %d of topic %s, partition %d, is of %s and the store has seen one of %s there, so the topic was remade; %s",
+				ErrRefused, below, cfg.Topic, p, instant(now), instant(m.Time), remade)
+		}
+	}
+	return nil
+}
+
+func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
+
 // begin decides where to start, from the marks of the store and from what the log holds.
 func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {
 	from := start{offsets: make([]int64, len(log))}
 	for p := range log {
 		from.offsets[p] = log[p].First
 	}
-	marks, from.epoch = newest(marks)
+	all := marks
+	marks, from.epoch = newest(all)
 	switch {
 	case len(marks) == 0:
 		return from, nil
@@ -67,6 +98,15 @@ func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {
 	case len(marks) < len(log) && !cfg.AcceptPartitions:
 		return start{}, fmt.Errorf("%w: topic %s has grown from %d to %d partitions, so its trucks have moved between them; %s",
 			ErrRefused, cfg.Topic, len(marks), len(log), grown)
+	}
+	if len(marks) < len(log) {
+		for _, m := range all { // else its partition would be read from the beginning, on top of what is stored of it
+			if m.Epoch < from.epoch && int(m.Partition) < len(log) {
+				return start{}, fmt.Errorf("%w: the store's mark of partition %d of topic %s is of epoch %d and others are of epoch %d: "+
+					"a start with --accept-partitions was cut off between them, or the topic had more partitions once; only --new-epoch is left",
+					ErrRefused, m.Partition, cfg.Topic, m.Epoch, from.epoch)
+			}
+		}
 	}
 	for _, m := range marks {
 		p := int(m.Partition)

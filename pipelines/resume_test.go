@@ -35,6 +35,7 @@ func TestBegin(t *testing.T) {
 		{name: "more partitions", marks: []argos.Mark{mark(0, 0, 100), mark(1, 0, 50)}, log: three, refused: "--accept-partitions"},
 		{name: "more partitions, drained and accepted", cfg: Config{AcceptPartitions: true}, marks: []argos.Mark{mark(0, 0, 100), mark(1, 0, 50)}, log: three, epoch: 1, offsets: []int64{100, 50, 0}},
 		{name: "more partitions, accepted and not drained", cfg: Config{AcceptPartitions: true}, marks: []argos.Mark{mark(0, 0, 100), mark(1, 0, 49)}, log: three, refused: "drained"},
+		{name: "more partitions, accepted by a start that was cut off", cfg: Config{AcceptPartitions: true}, marks: []argos.Mark{mark(0, 1, 100), mark(1, 0, 50)}, log: three, refused: "cut off"},
 		{name: "accepted without need", cfg: Config{AcceptPartitions: true}, marks: []argos.Mark{mark(0, 0, 40), mark(1, 0, 50)}, log: two, offsets: []int64{40, 50}},
 	} {
 		c.cfg.Topic = "t"

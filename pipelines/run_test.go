@@ -135,25 +135,32 @@ func TestDivergenceFailsTheJobOnce(t *testing.T) {
 	}
 }
 
-// A mark above the log's end, as after a topic was remade, is refused, and a new epoch reads the topic on top of the documents.
+// A topic that was remade is refused, whether its log has grown beyond the store's mark or not, and a new epoch reads it on top of
+// the documents.
 func TestARemadeTopic(t *testing.T) {
-	old, anew := newTopic(t, 2), newTopic(t, 2)
-	old.fill(2000, 10)
-	anew.fill(1000, 10)
-	store, uri := newMemStore(t)
-	old.stored(old.config(uri))
-	cfg := anew.config(uri)
-	if _, err := Start(t.Context(), cfg); !errors.Is(err, ErrRefused) {
-		t.Fatalf("Start: %v", err)
-	}
-	cfg.NewEpoch = true
-	anew.stored(cfg)
-	cfg.NewEpoch = false
-	anew.stored(cfg) // the new epoch's marks hold
-	for id, d := range store.trucks {
-		if d.Rev != 300 || d.Pos.Epoch != 1 {
-			t.Errorf("truck %s: rev %d, pos %+v", id, d.Rev, d.Pos)
-		}
+	for name, records := range map[string]int{"shorter": 1000, "as long": 2000, "longer": 3000} {
+		t.Run(name, func(t *testing.T) {
+			old := newTopic(t, 2)
+			old.fill(2000, 10)
+			store, uri := newMemStore(t)
+			old.stored(old.config(uri))
+			old.stored(old.config(uri)) // it is known again
+			anew := newTopic(t, 2)
+			anew.fill(records, 10)
+			cfg := anew.config(uri)
+			if _, err := Start(t.Context(), cfg); !errors.Is(err, ErrRefused) {
+				t.Fatalf("Start: %v", err)
+			}
+			cfg.NewEpoch = true
+			anew.stored(cfg)
+			cfg.NewEpoch = false
+			anew.stored(cfg) // the new epoch's marks hold
+			for id, d := range store.trucks {
+				if want := int64(200 + records/10); d.Rev != want || d.Pos.Epoch != 1 {
+					t.Errorf("truck %s: rev %d, want %d, pos %+v", id, d.Rev, want, d.Pos)
+				}
+			}
+		})
 	}
 }
 

@@ -1,105 +1,75 @@
 package pipelines
 
 import (
-	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
-	"path/filepath"
 	"reflect"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
-	"argos"
 	"argos/io/traceio"
-	"argos/transforms/track"
 )
 
-// SmoothConfig says which recorded drives are cleaned, and where the results go.
+// SmoothConfig says which recorded drives are cleaned and how, and where the results go.
 type SmoothConfig struct {
-	Paths []string // drives, or folders of drives
-	Fixes string   // the file in a drive's folder
-	Out   string   // folder, made when missing
-	On    *Flink   // the cluster that cleans them, whose workers have these paths; nil: Prism
+	Paths   []string        // drives, or folders of drives
+	Fixes   string          // the file in a drive's folder
+	Columns traceio.Columns // of CSV files, beyond the usual names
+	Out     string          // folder, made when missing
+	Format  string          // one of traceio.CleanFormats
+	Causal  bool            // what the live filter says, instead of a smoother that knows the whole drive
+	Every   time.Duration   // a position so often, instead of one a row; the smoother alone
+	On      *Flink          // the cluster that cleans them, whose workers have these paths; nil: Prism
+	Tally   *Tally          // counts along, if not nil, what is done in this process
 }
 
 func init() {
 	beam.RegisterType(reflect.TypeFor[traceio.Drive]())
-	register.DoFn1x1[traceio.Drive, error](&causalFn{})
+	register.DoFn2x1[context.Context, traceio.Drive, error](&smoothFn{})
 }
 
-// SmoothCausal is the batch pipeline of drives: each becomes Out/<name>.csv, the live filter's document after every row. It
-// returns the number of drives.
-func SmoothCausal(ctx context.Context, cfg SmoothConfig) (int, error) {
+// Smooth is the batch pipeline of drives: each becomes Out/<name>.<format>, or, where a file names its trucks itself,
+// Out/<name>_<truck>.<format> for each. A file is there whole or not at all. It returns the number of drives.
+func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
+	if err := cfg.Columns.Check(); err != nil {
+		return 0, err
+	}
 	drives, err := traceio.Find(cfg.Paths, cfg.Fixes)
 	if err != nil {
 		return 0, err
 	}
-	for _, d := range drives { // what can't be read is said before anything is written
-		r, err := traceio.Open(d)
+	tally := cfg.Tally
+	if tally == nil {
+		tally = new(Tally)
+	}
+	for i := range drives { // what can't be read is said before anything is written
+		drives[i].Columns = cfg.Columns
+		r, err := traceio.Open(drives[i])
 		if err != nil {
 			return 0, err
 		}
 		r.Close() //nolint:errcheck // read only
+		if info, err := os.Stat(drives[i].Fixes); err == nil {
+			tally.size.Add(info.Size())
+		}
 	}
+	tally.drives.Store(int64(len(drives)))
 	if err := os.MkdirAll(cfg.Out, 0o755); err != nil {
 		return 0, fmt.Errorf("make the folder for the results: %w", err)
 	}
+	name := fmt.Sprintf("smooth-%d", runs.Add(1))
+	defer tally.follow(ctx, name)()
 	p, s := beam.NewPipelineWithRoot()
-	beam.ParDo0(s, &causalFn{Out: cfg.Out}, beam.Reshuffle(s, beam.CreateList(s, drives)))
-	if err := runBatch(ctx, fmt.Sprintf("smooth-%d", runs.Add(1)), p, cfg.On); err != nil {
+	fn := &smoothFn{Job: name, Out: cfg.Out, Format: cfg.Format, Causal: cfg.Causal, EveryMs: cfg.Every.Milliseconds()}
+	beam.ParDo0(s, fn, beam.Reshuffle(s, beam.CreateList(s, drives)))
+	if err := runBatch(ctx, name, p, cfg.On); err != nil {
 		if ctx.Err() != nil {
 			return 0, fmt.Errorf("clean the drives: %w", ctx.Err())
 		}
 		return 0, fmt.Errorf("clean the drives: %s", cause(err))
 	}
 	return len(drives), nil
-}
-
-// causalFn cleans one drive an element.
-type causalFn struct{ Out string }
-
-// ProcessElement folds the rows of a drive as the live pipeline would its records, and writes the document after each. A
-// row that is no fix would be refused by the gateway: it never comes into the log.
-func (f *causalFn) ProcessElement(d traceio.Drive) (err error) {
-	in, err := traceio.Open(d)
-	if err != nil {
-		return err
-	}
-	defer in.Close() //nolint:errcheck // read only
-	out, err := os.Create(filepath.Join(f.Out, d.Name+".csv"))
-	if err != nil {
-		return fmt.Errorf("write what drive %s is cleaned to: %w", d.Name, err)
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	buffer := bufio.NewWriter(out)
-	w, err := traceio.NewCleanWriter(buffer)
-	if err != nil {
-		return err
-	}
-	var t track.Track
-	var doc argos.Truck
-	t.Fill(&doc)
-	for {
-		row, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			return buffer.Flush()
-		}
-		if err != nil {
-			return err
-		}
-		if row.Err != nil {
-			slog.Warn("row refused", "err", row.Err)
-		} else {
-			t.Fold(&argos.Record{Fix: row.Fix, Recorded: true}, argos.Pos{Next: int64(row.N) + 1})
-			t.Fill(&doc)
-		}
-		if err := w.Write(row, &doc); err != nil {
-			return fmt.Errorf("write what drive %s is cleaned to: %w", d.Name, err)
-		}
-	}
 }

@@ -23,7 +23,7 @@ func TestSmoothCausalAnswersEachRow(t *testing.T) {
 	drive := filepath.Join(t.TempDir(), "set", "a drive")
 	write(t, filepath.Join(drive, "fixes.csv"), "t_ms,lat,lon,alt_m,speed_mps,course_deg,hdop,sats,fix_q\n"+strings.Join(rows, "\n")+"\n")
 	out := filepath.Join(t.TempDir(), "new", "folder")
-	n, err := SmoothCausal(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out})
+	n, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true})
 	if err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
@@ -68,7 +68,7 @@ func TestSmoothCausalSaysWhatItCannotRead(t *testing.T) {
 	drive := filepath.Join(t.TempDir(), "set", "drive")
 	write(t, filepath.Join(drive, "fixes.csv"), "when,where\n1,2\n")
 	out := filepath.Join(t.TempDir(), "out")
-	_, err := SmoothCausal(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out})
+	_, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true})
 	if err == nil || !strings.Contains(err.Error(), "t_ms") {
 		t.Errorf("got %v", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func (l *Live) supervise(running, alive context.Context) error {
 			pause, last = firstPause, ""
 		}
 		restarts.Inc()
-		if why := cause(err); why != last {
+		if why := samePort(cause(err)); why != last {
 			log.Error("the pipeline failed; it goes on from the marks", "error", why)
 			last = why
 		}
@@ -99,3 +100,8 @@ func cause(err error) string {
 	}
 	return strings.Join(strings.Fields(text), " ")
 }
+
+// localPort is our end of a connection in what the network says of it: another port at each try of the same trouble.
+var localPort = regexp.MustCompile(`(tcp [^ ]+):\d+->`)
+
+func samePort(why string) string { return localPort.ReplaceAllString(why, "$1->") }

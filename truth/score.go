@@ -23,12 +23,15 @@ func (e *Errors) N() int { return len(e.metres) }
 func (e *Errors) Mean() float64 { return stat.Mean(e.metres, nil) }
 
 // P95 is the 95th percentile; NaN when there are none.
-func (e *Errors) P95() float64 {
+func (e *Errors) P95() float64 { return e.Quantile(0.95) }
+
+// Quantile is what the share p of the errors does not exceed; NaN when there are none. That of 1 is the largest.
+func (e *Errors) Quantile(p float64) float64 {
 	if len(e.metres) == 0 {
 		return math.NaN()
 	}
 	sorted := slices.Sorted(slices.Values(e.metres))
-	return stat.Quantile(0.95, stat.LinInterp, sorted, nil)
+	return stat.Quantile(p, stat.LinInterp, sorted, nil)
 }
 
 // MarshalJSON writes {"mean":..,"p95":..} in metres to the millimetre, or nulls when there are none.

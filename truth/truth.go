@@ -3,6 +3,7 @@
 package truth
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -24,30 +25,14 @@ type Track []Row
 
 // New sorts the rows into a track, in place. Of rows with the same time the first stays.
 func New(rows []Row) Track {
-	slices.SortStableFunc(rows, func(a, b Row) int {
-		switch {
-		case a.TMs < b.TMs:
-			return -1
-		case a.TMs > b.TMs:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.TMs, b.TMs) })
 	return slices.CompactFunc(rows, func(a, b Row) bool { return a.TMs == b.TMs })
 }
 
 // At returns the position at a time: a row's own, or one on the straight line between the rows on both sides when they
 // are at most MaxGap apart. It is false where the track does not know.
 func (t Track) At(tMs int64) (argos.LatLon, bool) {
-	i, found := slices.BinarySearchFunc(t, tMs, func(r Row, tMs int64) int {
-		switch {
-		case r.TMs < tMs:
-			return -1
-		case r.TMs > tMs:
-			return 1
-		}
-		return 0
-	})
+	i, found := t.search(tMs)
 	if found {
 		return t[i].Pos, true
 	}
@@ -60,6 +45,31 @@ func (t Track) At(tMs int64) (argos.LatLon, bool) {
 		Lat: a.Pos.Lat + w*(b.Pos.Lat-a.Pos.Lat),
 		Lon: wrap(a.Pos.Lon + w*wrap(b.Pos.Lon-a.Pos.Lon)),
 	}, true
+}
+
+// Settled is At for a reference that may lose its solution: a row after a gap is not yet known by itself, for where a receiver has
+// just found its solution again it is least certain. In a track that is sparse throughout, each row is known.
+func (t Track) Settled() func(tMs int64) (argos.LatLon, bool) {
+	var steps []int64
+	for i := 1; i < len(t); i++ {
+		steps = append(steps, t[i].TMs-t[i-1].TMs)
+	}
+	slices.Sort(steps)
+	if len(steps) == 0 || steps[len(steps)/2] > MaxGap {
+		return t.At
+	}
+	return func(tMs int64) (argos.LatLon, bool) {
+		i, found := t.search(tMs)
+		if found && (i == 0 || t[i].TMs-t[i-1].TMs > MaxGap) {
+			return argos.LatLon{}, false
+		}
+		return t.At(tMs)
+	}
+}
+
+// search finds the first row not before a time, and says whether it is of that time.
+func (t Track) search(tMs int64) (int, bool) {
+	return slices.BinarySearchFunc(t, tMs, func(r Row, tMs int64) int { return cmp.Compare(r.TMs, tMs) })
 }
 
 // wrap brings a longitude, or a difference of two, into -180 to 180 degrees.

@@ -40,6 +40,15 @@ func TestAt(t *testing.T) {
 			t.Errorf("At(%d) = %v %v, want %v %v", c.tMs, got, ok, c.want, c.ok)
 		}
 	}
+	settled := track.Settled()
+	for tMs, want := range map[int64]bool{1000: false, 1001: true, 2000: true, 3000: true, 3001: false, 4601: false, 4602: true, 6201: true} {
+		if _, ok := settled(tMs); ok != want {
+			t.Errorf("settled at %d: %v", tMs, ok)
+		}
+	}
+	if _, ok := truth.New([]truth.Row{{TMs: 0}, {TMs: 10_000}}).Settled()(10_000); !ok {
+		t.Error("a sparse track knows its own rows")
+	}
 	if _, ok := truth.Track(nil).At(0); ok {
 		t.Error("an empty track knows a position")
 	}

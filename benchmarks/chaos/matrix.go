@@ -11,7 +11,7 @@ import (
 // striking is a fault of one part.
 type striking func(ctx context.Context, s *system) error
 
-// freeze is longer than any timeout that a client of ours has.
+// freeze is longer than any timeout that a client of Kafka or of a store has here.
 const freeze = 12 * time.Second
 
 // matrix is every row, in the order of the data's way.
@@ -24,12 +24,11 @@ func matrix(o options) []row {
 		name string
 		on   parts
 		of   func(*system) *part
-		long bool // only its kill is in the short matrix
 	}{
-		{"gateway", parts{}, func(s *system) *part { return s.gateway }, false},
-		{"pipeline", parts{}, func(s *system) *part { return s.pipeline }, false},
-		{"kafka", parts{}, func(s *system) *part { return s.broker }, false},
-		{"embedded", parts{embedded: true}, func(s *system) *part { return s.broker }, false},
+		{"gateway", parts{}, gatewayOf},
+		{"pipeline", parts{}, pipelineOf},
+		{"kafka", parts{}, func(s *system) *part { return s.broker }},
+		{"embedded", parts{embedded: true}, func(s *system) *part { return s.broker }},
 	} {
 		add(p.name+"-kill", "kill -9 of "+p.name, p.on, true, func(ctx context.Context, s *system) error { return killed(ctx, p.of(s)) })
 		add(p.name+"-term", "SIGTERM of "+p.name, p.on, false, func(ctx context.Context, s *system) error { return terminated(ctx, p.of(s)) })
@@ -41,21 +40,31 @@ func matrix(o options) []row {
 	rows = append(rows, storeRows()...)
 	rows = append(rows, flinkRows()...)
 	for _, l := range []struct {
-		name string
-		on   parts
-		of   func(*system) *link
+		name  string
+		on    parts
+		of    func(*system) *link
+		by    func(*system) *part // feels it, and counts that here; the devices' senders show it as downtime alone
+		count string
 	}{
-		{"devices-gateway", parts{}, func(s *system) *link { return s.devices }},
-		{"gateway-kafka", parts{}, func(s *system) *link { return s.produce }},
-		{"pipeline-kafka", parts{}, func(s *system) *link { return s.consume }},
-		{"pipeline-mongo", parts{mongo: true}, func(s *system) *link { return s.persist }},
+		{"devices-gateway", parts{}, func(s *system) *link { return s.devices }, nil, ""},
+		{"gateway-kafka", parts{}, func(s *system) *link { return s.produce }, gatewayOf, produceRetries},
+		{"pipeline-kafka", parts{}, func(s *system) *link { return s.consume }, pipelineOf, "argos_source_fetch_errors_total"},
+		{"pipeline-mongo", parts{mongo: true}, func(s *system) *link { return s.persist }, pipelineOf, writeFailures},
 	} {
-		add(l.name+"-cut", "no connections for 5 s", l.on, false, func(ctx context.Context, s *system) error { return l.of(s).cut(ctx, 5*time.Second) })
+		felt := func(ctx context.Context, s *system, fault func() error) error {
+			if l.by == nil {
+				return fault()
+			}
+			return felt(ctx, l.by(s), l.count, fault)
+		}
+		add(l.name+"-cut", "no connections for 5 s", l.on, false, func(ctx context.Context, s *system) error {
+			return felt(ctx, s, func() error { return l.of(s).cut(ctx, 5*time.Second) })
+		})
 		add(l.name+"-delay", "0.2-0.6 s later each way, for 10 s", l.on, false, func(ctx context.Context, s *system) error {
 			return l.of(s).delayed(ctx, 10*time.Second)
 		})
 		add(l.name+"-half-open", "connections that bring nothing for 12 s", l.on, l.name == "gateway-kafka", func(ctx context.Context, s *system) error {
-			return l.of(s).halfOpen(ctx, freeze)
+			return felt(ctx, s, func() error { return l.of(s).halfOpen(ctx, freeze) })
 		})
 	}
 	add("lost-answers", "Kafka's answers to the gateway are lost for 10 s", parts{}, true, lostAnswers)
@@ -68,15 +77,24 @@ func matrix(o options) []row {
 	return rows
 }
 
+func gatewayOf(s *system) *part  { return s.gateway }
+func pipelineOf(s *system) *part { return s.pipeline }
+
+// produceRetries counts what the gateway had to write again.
+const produceRetries = "argos_gateway_produce_retries_total"
+
 func lostAnswers(ctx context.Context, s *system) error {
-	return felt(ctx, s.gateway, "argos_gateway_produce_retries_total", func() error { return s.produce.answersLost(ctx, 10*time.Second) })
+	return felt(ctx, s.gateway, produceRetries, func() error { return s.produce.answersLost(ctx, 10*time.Second) })
 }
 
 func brokerDiskFull(ctx context.Context, s *system) error {
-	if err := s.disk.fill(); err != nil {
-		return err
-	}
-	if err := pause(ctx, 10*time.Second); err != nil {
+	err := felt(ctx, s.gateway, produceRetries, func() error {
+		if err := s.disk.fill(); err != nil {
+			return err
+		}
+		return pause(ctx, 10*time.Second)
+	})
+	if err != nil {
 		return err
 	}
 	if err := s.disk.clear(); err != nil {

@@ -41,9 +41,10 @@ func (p *part) metric(ctx context.Context, name string) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("metrics of the %s: %w", p.name, err)
 	}
-	f := families[name]
-	if f == nil || len(f.GetMetric()) == 0 {
-		return 0, fmt.Errorf("the %s has no metric %s", p.name, name)
+	f := families[name] // none yet, if nothing of a partition was counted
+	sum := 0.0          // of all partitions
+	for _, m := range f.GetMetric() {
+		sum += m.GetCounter().GetValue()
 	}
-	return f.GetMetric()[0].GetCounter().GetValue(), nil
+	return sum, nil
 }

@@ -58,16 +58,17 @@ func TestRowsHaveNames(t *testing.T) {
 // TestGood: duplicates are no fault; what is lost, differs or did not come back is.
 func TestGood(t *testing.T) {
 	for name, c := range map[string]struct {
-		row  result
-		good bool
+		row       result
+		all, good bool
 	}{
-		"clean":      {result{Acked: 9}, true},
-		"duplicates": {result{Acked: 9, Duplicates: 3}, true},
-		"not run":    {result{Skipped: "not run: no Java"}, true},
-		"failed":     {result{Lost: 1, Failed: "audit: lost 1"}, false},
+		"clean":               {result{Acked: 9}, true, true},
+		"duplicates":          {result{Acked: 9, Duplicates: 3}, true, true},
+		"not run":             {result{Skipped: "not run: no Java"}, false, true},
+		"not run, and wanted": {result{Skipped: "not run: no Java"}, true, false},
+		"failed":              {result{Lost: 1, Failed: "audit: lost 1"}, false, false},
 	} {
 		r := report{Rows: []result{c.row}}
-		if r.good(t.Output()) != c.good {
+		if r.good(t.Output(), c.all) != c.good {
 			t.Errorf("%s: good is %v", name, !c.good)
 		}
 	}

@@ -153,7 +153,7 @@ func single(ctx context.Context, admin string, command string, args ...string) (
 	}, nil
 }
 
-// onFlink is the real cluster: two task managers of one slot, and a third that takes over when one is killed.
+// onFlink is the real cluster: two task managers, of which either has the slots for all when the other is killed.
 func (b *bench) onFlink(ctx context.Context, store, admin string) (*running, error) {
 	if err := os.Mkdir(b.path("flink"), 0o755); err != nil {
 		return nil, err

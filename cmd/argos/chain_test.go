@@ -85,51 +85,74 @@ func rolesAsProcesses(t *testing.T, store string, kafka ...string) []*process {
 }
 
 // TestLiveEqualsCausal: what the gateway, Kafka, Prism and the store make of a recording is, to the last bit, what smooth
-// --causal says after its last row.
+// --causal says after its last row; of simulated drives and of all real ones, as they were recorded and with injected faults.
 func TestLiveEqualsCausal(t *testing.T) {
-	traces, err := filepath.Abs(filepath.Join("..", "..", "testdata", "simulated"))
+	simulated, err := filepath.Abs(filepath.Join("..", "..", "testdata", "simulated"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, fixes := range []string{"fixes.csv"} {
-		dir, out := t.TempDir(), t.TempDir()
-		code, _, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", traces, "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir)
-		if code != 0 {
-			t.Fatalf("demo: exit code %d\n%s", code, stderr)
+	traces := os.Getenv("ARGOS_TRACES")
+	if traces == "" {
+		traces, _ = filepath.Abs(filepath.Join("..", "..", "..", "shared", "traces"))
+	}
+	for _, c := range []struct{ name, trace, fixes string }{
+		{"simulated", simulated, "fixes.csv"},
+		{"recorded", traces, "fixes.csv"},
+		{"corrupt", traces, "fixes_corrupt.csv"},
+		{"sentences", filepath.Join(traces, "beijing-phone-rtk"), "chipset_gga_rmc_gsa.nmea"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := os.Stat(c.trace); err != nil {
+				t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
+			}
+			liveEqualsCausal(t, c.trace, c.fixes)
+		})
+	}
+}
+
+func liveEqualsCausal(t *testing.T, traces, fixes string) {
+	t.Helper()
+	dir, out := t.TempDir(), t.TempDir()
+	code, _, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", traces, "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir)
+	if code != 0 {
+		t.Fatalf("demo: exit code %d\n%s", code, stderr)
+	}
+	if code, _, stderr := runToEnd(t, "smooth", "--causal", traces, "--fixes", fixes, "--out", out); code != 0 {
+		t.Fatalf("smooth: exit code %d\n%s", code, stderr)
+	}
+	address := freeAddr(t)
+	start(t, "serve", "--store", "sqlite:"+filepath.Join(dir, "trucks.db"), "--listen", address, "--admin", freeAddr(t))
+	files, err := filepath.Glob(filepath.Join(out, "*.csv"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		id := strings.TrimSuffix(filepath.Base(file), ".csv")
+		var body string
+		eventually(t, id+" is served", func() bool {
+			var code int
+			code, body = get("http://" + address + "/v1/trucks/" + id)
+			return code == http.StatusOK
+		})
+		var doc struct {
+			Lat, Lon, Speed, Heading, Accuracy *float64
+			Status                             string
+			Rev                                int
 		}
-		if code, _, stderr := runToEnd(t, "smooth", "--causal", traces, "--fixes", fixes, "--out", out); code != 0 {
-			t.Fatalf("smooth: exit code %d\n%s", code, stderr)
+		if err := json.Unmarshal([]byte(body), &doc); err != nil {
+			t.Fatal(err)
 		}
-		address := freeAddr(t)
-		start(t, "serve", "--store", "sqlite:"+filepath.Join(dir, "trucks.db"), "--listen", address, "--admin", freeAddr(t))
-		files, err := filepath.Glob(filepath.Join(out, "*.csv"))
-		if err != nil || len(files) == 0 {
-			t.Fatal(files, err)
+		last, taken := lastRow(t, file)
+		for i, x := range []*float64{doc.Lat, doc.Lon, doc.Speed, doc.Heading, doc.Accuracy} {
+			if got := number(x); got != last[1+i] {
+				t.Errorf("%s, column %d: live %s, causal %s", id, 1+i, got, last[1+i])
+			}
 		}
-		for _, file := range files {
-			id := strings.TrimSuffix(filepath.Base(file), ".csv")
-			var body string
-			eventually(t, id+" is served", func() bool {
-				var code int
-				code, body = get("http://" + address + "/v1/trucks/" + id)
-				return code == http.StatusOK
-			})
-			var doc struct {
-				Lat, Lon, Speed, Heading, Accuracy *float64
-				Status                             string
-			}
-			if err := json.Unmarshal([]byte(body), &doc); err != nil {
-				t.Fatal(err)
-			}
-			last := lastRow(t, file)
-			for i, x := range []*float64{doc.Lat, doc.Lon, doc.Speed, doc.Heading, doc.Accuracy} {
-				if got := number(x); got != last[1+i] {
-					t.Errorf("%s, column %d: live %s, causal %s", id, 1+i, got, last[1+i])
-				}
-			}
-			if last[6] != "refused" && last[6] != doc.Status {
-				t.Errorf("%s: live %s, causal %s", id, doc.Status, last[6])
-			}
+		if last[6] != "refused" && last[6] != doc.Status {
+			t.Errorf("%s: live %s, causal %s", id, doc.Status, last[6])
+		}
+		if doc.Rev != taken {
+			t.Errorf("%s: live after %d fixes, causal after %d", id, doc.Rev, taken)
 		}
 	}
 }
@@ -141,7 +164,8 @@ func number(x *float64) string {
 	return strconv.FormatFloat(*x, 'f', -1, 64)
 }
 
-func lastRow(t *testing.T, path string) []string {
+// lastRow also counts the rows that were not refused.
+func lastRow(t *testing.T, path string) (last []string, taken int) {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -152,7 +176,12 @@ func lastRow(t *testing.T, path string) []string {
 	if err != nil || len(rows) < 2 {
 		t.Fatal(len(rows), err)
 	}
-	return rows[len(rows)-1]
+	for _, r := range rows[1:] {
+		if r[6] != "refused" {
+			taken++
+		}
+	}
+	return rows[len(rows)-1], taken
 }
 
 func get(url string) (int, string) {

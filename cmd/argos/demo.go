@@ -15,8 +15,8 @@ import (
 )
 
 type demoCmd struct {
-	Trace    []string      `help:"A recorded drive, or a folder of drives, instead of the simulator; repeatable." type:"path" placeholder:"FILE|DIR"`
-	Fixes    string        `help:"The file in a drive's folder." default:"fixes.csv"`
+	Trace    []string `help:"A recorded drive (CSV, GPX, NMEA 0183, NDJSON), or a folder of drives, instead of the simulator; repeatable." type:"path" placeholder:"FILE|DIR"`
+	recorded `embed:""`
 	Trucks   int           `help:"Simulated trucks." default:"50"`
 	Rate     float64       `help:"Fixes a second of each simulated truck." default:"1"`
 	Speed    float64       `help:"How many times faster than real time." default:"1"`
@@ -52,7 +52,7 @@ func (c *demoCmd) Validate() error {
 	case c.Duration < 0:
 		return fmt.Errorf("--duration %v is negative", c.Duration)
 	}
-	return nil
+	return c.recorded.Validate()
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {
@@ -116,7 +116,7 @@ func (c *demoCmd) feed(log *slog.Logger) (feed, error) {
 	if len(c.Trace) == 0 {
 		return simulated(c.Trucks, c.Rate, c.Speed, c.Seed), nil
 	}
-	return recordings(c.Trace, c.Fixes, func(err error) { log.Warn("row not sent", "err", err) })
+	return recordings(c.Trace, c.recorded, func(err error) { log.Warn("row not sent", "err", err) })
 }
 
 // play feeds the fleet until the duration, the recordings or ctx end. Without a duration the page stays after the last

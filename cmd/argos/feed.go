@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -11,7 +12,6 @@ import (
 	"argos/io/traceio"
 	"argos/sender"
 	"argos/sim"
-	"argos/truth"
 )
 
 // feed is a stream of fixes to be sent, each when its time after the start has come, and what is known of the truth.
@@ -40,38 +40,51 @@ func simulated(trucks int, rate, speed float64, seed uint64) feed {
 	}
 }
 
-// recordings feeds recorded drives, all starting together. Rows that no gateway could be sent are reported to bad.
-func recordings(paths []string, file string, bad func(error)) (feed, error) {
-	drives, err := traceio.Find(paths, file)
+// recordings feeds recorded drives, all starting together; trucks that one file names keep their time to each other. Rows that
+// no gateway could be sent are reported to bad.
+func recordings(paths []string, what recorded, bad func(error)) (feed, error) {
+	drives, err := traceio.Find(paths, what.Fixes)
 	if err != nil {
 		return feed{}, err
 	}
-	f := feed{recorded: true, trucks: len(drives)}
-	known := map[string]truth.Track{}
+	f := feed{recorded: true}
+	known := map[string]func(int64) (argos.LatLon, bool){}
+	trucks := map[string]bool{}
 	var all []timed
 	base := sender.SeqBase(time.Now())
 	for _, d := range drives {
+		d.Columns = what.Columns
 		rows, err := traceio.Read(d)
 		if err != nil {
 			return feed{}, err
 		}
-		fixes := make([]argos.Fix, 0, len(rows))
+		var ids []string
+		fixes := map[string][]argos.Fix{}
 		for _, r := range rows {
 			if r.Err != nil {
 				bad(r.Err)
 				continue
 			}
 			r.Fix.Seq += base
-			fixes = append(fixes, r.Fix)
+			if id := r.Fix.TruckID; fixes[id] == nil {
+				ids, trucks[id] = append(ids, id), true
+			}
+			fixes[r.Fix.TruckID] = append(fixes[r.Fix.TruckID], r.Fix)
 		}
-		for i, at := range schedule(fixes) {
-			all = append(all, timed{at, fixes[i]})
+		begins := starts(ids, fixes)
+		for _, id := range ids {
+			for i, at := range schedule(fixes[id]) {
+				all = append(all, timed{begins[id] + at, fixes[id][i]})
+			}
 		}
-		if known[d.Name], err = traceio.Truth(d); err != nil {
+		track, err := traceio.Truth(d)
+		if err != nil {
 			return feed{}, err
 		}
+		known[d.Name] = track.Settled()
 	}
-	slices.SortStableFunc(all, func(a, b timed) int { return int(a.at - b.at) })
+	f.trucks = len(trucks)
+	slices.SortStableFunc(all, func(a, b timed) int { return cmp.Compare(a.at, b.at) })
 	f.fixes = func(yield func(time.Duration, argos.Fix) bool) {
 		for _, x := range all {
 			if !yield(x.at, x.fix) {
@@ -79,8 +92,35 @@ func recordings(paths []string, file string, bad func(error)) (feed, error) {
 			}
 		}
 	}
-	f.truth = func(id string, t int64) (argos.LatLon, bool) { return known[id].At(t) }
+	f.truth = func(id string, t int64) (argos.LatLon, bool) {
+		at, ok := known[id]
+		if !ok {
+			return argos.LatLon{}, false
+		}
+		return at(t)
+	}
 	return f, nil
+}
+
+// starts says how long after the first of them each truck of one file begins. Of wrong clocks no truck waits longer than a day.
+func starts(ids []string, fixes map[string][]argos.Fix) map[string]time.Duration {
+	begins := map[string]time.Duration{}
+	if len(ids) < 2 {
+		return begins
+	}
+	var firsts []int64
+	for _, id := range ids {
+		firsts = append(firsts, fixes[id][0].Time)
+	}
+	slices.Sort(firsts)
+	day := (24 * time.Hour).Milliseconds()
+	middle := firsts[len(firsts)/2]
+	i, _ := slices.BinarySearch(firsts, middle-day)
+	for _, id := range ids {
+		after := fixes[id][0].Time - firsts[i]
+		begins[id] = time.Duration(min(max(after, 0), day)) * time.Millisecond
+	}
+	return begins
 }
 
 type timed struct {

@@ -30,6 +30,7 @@ type cli struct {
 	Simulate simulateCmd `cmd:"" help:"Send a simulated fleet, with known truth, to a gateway."`
 	Replay   replayCmd   `cmd:"" help:"Send recorded drives to a gateway."`
 	Smooth   smoothCmd   `cmd:"" help:"Clean recorded drives, as files."`
+	Evaluate evaluateCmd `cmd:"" help:"Measure raw, live and smoothed positions of recorded drives against the truth."`
 	Audit    auditCmd    `cmd:"" help:"Prove delivery: ledger against log, documents against the fold of the log."`
 }
 
@@ -61,6 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("argos"),
 		kong.Description("Noisy truck positions in, none lost, clean live state out."),
 		kong.DefaultEnvars("ARGOS"),
+		kong.Vars{"columns": columnsHelp},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),

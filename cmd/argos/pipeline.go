@@ -64,7 +64,6 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 	if err != nil {
 		return err
 	}
-	log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
 	serving, end := context.WithCancel(ctx)
 	defer end()
 	context.AfterFunc(ctx, end)
@@ -75,7 +74,9 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 		case <-serving.Done():
 		}
 	}()
-	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{})
+	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{}, func() {
+		log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
+	})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
 	if serr := live.Stop(stopping); err == nil && serr != nil {

@@ -8,10 +8,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/twmb/franz-go/pkg/kfake"
 )
 
 func TestEachCommandHelpsWithExamples(t *testing.T) {
-	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "audit"} {
+	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "evaluate", "audit"} {
 		code, out, _ := runToEnd(t, c, "--help")
 		if code != 0 || !strings.Contains(out, "Example") || !strings.Contains(out, "argos "+c) {
 			t.Errorf("argos %s --help: exit code %d, %s", c, code, out)
@@ -32,8 +34,21 @@ func TestBadCommandLines(t *testing.T) {
 		{"demo --duration -3s", "-3s"},
 		{"demo --frobnicate", "--frobnicate"},
 		{"smooth --causal", "--out"},
+		{"smooth --causal --every 1s --out o drive", "--every asks for places between fixes"},
+		{"smooth --every=-1s --out o drive", "--every -1s"},
+		{"smooth --format kml --out o drive", "csv"},
+		{"smooth --columns colour=red --out o drive", `no field "colour"`},
+		{"replay --columns speed=v:parsec drive", "parsec"},
+		{"demo --trace drive --columns time=t:Mars", "Mars"},
+		{"evaluate", "<trace>"},
+		{"evaluate --thin 10ms drive", "--thin 10ms"},
+		{"evaluate --columns lat= drive", "the lat is mapped to no column"},
 		{"audit --ledger x", "--data-dir"},
 		{"pipeline --runner spark", "--runner"},
+		{"gateway --partitions 0", "--partitions 0"},
+		{"gateway --partitions=-3", "--partitions -3"},
+		{"gateway --max-future 0s", "--max-future 0s"},
+		{"gateway --max-future=-5s", "--max-future -5s"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			code, _, stderr := runToEnd(t, strings.Fields(c.args)...)
@@ -56,6 +71,29 @@ func TestPortInUse(t *testing.T) {
 		sentence(t, stderr, "can't listen on "+l.Addr().String(), "address already in use")
 		if code != 1 {
 			t.Errorf("%s: exit code %d", c, code)
+		}
+	}
+}
+
+// A role that lacks its admin port must not have said that it runs.
+func TestAdminPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b, err := kfake.NewCluster(kfake.NumBrokers(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, c := range [][]string{
+		{"gateway", "--listen", "127.0.0.1:0", "--kafka", b.ListenAddrs()[0], "--admin"},
+		{"serve", "--listen", "127.0.0.1:0", "--store", "sqlite:" + filepath.Join(t.TempDir(), "t.db"), "--admin"},
+	} {
+		code, _, stderr := runToEnd(t, append(c, l.Addr().String())...)
+		if sentence(t, stderr, "admin endpoints: can't listen on "+l.Addr().String()); code != 1 {
+			t.Errorf("%v: exit code %d", c, code)
 		}
 	}
 }
@@ -102,6 +140,7 @@ func TestUnreadableTrace(t *testing.T) {
 			{"demo", "--listen", "127.0.0.1:0", "--trace", trace},
 			{"replay", trace},
 			{"smooth", "--causal", "--out", t.TempDir(), trace},
+			{"smooth", "--out", t.TempDir(), trace},
 		} {
 			code, _, stderr := runToEnd(t, c...)
 			if sentence(t, stderr, trace); code != 1 {

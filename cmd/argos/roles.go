@@ -35,6 +35,17 @@ Examples:
   curl --data-binary '{"truck_id":"T-17","ts":1795000000000,"lat":51.92,"lon":4.48}' http://127.0.0.1:8081/v1/fixes`
 }
 
+// Validate refuses what can't be meant.
+func (c gatewayCmd) Validate() error {
+	switch {
+	case c.Partitions < 1:
+		return fmt.Errorf("--partitions %d: a topic has at least one", c.Partitions)
+	case c.MaxFuture <= 0:
+		return fmt.Errorf("--max-future %v: must be above 0", c.MaxFuture)
+	}
+	return nil
+}
+
 func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 	l, err := listen(ctx, c.Listen)
 	if err != nil {
@@ -50,8 +61,9 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", at.String())
-	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: g.Ready})
+	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: g.Ready}, func() {
+		log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", at.String())
+	})
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
 	defer cancel()
 	if cerr := g.Close(stopping); err == nil && cerr != nil {
@@ -88,8 +100,9 @@ func (c serveCmd) Run(ctx context.Context, log *slog.Logger) error {
 	reg := prometheus.NewRegistry()
 	w := web.New(web.Config{Store: store, Registerer: reg, Log: log})
 	defer w.Close()
-	log.Info("serving the fleet", "page", fmt.Sprintf("http://%s/", l.Addr()), "store", argos.Redacted(c.Store))
-	return serveUntil(ctx, log, l, w.Handler(), c.Admin, admin{reg: reg, ready: store.Ping})
+	return serveUntil(ctx, log, l, w.Handler(), c.Admin, admin{reg: reg, ready: store.Ping}, func() {
+		log.Info("serving the fleet", "page", fmt.Sprintf("http://%s/", l.Addr()), "store", argos.Redacted(c.Store))
+	})
 }
 
 // listen takes a port, before anything else is started: a port in use is the commonest mistake.
@@ -115,8 +128,9 @@ func rootCause(err error) error {
 	return op
 }
 
-// serveUntil serves on l, and the admin endpoints on adminAddr if given, until ctx ends or either fails.
-func serveUntil(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler, adminAddr string, a admin) error {
+// serveUntil serves on l, and the admin endpoints on adminAddr if given, until ctx ends or either fails. It calls up when it has
+// both ports: not before can the role say that it runs.
+func serveUntil(ctx context.Context, log *slog.Logger, l net.Listener, h http.Handler, adminAddr string, a admin, up func()) error {
 	servers := []*http.Server{server(h, log)}
 	failed := make(chan error, 2)
 	go func() { failed <- servers[0].Serve(l) }()
@@ -130,6 +144,7 @@ func serveUntil(ctx context.Context, log *slog.Logger, l net.Listener, h http.Ha
 		go func() { failed <- servers[1].Serve(al) }()
 		log.Info("admin endpoints", "admin", al.Addr().String())
 	}
+	up()
 	var err error
 	select {
 	case <-ctx.Done():

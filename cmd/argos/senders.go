@@ -40,25 +40,27 @@ func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 
 type replayCmd struct {
 	outbound `embed:""`
-	Trace    []string `arg:"" help:"Recorded drives, or folders of drives." type:"path"`
-	Fixes    string   `help:"The file in a drive's folder." default:"fixes.csv"`
-	Speed    float64  `help:"How many times faster than it was recorded." default:"1"`
+	Trace    []string `arg:"" help:"Recorded drives (CSV, GPX, NMEA 0183, NDJSON), or folders of drives." type:"path"`
+	recorded `embed:""`
+	Speed    float64 `help:"How many times faster than it was recorded." default:"1"`
 }
 
 func (replayCmd) Help() string {
-	return `All drives start together. The stream is marked as recorded: no clock is judged.
+	return `All drives start together. The stream is marked as recorded: no clock is judged. A file that names its trucks
+itself is sent under those names.
 
-Example:
-  argos replay --to ws://127.0.0.1:8081 drives/ --speed 20 --ledger drives.ndjson`
+Examples:
+  argos replay --to ws://127.0.0.1:8081 drives/ --speed 20 --ledger drives.ndjson
+  argos replay --to ws://127.0.0.1:8081 receiver.nmea ride.gpx`
 }
 
 // Validate is called by kong.
 func (c *replayCmd) Validate() error {
-	return (&demoCmd{Trucks: 1, Rate: 1, Speed: c.Speed}).Validate()
+	return (&demoCmd{Trucks: 1, Rate: 1, Speed: c.Speed, recorded: c.recorded}).Validate()
 }
 
 func (c *replayCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
-	f, err := recordings(c.Trace, c.Fixes, func(err error) { log.Warn("row not sent", "err", err) })
+	f, err := recordings(c.Trace, c.recorded, func(err error) { log.Warn("row not sent", "err", err) })
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,15 @@
 package kafkaio_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -23,13 +27,13 @@ func init() {
 	register.DoFn2x0[int64, []byte](&acksFn{})
 }
 
-// lettersFn makes, of a number n, a part of partition n with n letters.
+// lettersFn makes, of a number n, a part of partition n with n letters, whose time is far in the future.
 type lettersFn struct{ Size int }
 
 func (f *lettersFn) ProcessElement(n int64, emit func(int64, []byte)) {
 	b := argos.Part{Partition: int32(n), From: 100, To: 200, Index: 1, Of: 2}.Append(nil)
 	for i := range n {
-		b = argos.AppendLogRecord(b, argos.LogRecord{Offset: 100 + i, Time: 1_700_000_000_000 + i, Value: letter(n, i, f.Size)})
+		b = argos.AppendLogRecord(b, argos.LogRecord{Offset: 100 + i, Time: 100_000_000_000_000 + i, Value: letter(n, i, f.Size)})
 	}
 	emit(n, b)
 }
@@ -63,7 +67,7 @@ func writeLetters(t *testing.T, brokers cluster.Config, size int, numbers ...int
 	letters := beam.ParDo(s, &lettersFn{Size: size}, beam.Create(s, all...))
 	acks := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Kafka: brokers}, letters)
 	beam.ParDo0(s, &acksFn{Job: t.Name()}, acks)
-	ctx := timed(t)
+	ctx, began := timed(t), time.Now().UnixMilli()
 	if _, err := prism.Execute(ctx, p); err != nil {
 		t.Fatal(err)
 	}
@@ -78,6 +82,9 @@ func writeLetters(t *testing.T, brokers cluster.Config, size int, numbers ...int
 		t.Fatal(err)
 	}
 	if err := kafkaio.Scan(ctx, brokers, argos.DeadLetterTopic, 0, r[0].First, r[0].Last, func(r argos.LogRecord) error {
+		if r.Time < began || r.Time > time.Now().UnixMilli() {
+			t.Errorf("letter %d has the time %d, which is not when it was written", r.Offset, r.Time)
+		}
 		got = append(got, string(r.Value))
 		return nil
 	}); err != nil {
@@ -149,6 +156,9 @@ func TestDeadLettersEndWithTheJob(t *testing.T) {
 	if err := <-ended; err == nil || !strings.Contains(err.Error(), "write the dead letters of partition 1, offsets 100 to 200") {
 		t.Fatalf("got %v", err)
 	}
+	if err := job.DeadLetterTrouble(); err != nil {
+		t.Errorf("nothing is being written: %v", err)
+	}
 	if _, acks := acked.Load(t.Name()); acks {
 		t.Fatal("letters that are not stored were acknowledged")
 	}
@@ -167,6 +177,71 @@ func TestDeadLetterTooLargeIsCounted(t *testing.T) {
 	}
 	if n := metric(t, "argos_dead_letters_refused_total", -1) - before; n != 1 {
 		t.Fatalf("%v letters were counted as refused", n)
+	}
+}
+
+// TestDeadLettersRefusedForGoodAreCounted has a broker that refuses each request with one poisoned letter in it. All others
+// are stored, and the part is acknowledged.
+func TestDeadLettersRefusedForGoodAreCounted(t *testing.T) {
+	for _, code := range []kafka.Error{kafka.MessageSizeTooLarge, kafka.RecordListTooLarge, kafka.InvalidTimestamp, kafka.InvalidRecord} {
+		t.Run(code.Title(), func(t *testing.T) {
+			cluster, brokers := newCluster(t, 1)
+			poison := letter(5, 3, 10)
+			cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+				cluster.KeepControl()
+				if !bytes.Contains(r.(*kmsg.ProduceRequest).Topics[0].Partitions[0].Records, poison) {
+					return nil, nil, false
+				}
+				return produceError(r, code), nil, true
+			})
+			before := metric(t, "argos_dead_letters_refused_total", -1)
+			got := writeLetters(t, brokers, 10, 5)
+			if slices.Contains(got, string(poison)) {
+				t.Fatal("the poisoned letter was stored")
+			}
+			wantLetters(t, append(got, string(poison)), 10, 5)
+			if n := metric(t, "argos_dead_letters_refused_total", -1) - before; n != 1 {
+				t.Fatalf("%v letters were counted as refused", n)
+			}
+		})
+	}
+}
+
+// TestDeadLetterTopicIsMadeAgain deletes the topic that was there at the start.
+func TestDeadLetterTopicIsMadeAgain(t *testing.T) {
+	cluster, brokers := newCluster(t, 1)
+	if err := cluster.DeleteTopic(argos.DeadLetterTopic); err != nil {
+		t.Fatal(err)
+	}
+	wantLetters(t, writeLetters(t, brokers, 10, 4), 10, 4)
+}
+
+func TestDeadLetterTroubleLastsAsLongAsItsCause(t *testing.T) {
+	cluster, brokers := newCluster(t, 1)
+	var away atomic.Bool
+	away.Store(true)
+	cluster.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		return produceError(r, kafka.NotEnoughReplicas), nil, away.Load()
+	})
+	job, other := kafkaio.NewJob(t.Name(), nil), kafkaio.NewJob(t.Name()+" other", nil)
+	defer job.Close()
+	defer other.Close()
+	p, s := beam.NewPipelineWithRoot()
+	kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: t.Name(), Kafka: brokers},
+		beam.ParDo(s, &lettersFn{}, beam.Create(s, int64(2))))
+	ended := make(chan error, 1)
+	go func() { _, err := prism.Execute(timed(t), p); ended <- err }()
+	within(t, "trouble", func() bool { return errors.Is(job.DeadLetterTrouble(), kafka.NotEnoughReplicas) })
+	if err := other.DeadLetterTrouble(); err != nil {
+		t.Errorf("another job's trouble: %v", err)
+	}
+	away.Store(false)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if err := job.DeadLetterTrouble(); err != nil {
+		t.Errorf("the letters are written: %v", err)
 	}
 }
 

@@ -10,10 +10,6 @@ import (
 	"argos/cluster"
 )
 
-// jobs holds the runs of this process by name. Beam forces it: its functions are sent to workers as plain data, so a name
-// is all that can lead them to what they share.
-var jobs sync.Map // string -> *Job
-
 // Job is what one run of a pipeline shares in the process: the readers of its partitions, how far each partition was
 // handed out and how far it is stored.
 type Job struct {
@@ -30,56 +26,6 @@ type Job struct {
 	clients    map[string]*cluster.Client // by topic
 	advanced   chan struct{}              // closed, and made anew, when a mark moves
 	keeper     *keeper
-}
-
-// NewJob registers a run that starts at the given offsets, by partition. The name must not be in use: it is to be one of
-// its own for each run, for functions of the last one may linger.
-func NewJob(name string, starts []int64) *Job {
-	j := newJob(name, starts)
-	if _, taken := jobs.LoadOrStore(name, j); taken {
-		panic("kafkaio: job " + name + " exists already")
-	}
-	return j
-}
-
-func newJob(name string, starts []int64) *Job {
-	j := &Job{
-		name:       name,
-		partitions: make([]partition, len(starts)),
-		readers:    map[int]*reader{},
-		clients:    map[string]*cluster.Client{},
-		advanced:   make(chan struct{}),
-	}
-	j.ctx, j.cancel = context.WithCancel(context.Background())
-	for p, start := range starts {
-		j.partitions[p].water.mark = start
-	}
-	return j
-}
-
-// jobNamed leads a function to its job. Where a runner spreads the functions over processes of its own, each process makes the job
-// for itself when its first function asks, and it lasts as long as the process.
-func jobNamed(name string, spread bool) (*Job, error) {
-	if j, ok := jobs.Load(name); ok {
-		return j.(*Job), nil
-	}
-	if !spread {
-		return nil, fmt.Errorf("job %q does not run in this process", name)
-	}
-	made := newJob(name, nil)
-	j, there := jobs.LoadOrStore(name, made)
-	if there {
-		made.cancel()
-	}
-	return j.(*Job), nil
-}
-
-// Forget closes the job of this name that the functions have made in this process, if they have.
-func Forget(name string) error {
-	if j, err := jobNamed(name, false); err == nil {
-		return j.Close()
-	}
-	return nil
 }
 
 // Drain lets the source end: what was handed out is still finished, and then the pipeline ends by itself.
@@ -132,6 +78,18 @@ func (j *Job) Marks() []int64 {
 	marks := make([]int64, len(j.partitions))
 	for p := range marks {
 		marks[p] = j.partitions[p].water.mark
+	}
+	return marks
+}
+
+// stored are the marks as the store keeps them.
+func (j *Job) stored(topic string, epoch int32) []argos.Mark {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	marks := make([]argos.Mark, len(j.partitions))
+	for p := range marks {
+		at := &j.partitions[p]
+		marks[p] = argos.Mark{Topic: topic, Partition: int32(p), Epoch: epoch, Offset: at.water.mark, Time: at.time}
 	}
 	return marks
 }
@@ -217,7 +175,7 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	ctx, stop := context.WithCancel(j.ctx)
 	r = &reader{
 		fetcher:    fetcher{client: client, topic: cfg.Topic, partition: partition},
-		maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
+		partitions: len(cfg.Starts), maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
 		stop: stop, next: from, lastPoll: time.Now(), room: make(chan struct{}, 1),
 	}
 	j.readers[partition] = r
@@ -225,8 +183,8 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	return r, nil
 }
 
-// stored notes how far a partition is stored, where the books of it are kept in the runner's state.
-func (j *Job) stored(of int, mark int64) {
+// moved notes how far a partition is stored, where the books of it are kept in the runner's state.
+func (j *Job) moved(of int, mark int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for of >= len(j.partitions) {
@@ -243,10 +201,10 @@ func (j *Job) stored(of int, mark int64) {
 }
 
 // handedOut notes that a poll has gone into the pipeline.
-func (j *Job) handedOut(partition int, from, to int64, records, bytes int) {
+func (j *Job) handedOut(partition int, poll sent) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.partitions[partition].handedOut(sent{from, to, records, bytes})
+	j.partitions[partition].handedOut(poll)
 }
 
 // acknowledge notes that a part of a poll is stored.

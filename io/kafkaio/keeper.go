@@ -94,12 +94,12 @@ func (k *keeper) run(ctx context.Context) {
 func (k *keeper) flush(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.job.Marks()
 	var marks []argos.Mark
+	now := k.job.stored(k.cfg.Topic, k.cfg.Epoch)
 	k.written = append(k.written, make([]int64, len(now)-len(k.written))...)
-	for p, offset := range now {
-		if offset > k.written[p] {
-			marks = append(marks, argos.Mark{Topic: k.cfg.Topic, Partition: int32(p), Epoch: k.cfg.Epoch, Offset: offset})
+	for p, m := range now {
+		if m.Offset > k.written[p] {
+			marks = append(marks, m)
 		}
 	}
 	if len(marks) == 0 {
@@ -113,7 +113,10 @@ func (k *keeper) flush(ctx context.Context) error {
 		return fmt.Errorf("write the marks of topic %s: %w", k.cfg.Topic, err)
 	}
 	k.storing.over()
-	k.written, k.untold = now, true
+	for _, m := range marks {
+		k.written[m.Partition] = m.Offset
+	}
+	k.untold = true
 	return nil
 }
 

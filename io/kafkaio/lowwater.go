@@ -111,7 +111,7 @@ func (f *lowWaterFn) inState(p state.Provider, partition int64, parts []argos.Pa
 	if err := f.Own.Write(p, w.pack()); err != nil {
 		return fmt.Errorf("write the books of partition %d: %w", partition, err)
 	}
-	f.job.stored(int(partition), w.mark)
+	f.job.moved(int(partition), w.mark)
 	return nil
 }
 

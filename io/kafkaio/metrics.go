@@ -39,7 +39,7 @@ var (
 		Name: "argos_dead_letter_errors_total", Help: "Produces of dead letters that failed and were tried again.",
 	})
 	deadLettersRefused = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "argos_dead_letters_refused_total", Help: "Dead letters that the broker will not take for their size; the log has the record.",
+		Name: "argos_dead_letters_refused_total", Help: "Dead letters that the broker will never take, such as for their size; the log has the record.",
 	})
 )
 

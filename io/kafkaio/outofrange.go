@@ -32,10 +32,31 @@ func (e *AboveEndError) Error() string {
 	return fmt.Sprintf("topic %s, partition %d ends at offset %d, below %d: the topic was remade, or its broker lost data", e.Topic, e.Partition, e.Last, e.From)
 }
 
+// ChangedError says that a topic has another number of partitions than its job reads.
+type ChangedError struct {
+	Topic   string
+	Was, Is int
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("topic %s has %d partitions, and the job reads %d", e.Topic, e.Is, e.Was)
+}
+
 func final(err error) bool {
 	var taken *TakenError
 	var above *AboveEndError
-	return errors.As(err, &taken) || errors.As(err, &above)
+	var changed *ChangedError
+	return errors.As(err, &taken) || errors.As(err, &above) || errors.As(err, &changed)
+}
+
+// whole fails when the topic has not the partitions that the job reads: what is written to the others would be acked, and read by
+// nobody. The answer comes from memory, which the transport renews every MetadataTTL; without one, fetching has the same trouble.
+func (f *fetcher) whole(ctx context.Context, partitions int) error {
+	t, err := f.client.Topic(ctx, f.topic)
+	if err != nil || t.Error != nil || len(t.Partitions) == 0 || len(t.Partitions) == partitions {
+		return nil //nolint:nilerr // see above
+	}
+	return &ChangedError{Topic: f.topic, Was: partitions, Is: len(t.Partitions)}
 }
 
 // outOfRange says on which side of the log an offset lies that the broker refused, for its answer does not.

@@ -32,8 +32,8 @@ type ReadConfig struct {
 	// pace are then not for us, for what is stored is not known where it is read.
 	Spread bool
 
-	PollRecords   int           // a poll takes at most so many records: 5,000
-	PollBytes     int           // and stops once it has so many bytes: 1 MB
+	PollRecords   int           // a poll takes at most so many records: 10,000
+	PollBytes     int           // and stops once it has so many bytes: 2 MB
 	CalmRecords   int           // a poll of fewer waits until the partition's last one is stored: 2,000
 	Pace          time.Duration // and so long since the partition's last one: 20 ms
 	CreditRecords int           // a partition pauses while more than so many records, 40,000,
@@ -45,8 +45,8 @@ func (c *ReadConfig) setDefaults() {
 		of        *int
 		otherwise int
 	}{
-		{&c.PollRecords, 5000},
-		{&c.PollBytes, 1 << 20},
+		{&c.PollRecords, 10_000},
+		{&c.PollBytes, 2 << 20},
 		{&c.CalmRecords, 2000},
 		{&c.CreditRecords, 40_000},
 		{&c.CreditBytes, 16 << 20},
@@ -159,14 +159,14 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 	}
 
 	f.poll = append(f.poll[:0], make([]byte, argos.PartSize)...) // the head, known when the end is
-	poll, n, to := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
+	poll, n, to, last := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
 	f.poll = poll
 	if !rt.TryClaim(to - 1) {
 		return sdf.StopProcessing(), nil
 	}
 	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, From: rest.Start, To: to}.Append(f.poll[:0])
 	if !f.Config.Spread {
-		job.handedOut(int(partition), rest.Start, to, n, len(f.poll))
+		job.handedOut(int(partition), sent{rest.Start, to, last, n, len(f.poll)})
 	}
 	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
 	emit(mtime.Time(rest.Start), partition, f.poll)

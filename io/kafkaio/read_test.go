@@ -175,8 +175,8 @@ func TestReadsEveryRecordOnceInOrder(t *testing.T) {
 		t.Fatalf("%d records, %d offsets left out; want 26468 and none", n, r.jumps)
 	}
 	for p, want := range []int64{23_457, 3_011} {
-		if m := r.store.mark(int32(p)); m != (argos.Mark{Topic: argos.Topic, Partition: int32(p), Epoch: 7, Offset: want}) {
-			t.Errorf("stored mark %+v, want offset %d", m, want)
+		if m := r.store.mark(int32(p)); m != (argos.Mark{Topic: argos.Topic, Partition: int32(p), Epoch: 7, Offset: want, Time: 1_700_000_000_000 + want - 1}) {
+			t.Errorf("stored mark %+v, want offset %d and the time of the record below", m, want)
 		}
 	}
 	if r.store.open != 0 {
@@ -225,7 +225,7 @@ func TestSourceWaitsForConfirmation(t *testing.T) {
 	}{
 		"credit in records": {func(c *kafkaio.ReadConfig) { c.PollRecords, c.CalmRecords, c.CreditRecords = 300, 1, 1_000 }, 1_300, 1 << 20},
 		"credit in bytes":   {func(c *kafkaio.ReadConfig) { c.PollRecords, c.CalmRecords, c.CreditBytes = 100, 1, 10_000 }, total, 10_000 + 100*40},
-		"calm":              {func(c *kafkaio.ReadConfig) { c.CalmRecords = total + 1 }, 5_000, 1 << 20},
+		"calm":              {func(c *kafkaio.ReadConfig) { c.CalmRecords = total + 1 }, 10_000, 2 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {
 			brokers := newBroker(t, 2)

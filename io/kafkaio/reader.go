@@ -16,6 +16,7 @@ import (
 // A Job owns it and waits for its goroutine.
 type reader struct {
 	fetcher
+	partitions           int // of the topic, as the job knows it
 	maxRecords, maxBytes int // queued above which no more is fetched
 	stop                 context.CancelFunc
 
@@ -42,11 +43,12 @@ type chunk struct {
 type recordEnd struct {
 	byte int   // in buf
 	next int64 // the offset after the record
+	time int64 // ms, Kafka's of the record
 }
 
 func (c *chunk) add(r argos.LogRecord) error {
 	c.buf = argos.AppendLogRecord(c.buf, r)
-	c.ends = append(c.ends, recordEnd{len(c.buf), r.Offset + 1})
+	c.ends = append(c.ends, recordEnd{len(c.buf), r.Offset + 1, r.Time})
 	return nil
 }
 
@@ -58,8 +60,8 @@ func (r *reader) ready() (records int, some bool, err error) {
 }
 
 // take appends the next records to b: at most maxRecords, and no further record once maxBytes are reached. It returns
-// their number and the offset after them.
-func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to int64) {
+// their number, the offset after them, and the time of the record just below that; 0: there is none.
+func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to, last int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	start := len(b)
@@ -67,13 +69,15 @@ func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to i
 		c := r.queue[0]
 		from := c.from
 		for c.done < len(c.ends) && n < maxRecords && len(b)-start+c.from-from < maxBytes {
-			c.from, r.next = c.ends[c.done].byte, c.ends[c.done].next
+			c.from, r.next, last = c.ends[c.done].byte, c.ends[c.done].next, c.ends[c.done].time
 			c.done++
 			n++
 		}
 		b = append(b, c.buf[from:c.from]...)
 		if c.done == len(c.ends) {
-			r.next = c.next
+			if r.next != c.next {
+				r.next, last = c.next, 0
+			}
 			r.queue = r.queue[1:]
 			r.spare = append(r.spare, c)
 		}
@@ -85,7 +89,7 @@ func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to i
 	case r.room <- struct{}{}:
 	default:
 	}
-	return b, n, r.next
+	return b, n, r.next, last
 }
 
 // run fetches from an offset on until the context ends or the log turns out to end below it.
@@ -96,6 +100,9 @@ func (r *reader) run(ctx context.Context, from int64) {
 	for r.hasRoom(ctx) {
 		c := r.blank()
 		next, last, err := r.page(ctx, from, c.add)
+		if err == nil {
+			err = r.whole(ctx, r.partitions)
+		}
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			next, err = r.overGap(ctx, from)
 		}

@@ -41,7 +41,7 @@ func TestTakeCutsTheQueueAnywhere(t *testing.T) {
 				break
 			}
 			maxRecords, maxBytes := rapid.IntRange(1, 8).Draw(t, "max records"), rapid.IntRange(1, 200).Draw(t, "max bytes")
-			b, n, to := r.take([]byte("head"), maxRecords, maxBytes)
+			b, n, to, _ := r.take([]byte("head"), maxRecords, maxBytes)
 			if n > maxRecords || len(b) > 4+maxBytes+50 || to < next || string(b[:4]) != "head" {
 				t.Fatalf("took %d records, %d bytes, [%d, %d) with limits %d and %d", n, len(b), next, to, maxRecords, maxBytes)
 			}
@@ -118,7 +118,7 @@ func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 				t.Fatal(err)
 			}
 			soon(t, "a chunk", func() bool { _, some, err := r.ready(); return some && err == nil })
-			b, n, next := r.take(nil, 5000, 1<<20)
+			b, n, next, _ := r.take(nil, 5000, 1<<20)
 			if rec, _, err := argos.DecodeLogRecord(b); err != nil || rec.Offset != from || next != from+int64(n) {
 				t.Fatalf("took %d records from %d to %d, wanted from %d: %v", n, rec.Offset, next, from, err)
 			}
@@ -193,7 +193,7 @@ func BenchmarkReader(b *testing.B) {
 				time.Sleep(100 * time.Microsecond)
 				continue
 			}
-			poll, _, to = r.take(poll[:0], cfg.PollRecords, cfg.PollBytes)
+			poll, _, to, _ = r.take(poll[:0], cfg.PollRecords, cfg.PollBytes)
 		}
 		if err := job.Close(); err != nil {
 			b.Fatal(err)

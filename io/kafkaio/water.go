@@ -73,6 +73,7 @@ func (w *water) advance() {
 // partition is what the job knows of a partition: what was handed out, in order, and what of it is stored.
 type partition struct {
 	water   water
+	time    int64 // ms, Kafka's of the record just below the mark; 0: unknown
 	sent    []sent
 	records int // handed out above the mark
 	bytes   int
@@ -81,6 +82,7 @@ type partition struct {
 // sent is a poll that the pipeline has and that is not known to be stored.
 type sent struct {
 	from, to       int64
+	time           int64 // ms, Kafka's of the record just below to; 0: unknown
 	records, bytes int
 }
 
@@ -101,7 +103,11 @@ func (p *partition) acknowledge(part argos.Part) (moved bool, err error) {
 		return false, err
 	}
 	n := 0
+	p.time = 0
 	for n < len(p.sent) && p.sent[n].to <= p.water.mark {
+		if p.sent[n].to == p.water.mark {
+			p.time = p.sent[n].time
+		}
 		n++
 	}
 	p.drop(0, n)

@@ -126,7 +126,7 @@ func TestUnconfirmedIsWhatLiesAboveTheMark(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"hand out": func(t *rapid.T) {
 				n := rapid.IntRange(0, 9).Draw(t, "records")
-				s := sent{at, at + max(int64(n), 1), n, 32 + 10*n}
+				s := sent{at, at + max(int64(n), 1), 7 + at + max(int64(n), 1), n, 32 + 10*n}
 				at = s.to
 				out = append(out, s)
 				p.handedOut(s)
@@ -138,6 +138,9 @@ func TestUnconfirmedIsWhatLiesAboveTheMark(t *testing.T) {
 				s := rapid.SampledFrom(out).Draw(t, "poll")
 				if _, err := p.acknowledge(argos.Part{From: s.from, To: s.to, Of: 1}); err != nil {
 					t.Fatal(err)
+				}
+				if p.time != 0 && p.time != 7+p.water.mark {
+					t.Fatalf("the record below %d is said to be of %d", p.water.mark, p.time)
 				}
 			},
 			"go back": func(t *rapid.T) {

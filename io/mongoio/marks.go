@@ -16,7 +16,8 @@ type mark struct {
 	Topic     string `bson:"topic"`
 	Partition int32  `bson:"partition"`
 	Epoch     int32  `bson:"epoch"`
-	Next      int64  `bson:"next"`
+	Offset    int64  `bson:"next"`
+	Time      int64  `bson:"time"`
 }
 
 // SetMarks returns when a majority has the marks on disk. As the documents were before their parts were acknowledged, a mark
@@ -32,7 +33,7 @@ func (s *store) SetMarks(ctx context.Context, marks []argos.Mark) error {
 			bson.D{{Key: "epoch", Value: bson.D{{Key: "$lt", Value: m.Epoch}}}},
 			bson.D{{Key: "epoch", Value: m.Epoch}, {Key: "next", Value: bson.D{{Key: "$lt", Value: m.Offset}}}},
 		}
-		ops[i] = guarded(bson.D{id, {Key: "$or", Value: older}}, bson.D{{Key: "$set", Value: mark{m.Topic, m.Partition, m.Epoch, m.Offset}}})
+		ops[i] = guarded(bson.D{id, {Key: "$or", Value: older}}, bson.D{{Key: "$set", Value: mark(m)}})
 	}
 	failed, err := s.bulks(ctx, s.marks, ops)
 	if err != nil {
@@ -71,7 +72,7 @@ func (s *store) Marks(ctx context.Context, topic string) ([]argos.Mark, error) {
 	}
 	marks := make([]argos.Mark, 0, len(found))
 	for _, m := range found {
-		marks = append(marks, argos.Mark{Topic: m.Topic, Partition: m.Partition, Epoch: m.Epoch, Offset: m.Next})
+		marks = append(marks, argos.Mark(m))
 	}
 	return marks, nil
 }

@@ -10,7 +10,7 @@ const (
 	// applicationID marks the file as ours ("Argo" in ASCII), so that another program's database is not written to.
 	applicationID = 0x4172676f
 	// schemaVersion is kept as user_version; raise it with every change of the tables.
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // A quantity that is not known (NaN) is null: SQLite makes no difference between the two, and neither does a range
@@ -54,8 +54,12 @@ create table marks(
 	partition integer not null,
 	epoch     integer not null,
 	next      integer not null,
+	time      integer not null default 0,
 	primary key(topic, partition)
 ) without rowid;`
+
+// toVersion2 gives the marks of an older file the time of the record below.
+const toVersion2 = `alter table marks add column time integer not null default 0`
 
 // prepare makes the tables in a new file, and refuses a file that is not ours or newer than this program. It writes in
 // every case, so that a store that cannot be written fails at its opening and not at its first document.
@@ -85,6 +89,10 @@ func prepare(ctx context.Context, writer *sql.DB) error {
 		return errForeign
 	case app == 0:
 		if _, err := tx.ExecContext(ctx, schema); err != nil {
+			return err
+		}
+	case version < 2:
+		if _, err := tx.ExecContext(ctx, toVersion2); err != nil {
 			return err
 		}
 	}

@@ -109,10 +109,10 @@ func blob(b []byte) any {
 }
 
 const (
-	setMarkSQL = `insert into marks(topic, partition, epoch, next) values(?, ?, ?, ?)
-	on conflict(topic, partition) do update set epoch = excluded.epoch, next = excluded.next
+	setMarkSQL = `insert into marks(topic, partition, epoch, next, time) values(?, ?, ?, ?, ?)
+	on conflict(topic, partition) do update set epoch = excluded.epoch, next = excluded.next, time = excluded.time
 	where (excluded.epoch, excluded.next) > (marks.epoch, marks.next)`
-	marksSQL = `select topic, partition, epoch, next from marks where topic = ? order by partition`
+	marksSQL = `select topic, partition, epoch, next, time from marks where topic = ? order by partition`
 )
 
 // SetMarks writes the marks in one transaction.
@@ -140,7 +140,7 @@ func (s *store) setMarks(ctx context.Context, marks []argos.Mark) error {
 	defer func() { _ = tx.Rollback() }()
 	set := tx.StmtContext(ctx, s.setMark)
 	for _, m := range marks {
-		if _, err := set.ExecContext(ctx, m.Topic, m.Partition, m.Epoch, m.Offset); err != nil {
+		if _, err := set.ExecContext(ctx, m.Topic, m.Partition, m.Epoch, m.Offset, m.Time); err != nil {
 			return err
 		}
 	}
@@ -155,7 +155,7 @@ func (s *store) Marks(ctx context.Context, topic string) (marks []argos.Mark, er
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var m argos.Mark
-		if err := rows.Scan(&m.Topic, &m.Partition, &m.Epoch, &m.Offset); err != nil {
+		if err := rows.Scan(&m.Topic, &m.Partition, &m.Epoch, &m.Offset, &m.Time); err != nil {
 			return nil, fmt.Errorf("read marks of %s: %w", topic, err)
 		}
 		marks = append(marks, m)

@@ -109,7 +109,7 @@ var (
 	divergences   = counter("argos_sink_diverged_documents_total", "Documents that contradict the stored ones; each fails its job.")
 	writeFailures = counter("argos_sink_write_failures_total", "Writes to the store that failed and were repeated.")
 	unwritable    = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "argos_sink_unwritable_documents", Help: "Documents that the store itself refuses at present; their partitions wait for them.",
+		Name: "argos_sink_unwritable_documents", Help: "Documents that the store itself refuses at present; their bundles wait for them, and what comes after.",
 	})
 	latency = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "argos_sink_latency_seconds", Help: "Time from the gateway's receipt of a record to its being stored.",

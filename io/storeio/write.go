@@ -17,8 +17,8 @@ const (
 	lastRetry  = time.Second
 )
 
-// upsert writes until the store has all documents or the context ends. One that the store itself refuses does not hold up the
-// others, but it is waited for: the mark may not pass what is not stored, or a restart, which begins at the mark with the stored
+// upsert writes until the store has all documents or the context ends. One that the store itself refuses does not keep the others of
+// its bundle from being stored, but it is waited for, and what comes after waits too: the mark may not pass what is not stored, or a restart, which begins at the mark with the stored
 // tracks, would skip its records.
 func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
 	var odd []argos.Truck
@@ -46,7 +46,10 @@ func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refu
 func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos.Refusal, err error) {
 	waiting := float64(len(odd))
 	unwritable.Add(waiting)
-	defer func() { unwritable.Sub(waiting) }()
+	defer func() {
+		unwritable.Sub(waiting)
+		refusing.Store(nil)
+	}()
 	for _, t := range odd {
 		for named := false; ; {
 			var r []argos.Refusal
@@ -54,12 +57,14 @@ func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos
 				refused = append(refused, r...)
 				break
 			}
-			if _, is := errors.AsType[*argos.Unwritable](err); !is {
+			own, is := errors.AsType[*argos.Unwritable](err)
+			if !is {
 				return nil, err
 			}
+			refusing.Store(own)
 			if !named {
 				named = true
-				slog.ErrorContext(ctx, "the store itself refuses a document; its shard waits until the store takes it", "truck", t.ID, "rev", t.Rev, "error", err)
+				slog.ErrorContext(ctx, "the store itself refuses a document; the others of its bundle are stored, and what comes after waits until the store takes it", "truck", t.ID, "rev", t.Rev, "error", err)
 			}
 			if !sleep(ctx, lastRetry) {
 				return nil, err
@@ -75,10 +80,16 @@ func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos
 // incident is why writing fails at present, so that the many writers of a process tell of it once.
 var incident atomic.Pointer[error]
 
+// refusing is the newest document that the store itself refuses, if any waits at present.
+var refusing atomic.Pointer[argos.Unwritable]
+
 // Trouble is why this process can't write to its store at present; nil while it can.
 func Trouble() error {
 	if err := incident.Load(); err != nil {
 		return fmt.Errorf("the store does not take documents: %w", *err)
+	}
+	if u := refusing.Load(); u != nil {
+		return fmt.Errorf("the store itself refuses a document, and its bundle waits until it takes it: %w", u)
 	}
 	return nil
 }

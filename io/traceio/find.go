@@ -1,5 +1,8 @@
-// Package traceio reads and writes recorded drives: a folder with fixes.csv, one position report a line in the order of
-// their arrival, and, where somebody measured better, truth.csv. Columns are known by their names in the header.
+// Package traceio reads and writes recorded drives: position reports in the order of their arrival, and, where somebody
+// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183 and
+// newline-delimited JSON as a gateway takes it, each row by row; it writes CSV, GPX and GeoJSON.
+//
+// The columns of our own, in fixes.csv:
 //
 //	t_ms        ms since the Unix epoch, by the truck's clock
 //	lat, lon    WGS 84 degrees
@@ -24,22 +27,36 @@ import (
 	"argos"
 )
 
-// FixesFile and TruthFile are the usual names in a drive's folder.
+// FixesFile, TruthFile and FaultsFile are the usual names in a drive's folder.
 const (
-	FixesFile = "fixes.csv"
-	TruthFile = "truth.csv"
+	FixesFile  = "fixes.csv"
+	TruthFile  = "truth.csv"
+	FaultsFile = "faults.csv"
 )
 
 // Drive is one recorded drive.
 type Drive struct {
-	Name  string // <set>_<drive>: also its truck's id
-	Fixes string // path of the file with the fixes
-	Truth string // path of the file with the truth, which need not exist
+	Name    string  // <set>_<drive>: also its truck's id, where the file names none
+	Fixes   string  // path of the file with the fixes
+	Truth   string  // path of the file with the truth, which need not exist
+	Columns Columns // of a CSV file, beyond the usual names
 }
 
-// Find returns the drives at the paths, in their order and by name within each. A path is a drive's folder, that is one
-// which holds the file named fixes; or such a file itself; or a folder of drives; or a folder of those.
-// A drive is named after the last two folders of its absolute path, with '-' for what a truck id cannot have.
+// Set is the part of the name that drives of one origin share: the name of the folder that theirs is in.
+func (d Drive) Set() string {
+	abs, err := filepath.Abs(d.Fixes)
+	if err != nil {
+		return ""
+	}
+	return truckID(filepath.Base(filepath.Dir(filepath.Dir(abs))))
+}
+
+// Find returns the drives at the paths, in their order and by name within each. A path is a file of a drive; or a drive's
+// folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are no CSV (.gpx,
+// .nmea, .ndjson); or a folder of those.
+//
+// The drive in a drive's folder is named after the last two folders of its absolute path, <set>_<drive>; one that has no folder
+// of its own after the folder and itself. In both '-' stands for what a truck id cannot have.
 func Find(paths []string, fixes string) ([]Drive, error) {
 	var drives []Drive
 	seen := map[string]string{}
@@ -52,7 +69,7 @@ func Find(paths []string, fixes string) ([]Drive, error) {
 			return nil, fmt.Errorf("no drive at %s: neither it nor a folder in it has a file %s", path, fixes)
 		}
 		for _, file := range found {
-			d, err := drive(file)
+			d, err := drive(file, fixes)
 			if err != nil {
 				return nil, err
 			}
@@ -81,49 +98,82 @@ func at(path, fixes string) ([]string, error) {
 // below looks in a folder and in those within it, so many levels deep. A drive's folder is not looked into.
 func below(dir, fixes string, levels int) ([]string, error) {
 	file := filepath.Join(dir, fixes)
-	switch info, err := os.Stat(file); {
-	case err == nil && !info.IsDir():
+	switch there, err := isFile(file); {
+	case err != nil:
+		return nil, err
+	case there:
 		return []string{file}, nil
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("trace: %w", err)
-	case levels == 0:
-		return nil, nil
 	}
 	entries, err := os.ReadDir(dir) // sorted by name
 	if err != nil {
 		return nil, fmt.Errorf("trace: %w", err)
 	}
+	own, err := isFile(filepath.Join(dir, FixesFile)) // a drive's folder, only that another file is asked for
+	if err != nil {
+		return nil, err
+	}
 	var found []string
 	for _, e := range entries {
 		sub := filepath.Join(dir, e.Name())
-		if info, err := os.Stat(sub); err != nil || !info.IsDir() {
-			continue // a link to nowhere is no drive
+		info, err := os.Stat(sub)
+		switch {
+		case err != nil: // a link to nowhere is no drive
+		case info.IsDir() && levels > 0:
+			files, err := below(sub, fixes, levels-1)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, files...)
+		case info.Mode().IsRegular() && !own:
+			if f := formats[strings.ToLower(filepath.Ext(sub))]; f != "" && f != "csv" {
+				found = append(found, sub)
+			}
 		}
-		files, err := below(sub, fixes, levels-1)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, files...)
 	}
 	return found, nil
 }
 
+func isFile(path string) (bool, error) {
+	info, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("trace: %w", err)
+	}
+	return err == nil && !info.IsDir(), nil
+}
+
 // drive names the drive of a file of fixes.
-func drive(file string) (Drive, error) {
+func drive(file, fixes string) (Drive, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
 		return Drive{}, fmt.Errorf("trace %s: %w", file, err)
 	}
-	dir := filepath.Dir(abs)
+	dir, base := filepath.Split(abs)
+	dir = filepath.Clean(dir)
+	own := base == fixes || strings.HasPrefix(base, "fixes")
+	for _, name := range [...]string{fixes, FixesFile, TruthFile} {
+		there, err := isFile(filepath.Join(dir, name))
+		if err != nil {
+			return Drive{}, err
+		}
+		own = own || there
+	}
 	name := filepath.Base(filepath.Dir(dir)) + "_" + filepath.Base(dir)
-	name = strings.Map(func(r rune) rune {
+	if !own {
+		name = filepath.Base(dir) + "_" + strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	name = truckID(name)
+	if err := argos.CheckTruckID(name); err != nil {
+		return Drive{}, fmt.Errorf("drive %s is named %s: %w", file, name, err)
+	}
+	return Drive{Name: name, Fixes: file, Truth: filepath.Join(filepath.Dir(file), TruthFile)}, nil
+}
+
+// truckID puts '-' for what a truck id cannot have.
+func truckID(name string) string {
+	return strings.Map(func(r rune) rune {
 		if argos.CheckTruckID(string(r)) != nil {
 			return '-'
 		}
 		return r
 	}, name)
-	if err := argos.CheckTruckID(name); err != nil {
-		return Drive{}, fmt.Errorf("drive %s is named %s after its folders: %w", file, name, err)
-	}
-	return Drive{Name: name, Fixes: file, Truth: filepath.Join(filepath.Dir(file), TruthFile)}, nil
 }

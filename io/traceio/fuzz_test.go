@@ -1,35 +1,80 @@
 package traceio
 
 import (
-	"math"
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-func FuzzParseRow(f *testing.F) {
-	const usual = "t_ms,lat,lon,alt_m,speed_mps,course_deg,hdop,sats,fix_q,recv_ms"
-	f.Add(usual, "1744081251719,39.98,116.47,40.392,0.050,0.00,1.028,19,1,1744081251719")
-	f.Add(usual, "1589494245000,37.4194164687255,-122.094611888307,401.23,,,1.022,,0,")
-	f.Add("lon,lat,t_ms,accuracy_m", "1e3,-0,5")
-	f.Add("t_ms,lat,lon", "-9223372036854775809,0x1p-2,1_0")
-	f.Fuzz(func(t *testing.T, header, line string) {
-		column := map[string]int{}
-		for i, name := range strings.Split(header, ",") {
-			if _, twice := column[name]; twice {
-				return
-			}
-			column[name] = i
+// every reads a text as a drive in a file of that name, and checks of each row what those who read drives rely on.
+func every(t *testing.T, name string, text []byte) (rows []Row) {
+	r := &Reader{drive: Drive{Name: "set_d", Fixes: name}}
+	var err error
+	if r.source, err = newSource(r.drive, bufio.NewReaderSize(bytes.NewReader(text), maxLine)); err != nil {
+		if strings.Contains(err.Error(), "\n") {
+			t.Fatalf("not one sentence: %v", err)
 		}
-		fix, tMs, err := parseRow([]byte(line), column)
-		if strings.ContainsAny(tMs, "\",\r\n") {
-			t.Fatalf("t_ms %q would break a row", tMs)
+		return nil
+	}
+	for {
+		row, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return rows
 		}
-		if n, bad := strconv.ParseInt(tMs, 10, 64); err == nil && (bad != nil || n != fix.Time) {
-			t.Fatalf("t_ms %q of a fix at %d, %v", tMs, fix.Time, bad)
+		if err != nil {
+			t.Fatalf("%q ends the reading: %v", text, err)
 		}
-		if err == nil && (tMs == "" || math.IsNaN(fix.Lat+fix.Lon) || math.IsInf(fix.Lat+fix.Lon, 0)) {
-			t.Fatalf("%q is a fix: %+v", line, fix)
+		if strings.ContainsAny(row.TMs, "\",\r\n") {
+			t.Fatalf("t_ms %q would break a row", row.TMs)
 		}
-	})
+		if row.N != len(rows) || row.Err == nil && row.Fix.Check() != nil {
+			t.Fatalf("row %d: %+v", len(rows), row)
+		}
+		if n, bad := strconv.ParseInt(row.TMs, 10, 64); row.Err == nil && (bad != nil || n != row.Fix.Time) {
+			t.Fatalf("t_ms %q of a fix at %d, %v", row.TMs, row.Fix.Time, bad)
+		}
+		if row.Err != nil && row.line == 0 {
+			t.Fatalf("no line: %v", row.Err)
+		}
+		if rows = append(rows, row); len(rows) > len(text) {
+			t.Fatalf("%d rows in %d bytes", len(rows), len(text))
+		}
+	}
+}
+
+func FuzzCSV(f *testing.F) {
+	const usual = "t_ms,lat,lon,alt_m,speed_mps,course_deg,hdop,sats,fix_q,recv_ms\n"
+	f.Add([]byte(usual + "1744081251719,39.98,116.47,40.392,0.050,0.00,1.028,19,1,1744081251719\n"))
+	f.Add([]byte(usual + "1589494245000,37.4194164687255,-122.094611888307,401.23,,,1.022,,0,"))
+	f.Add([]byte("lon,lat,t_ms,accuracy_m\n1e3,-0,5"))
+	f.Add([]byte("t_ms,lat,lon\n-9223372036854775809,0x1p-2,1_0\n"))
+	f.Add([]byte("Latitude;Longitude;Time;Speed (km/h);Device ID\n51.5;4.25;2026-01-02 03:04:05+01:00;36;\"van \"\"7\"\"\"\n"))
+	f.Add([]byte("timestamp\tlat\tlng\n1700000000.25\t1\t2\n1700000000123456789\t1\t2\n"))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.csv", text) })
+}
+
+func FuzzGPX(f *testing.F) {
+	f.Add([]byte(ride))
+	f.Add([]byte(ride[:len(ride)*2/3]))
+	f.Add([]byte(`<gpx><trk><trkseg><trkpt lat="x" lon="1"><time>2026-01-02T03:04:05Z</time></trkpt><trkpt/>`))
+	f.Add([]byte(`<?xml version="1.0" encoding="ISO-8859-1"?><gpx><trkpt lat="1" lon="2"><fix>none</fix></trkpt></wrong></gpx>`))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.gpx", text) })
+}
+
+func FuzzNMEA(f *testing.F) {
+	f.Add([]byte(receiver))
+	f.Add([]byte("NMEA,$GPGGA,030051.719,3958.873576,N,11628.605649,E,1,19,1.028,40.392,M,0,M,,*4E,1744081251719\n"))
+	f.Add([]byte("$GNZDA,235959.00,31,12,2025,00,00*7A\r\n$GPRMC,,V,,,,,,,,,,N*53\r\n$GPRMC,030051,A,"))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.nmea", text) })
+}
+
+func FuzzNDJSON(f *testing.F) {
+	f.Add([]byte(`{"truck_id":"T-17","ts":1700000000123,"lat":51.9,"lon":4.5,"speed":3,"attrs":{"a":1}}` + "\n"))
+	f.Add([]byte(`[{"truck_id":"T-17","ts":"2026-01-02T03:04:05Z","lat":1,"lon":2,"valid":false},{"truck_id":"T-18"}]`))
+	f.Add([]byte("{\"truck_id\":\"T-17\",\"ts\":1\n{}\n[]\n"))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.ndjson", text) })
 }

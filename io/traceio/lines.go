@@ -6,94 +6,47 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strings"
 )
 
 // maxLine bounds a line, in bytes: a row has about a hundred.
 const maxLine = 1 << 16
 
-// errTorn marks a last line with neither a newline nor all its fields. One that has all is taken as it is: many programs
-// leave the last newline out.
-var errTorn = errors.New("the last line is half-written")
-
-// lines reads a file of comma-separated values line by line. Quotes mean nothing to it, so that no damage to one line can
-// reach the next.
+// lines reads a text line by line.
 type lines struct {
-	path   string
-	file   *os.File
-	in     *bufio.Reader
-	line   int            // number of the last one read, from 1
-	column map[string]int // by the header
+	in   *bufio.Reader // holds at least maxLine
+	line int           // number of the last one read, from 1
+	torn bool          // the last one read has no newline
 }
 
-func openLines(path string) (*lines, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("trace: %w", err)
-	}
-	l := &lines{path: path, file: f, in: bufio.NewReaderSize(f, maxLine)}
-	if err := l.header(); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return l, nil
-}
+// errLong marks a line that no row can be.
+var errLong = fmt.Errorf("the line is longer than %d bytes", maxLine)
 
-func (l *lines) header() error {
-	first, err := l.next()
-	switch {
-	case errors.Is(err, io.EOF):
-		return fmt.Errorf("trace %s is empty", l.path)
-	case err != nil:
-		return fmt.Errorf("trace %s: the header: %w", l.path, err)
-	}
-	l.column = map[string]int{}
-	for i, name := range strings.Split(strings.TrimPrefix(string(first), "\ufeff"), ",") {
-		name = strings.TrimSpace(name)
-		if _, twice := l.column[name]; twice {
-			return fmt.Errorf("trace %s: the header has the column %.40q twice", l.path, name)
-		}
-		l.column[name] = i
-	}
-	for _, name := range [...]string{"t_ms", "lat", "lon"} {
-		if _, ok := l.column[name]; !ok {
-			return fmt.Errorf("trace %s: the header has no column %s", l.path, name)
-		}
-	}
-	return nil
-}
-
-// next returns the next line that is not blank, without its end, valid until the call after. An errTorn comes with what
-// there is of the line; io.EOF is the end; errLong a line beyond maxLine, which is passed over.
+// next returns the next line that is not blank, without its end, valid until the call after. io.EOF is the end; errLong a
+// line beyond maxLine, which is passed over.
 func (l *lines) next() ([]byte, error) {
 	for {
 		b, err := l.in.ReadSlice('\n')
 		if len(b) > 0 {
 			l.line++
 		}
+		l.torn = errors.Is(err, io.EOF)
 		switch {
 		case err == nil:
 			if b = bytes.TrimRight(b, "\r\n"); len(bytes.TrimSpace(b)) > 0 {
 				return b, nil
 			}
-		case errors.Is(err, io.EOF):
+		case l.torn:
 			if len(bytes.TrimSpace(b)) == 0 {
 				return nil, io.EOF
-			}
-			if bytes.Count(b, []byte{','})+1 < len(l.column) {
-				return b, errTorn
 			}
 			return bytes.TrimRight(b, "\r"), nil
 		case errors.Is(err, bufio.ErrBufferFull):
 			return nil, l.skip()
 		default:
-			return nil, fmt.Errorf("read: %w", err)
+			return nil, &readError{err}
 		}
 	}
 }
-
-// errLong marks a line that no row can be.
-var errLong = fmt.Errorf("the line is longer than %d bytes", maxLine)
 
 // skip passes over the rest of a line.
 func (l *lines) skip() error {
@@ -102,9 +55,13 @@ func (l *lines) skip() error {
 		case err == nil || errors.Is(err, io.EOF):
 			return errLong
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return fmt.Errorf("read: %w", err)
+			return &readError{err}
 		}
 	}
 }
 
-func (l *lines) close() error { return l.file.Close() }
+// readError is a file that can't be read further, in contrast to a row that is none.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return "read: " + e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }

@@ -1,11 +1,14 @@
 package traceio
 
 import (
+	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"strconv"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"argos"
@@ -14,59 +17,166 @@ import (
 // Row is one row of a drive.
 type Row struct {
 	N   int       // from 0, in the order of the file: also the fix's Seq
-	TMs string    // the row's t_ms as it stands there; empty when it has none, or no text that a CSV could repeat
-	Fix argos.Fix // the zero Fix when Err is not nil
+	TMs string    // the time in ms, as it stands there where it is in ms; empty when it has none, or no text that a CSV could repeat
+	Fix argos.Fix // TruckID alone, if at all, when Err is not nil
 	Err error     // the row is not a fix, and why: names file and line
+
+	line int
 }
+
+// source yields the rows of one format: with a line, a fix without Seq and, unless the file names its trucks, without a
+// TruckID, or with what is wrong. io.EOF is the end; another error means that the file can't be read further.
+type source interface{ row() (Row, error) }
 
 // Reader yields the rows of a drive, in the order of its file.
 type Reader struct {
-	truck string
-	lines *lines
-	rows  int
+	drive  Drive
+	file   *os.File
+	source source
+	rows   int
+	first  *Row // read when it was opened
+	read   *counter
 }
+
+// counter counts what has been read.
+type counter struct {
+	io.Reader
+	bytes int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.bytes += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &readError{err}
+	}
+	return n, err
+}
+
+var errEmpty = errors.New("is empty")
 
 // Open opens a drive. The error is one sentence: the file is missing, unreadable or empty, or lacks a column.
 func Open(d Drive) (*Reader, error) {
-	l, err := openLines(d.Fixes)
+	f, err := os.Open(d.Fixes)
 	if err != nil {
+		return nil, fmt.Errorf("trace: %w", err)
+	}
+	r := &Reader{drive: d, file: f, read: &counter{Reader: f}}
+	if err := r.begin(); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return r, nil
+}
+
+func (r *Reader) begin() (err error) {
+	if r.source, err = newSource(r.drive, bufio.NewReaderSize(r.read, maxLine)); err == nil {
+		var first Row
+		first, err = r.Next()
+		r.first = &first
+	}
+	var bad *readError
+	switch {
+	case errors.Is(err, errEmpty):
+		return fmt.Errorf("trace %s is empty", r.drive.Fixes)
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("trace %s has no rows", r.drive.Fixes)
+	case err != nil && !errors.As(err, &bad):
+		return fmt.Errorf("trace %s: %w", r.drive.Fixes, err)
+	}
+	return err
+}
+
+// newSource takes the format from the file's name, or else from its beginning.
+func newSource(d Drive, in *bufio.Reader) (source, error) {
+	head, err := in.Peek(1024)
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if _, err := l.in.Peek(1); errors.Is(err, io.EOF) {
-		return nil, errors.Join(fmt.Errorf("trace %s has no rows", d.Fixes), l.close())
+	if len(bytes.TrimSpace(head)) == 0 && len(head) < 1024 {
+		return nil, errEmpty
 	}
-	return &Reader{truck: d.Name, lines: l}, nil
+	l := lines{in: in}
+	switch format(d.Fixes, head) {
+	case "gpx":
+		return newPoints(in), nil
+	case "nmea":
+		return newSentences(l), nil
+	case "ndjson":
+		return &frames{lines: l}, nil
+	default:
+		return openTable(l, d.Columns)
+	}
+}
+
+// formats are the ends of names.
+var formats = map[string]string{
+	".csv": "csv", ".tsv": "csv", ".gpx": "gpx", ".nmea": "nmea", ".nme": "nmea", ".ndjson": "ndjson", ".jsonl": "ndjson",
+}
+
+var looksNMEA = regexp.MustCompile(`\$[A-Z]{2}(GGA|RMC|VTG|GSA|GSV|GLL|ZDA),`)
+
+func format(path string, head []byte) string {
+	if f, known := formats[strings.ToLower(filepath.Ext(path))]; known {
+		return f
+	}
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
+	switch {
+	case len(text) > 0 && text[0] == '<':
+		return "gpx"
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
+		return "ndjson"
+	case looksNMEA.Match(text):
+		return "nmea"
+	}
+	return "csv"
 }
 
 // Next returns the next row, or io.EOF after the last. A row that is no fix is a Row with an Err, for each row gets its
 // answer; another error means that the file cannot be read further.
 func (r *Reader) Next() (Row, error) {
-	line, err := r.lines.next()
-	row := Row{N: r.rows}
+	if r.first != nil {
+		row := *r.first
+		r.first = nil
+		return row, nil
+	}
+	row, err := r.source.row()
 	switch {
-	case err == nil:
-		row.Fix, row.TMs, err = parseRow(line, r.lines.column)
-	case errors.Is(err, errTorn):
-		_, row.TMs, _ = parseRow(line, r.lines.column)
-	case errors.Is(err, errLong):
 	case errors.Is(err, io.EOF):
 		return Row{}, io.EOF
-	default:
-		return Row{}, fmt.Errorf("trace %s: %w", r.lines.path, err)
+	case err != nil:
+		return Row{}, fmt.Errorf("trace %s: %w", r.drive.Fixes, err)
 	}
+	row.N = r.rows
 	r.rows++
-	if err == nil {
-		row.Fix.TruckID, row.Fix.Seq = r.truck, int64(row.N)
-		err = row.Fix.Check()
+	if row.Err == nil {
+		row.Fix.Seq = int64(row.N)
+		if row.Fix.TruckID == "" {
+			row.Fix.TruckID = r.drive.Name
+		}
+		row.Err = row.Fix.Check()
 	}
-	if err != nil {
-		row.Fix, row.Err = argos.Fix{}, fmt.Errorf("trace %s line %d: %w", r.lines.path, r.lines.line, err)
+	if row.Err != nil {
+		row.Fix, row.Err = argos.Fix{TruckID: row.Fix.TruckID}, fmt.Errorf("trace %s line %d: %w", r.drive.Fixes, row.line, row.Err)
 	}
 	return row, nil
 }
 
+// Named says whether the file names the trucks of its rows itself. If not, all are of one, which is named after the drive.
+func (r *Reader) Named() bool {
+	switch s := r.source.(type) {
+	case *frames:
+		return true
+	case *table:
+		return s.at[fieldTruck].index >= 0
+	}
+	return false
+}
+
+// Bytes is how much of the file has been read.
+func (r *Reader) Bytes() int64 { return r.read.bytes }
+
 // Close closes the file.
-func (r *Reader) Close() error { return r.lines.close() }
+func (r *Reader) Close() error { return r.file.Close() }
 
 // Read returns all rows of a drive.
 func Read(d Drive) ([]Row, error) {
@@ -85,80 +195,5 @@ func Read(d Drive) ([]Row, error) {
 			return nil, err
 		}
 		rows = append(rows, row)
-	}
-}
-
-// parseRow reads a line under a header. tMs is its t_ms as it stands there, whatever the rest.
-func parseRow(line []byte, column map[string]int) (f argos.Fix, tMs string, err error) {
-	fields := strings.Split(string(line), ",")
-	p := row{fields: fields, column: column}
-	at := p.whole("t_ms", true)
-	if tMs = p.text("t_ms"); strings.ContainsFunc(tMs, func(c rune) bool { return c <= ' ' || c == '"' || c > '~' }) {
-		tMs = ""
-	}
-	if len(fields) != len(column) {
-		return argos.Fix{}, tMs, fmt.Errorf("%d fields under a header of %d", len(fields), len(column))
-	}
-	f = argos.NewFix("", at, p.number("lat", true), p.number("lon", true))
-	f.Alt = p.number("alt_m", false)
-	f.Speed = p.number("speed_mps", false)
-	f.Heading = p.number("course_deg", false)
-	f.HDOP = p.number("hdop", false)
-	f.Accuracy = p.number("accuracy_m", false)
-	f.Valid = p.text("fix_q") == "" || p.whole("fix_q", false) != 0
-	return f, tMs, p.err
-}
-
-// row reads fields by their column's name. err is the first that could not be read.
-type row struct {
-	fields []string
-	column map[string]int
-	err    error
-}
-
-// text is empty where there is no such column or field.
-func (r *row) text(name string) string {
-	i, ok := r.column[name]
-	if !ok || i >= len(r.fields) {
-		return ""
-	}
-	return strings.TrimSpace(r.fields[i])
-}
-
-// number is NaN where a field is blank, which a required one may not be.
-func (r *row) number(name string, required bool) float64 {
-	s := r.text(name)
-	if s == "" {
-		if required {
-			r.fail("%s is blank", name)
-		}
-		return math.NaN()
-	}
-	x, err := strconv.ParseFloat(s, 64)
-	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || strings.ContainsAny(s, "xXpP_") {
-		r.fail("%s %.40q is not a number", name, s)
-		return math.NaN()
-	}
-	return x
-}
-
-func (r *row) whole(name string, required bool) int64 {
-	s := r.text(name)
-	if s == "" {
-		if required {
-			r.fail("%s is blank", name)
-		}
-		return 0
-	}
-	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil {
-		r.fail("%s %.40q is not a whole number", name, s)
-	}
-	return n
-}
-
-func (r *row) fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = fmt.Errorf(format, args...)
 	}
 }

@@ -1,10 +1,14 @@
 package traceio
 
 import (
+	"bufio"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"argos"
@@ -17,27 +21,34 @@ import (
 // those, the RTK solutions with fixed ambiguities, are true to centimetres: the rest is left out. Elsewhere (another
 // number for all, or a word such as span) it names the instrument, and all rows count but those that say 0.
 func Truth(d Drive) (truth.Track, error) {
-	l, err := openLines(d.Truth)
+	f, err := os.Open(d.Truth)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("truth: %w", err)
 	}
-	defer l.close() //nolint:errcheck // read only
+	defer f.Close() //nolint:errcheck // read only
+	t, err := openTable(lines{in: bufio.NewReaderSize(f, maxLine)}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("truth %s: %w", d.Truth, err)
+	}
 	var all, fixed []truth.Row
 	for {
-		line, err := l.next()
-		if errors.Is(err, io.EOF) || errors.Is(err, errTorn) { // half a row is no truth
+		line, err := t.next()
+		if errors.Is(err, io.EOF) {
 			break
 		}
-		var r truth.Row
-		var quality string
-		if err == nil {
-			r, quality, err = parseTruth(line, l.column)
-		}
 		if err != nil {
-			return nil, fmt.Errorf("truth %s line %d: %w", l.path, l.line, err)
+			return nil, fmt.Errorf("truth %s line %d: %w", d.Truth, t.line, err)
+		}
+		cells := t.split(line)
+		if t.torn && len(cells) < t.width { // half a row is no truth
+			break
+		}
+		r, quality, err := t.truth(cells)
+		if err != nil {
+			return nil, fmt.Errorf("truth %s line %d: %w", d.Truth, t.line, err)
 		}
 		if quality == "4" {
 			fixed = append(fixed, r)
@@ -52,15 +63,44 @@ func Truth(d Drive) (truth.Track, error) {
 	return truth.New(all), nil
 }
 
-// parseTruth reads a position and its quality, in the set's own words.
-func parseTruth(line []byte, column map[string]int) (truth.Row, string, error) {
-	p := row{fields: strings.Split(string(line), ","), column: column}
-	if len(p.fields) != len(column) {
-		return truth.Row{}, "", fmt.Errorf("%d fields under a header of %d", len(p.fields), len(column))
+// truth reads a position and its quality, in the set's own words.
+func (t *table) truth(cells []string) (truth.Row, string, error) {
+	if len(cells) != t.width {
+		return truth.Row{}, "", fmt.Errorf("%d fields under a header of %d", len(cells), t.width)
 	}
-	f := argos.NewFix("truth", p.whole("t_ms", true), p.number("lat", true), p.number("lon", true))
+	p := cellReader{cells: cells, at: &t.at}
+	f := argos.NewFix("truth", p.time(), p.number(fieldLat, true), p.number(fieldLon, true))
 	if p.err != nil {
 		return truth.Row{}, "", p.err
 	}
-	return truth.Row{TMs: f.Time, Pos: argos.LatLon{Lat: f.Lat, Lon: f.Lon}}, p.text("fix_q"), f.Check()
+	return truth.Row{TMs: f.Time, Pos: argos.LatLon{Lat: f.Lat, Lon: f.Lon}}, p.text(fieldValid), f.Check()
+}
+
+// Faults reads what was done to each row of a drive's fixes before they were given to us, in the order of the rows: a file
+// faults.csv (seq,label) beside them. It is for scoring alone, and nil, without an error, when there is none.
+func Faults(d Drive) ([]string, error) {
+	path := filepath.Join(filepath.Dir(d.Fixes), FaultsFile)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("faults: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // read only
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("faults %s: %w", path, err)
+	}
+	var labels []string
+	for i, row := range rows {
+		if i == 0 {
+			if strings.Join(row, ",") != "seq,label" {
+				return nil, fmt.Errorf("faults %s: the header is not seq,label", path)
+			}
+			continue
+		}
+		labels = append(labels, row[1])
+	}
+	return labels, nil
 }

@@ -120,7 +120,7 @@ func TestGarbageBecomesDeadLetters(t *testing.T) {
 		if err := json.Unmarshal(l.Value, &v); err != nil {
 			t.Fatal(err)
 		}
-		if v.Error == "" || v.Topic != "t" || v.Partition != 2 || v.Offset != int64(i) || l.Offset != v.Offset || len(v.Raw) > maxRaw {
+		if v.Error == "" || v.Topic != "t" || v.Partition != 2 || v.Offset != int64(i) || l.Offset != v.Offset || l.Time != 0 || len(v.Raw) > maxRaw {
 			t.Errorf("letter %d: %s", i, l.Value)
 		}
 	}

@@ -148,7 +148,8 @@ func (d *Router) writer(shard int64) *Writer {
 	return w
 }
 
-// letter is the dead letter of a record: what is wrong with it, where it lies, and as much of it as is sensible to keep.
+// letter is the dead letter of a record: what is wrong with it, where it lies, and as much of it as is sensible to keep. Its time
+// is for the writer to give: the record's own is a stranger's, perhaps one that Kafka refuses.
 func (d *Router) letter(partition int64, r argos.LogRecord, err error) argos.LogRecord {
 	raw := r.Value[:min(len(r.Value), maxRaw)]
 	v, jsonErr := json.Marshal(struct {
@@ -162,5 +163,5 @@ func (d *Router) letter(partition int64, r argos.LogRecord, err error) argos.Log
 	if jsonErr != nil {
 		panic(fmt.Sprintf("decode: strings and numbers have a JSON form: %v", jsonErr))
 	}
-	return argos.LogRecord{Offset: r.Offset, Time: r.Time, Value: v}
+	return argos.LogRecord{Offset: r.Offset, Value: v}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"argos"
+	"argos/transforms/track"
 )
 
 // A shard's state is a base and the deltas since, all in one form: what they are stamped with, how far the shard has seen each
@@ -14,7 +15,7 @@ import (
 //	then to the end: u8 length, id | i64 recv | i32 partition, i64 next | u16 length, track
 
 // blobVersion counts changes of this encoding and of what a track's bytes mean.
-const blobVersion = 1
+const blobVersion = 2
 
 const (
 	blobFixed  = 2 + 3*4 + 8 + 4
@@ -47,6 +48,7 @@ type entry struct {
 	partition int32
 	next      int64 // its pos
 	track     []byte
+	unpacked  *track.Track // the same, if the shard keeps it: not in the encoding
 }
 
 func (h *header) append(b []byte) []byte {

@@ -44,7 +44,8 @@ type Fold struct {
 // slot is a truck that the part names.
 type slot struct {
 	id     string
-	track  track.Track
+	track  *track.Track // the shard's own, if it keeps it unpacked, else spare
+	spare  track.Track
 	at     int32 // in the shard; -1: it lacks the truck
 	folded bool  // by this part
 	attrs  []byte
@@ -87,11 +88,17 @@ func (f *Fold) load(s *Shard) error {
 		o.id, o.folded, o.attrs = id, false, nil
 		at, has := s.index[id]
 		if !has {
-			o.at, o.track = -1, track.Track{}
+			o.at, o.spare, o.track = -1, track.Track{}, &o.spare
 			f.ask, f.of = append(f.ask, id), append(f.of, i)
 			continue
 		}
 		o.at = at
+		if o.track = s.trucks[at].unpacked; o.track != nil {
+			continue
+		}
+		if o.track = s.room(at); o.track == nil {
+			o.track = &o.spare
+		}
 		if err := o.track.Decode(s.trucks[at].track); err != nil {
 			return fmt.Errorf("track of truck %s in the shard's state: %w", id, err)
 		}
@@ -158,6 +165,9 @@ func (f *Fold) keep(s *Shard) {
 		}
 		if o.at < 0 {
 			o.at = s.add(o.id)
+			if t := s.room(o.at); t != nil {
+				*t = o.spare
+			}
 		}
 		pos := o.track.Pos()
 		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next}

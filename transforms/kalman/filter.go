@@ -1,118 +1,192 @@
-// Package kalman estimates where a vehicle is and how it moves from noisy positions, in a plane that touches the earth
-// where the vehicle is. It holds the numerics alone: what to do with a fix is the business of package track.
+// Package kalman estimates where a vehicle is and how it moves from noisy positions and velocities, in a plane that touches
+// the earth where the vehicle is. It holds the numerics alone: what to do with a fix is the business of package track.
 package kalman
 
 import "math"
 
-// Filter is the state and covariance of a nearly constant velocity model in two dimensions.
+// Filter is the state and covariance of a vehicle of nearly constant velocity in two dimensions, seen by a receiver whose
+// position errors are correlated in time.
 //
-// State X = [E, N, vE, vN]: metres east and north of the plane's origin, metres a second. P is its covariance.
+// State X = [mE, mN, vE, vN, bE, bN]: m is where the receiver sees the vehicle, in metres east and north of the plane's origin;
+// v is its velocity, m/s; b is the receiver's slowly changing error, m. The vehicle is at m - b. P is X's covariance. m is a
+// state instead of the position because a receiver tells it well and b badly: their covariance stays far from singular.
 //
-//	predict  X = F X,  P = F P Fᵀ + Q(dt)        F = [I dt·I; 0 I],  Q = q [dt³/3·I dt²/2·I; dt²/2·I dt·I]
-//	update   S = H P Hᵀ + r I,  K = P Hᵀ S⁻¹     H = [I 0]
-//	         X = X + K (z - H X),  P = (I-KH) P (I-KH)ᵀ + r K Kᵀ
+//	predict   v' = v,  b' = e b,  m' = m + dt v + (e-1) b,   e = k exp(-dt/T)
+//	          Q = q [dt³/3 dt²/2; dt²/2 dt] on (m, v),  (1-exp(-2dt/T)) B on m, b and between them
+//	update    s = h·P h + r,  K = P h / s,  X = X + K y,  P = (I - K hᵀ) P (I - K hᵀ)ᵀ + r K Kᵀ     for each scalar y
 //
-// Q is that of continuous white-noise acceleration with power spectral density q (Bar-Shalom, Li, Kirubarajan,
-// Estimation with Applications to Tracking and Navigation, Wiley 2001, section 6.2.2); the update of P is the Joseph
-// form (section 5.2.6), which stays symmetric and positive definite whatever the gain was rounded to.
+// q is the power spectral density of a continuous white-noise acceleration (Bar-Shalom, Li, Kirubarajan, Estimation with
+// Applications to Tracking and Navigation, Wiley 2001, section 6.2.2); b is a first-order Gauss-Markov process of variance B
+// and correlation time T (section 8.2.2; Brown, Hwang, Introduction to Random Signals, 4th ed., section 2.10), shrunk by k when the
+// geometry that it came from is gone. Scalars whose
+// errors are independent are taken in one by one, in the Joseph form (Bar-Shalom, section 5.2.6), which stays symmetric and
+// positive definite whatever the gain was rounded to.
 type Filter struct {
-	X [4]float64
-	P [4][4]float64
+	X [states]float64
+	P [states][states]float64
 }
 
-// Start forgets the past: the vehicle is at z (m) with variance r (m² per axis), its velocity is zero with variance v
-// (m²/s² per axis).
-func (f *Filter) Start(z [2]float64, r, v float64) {
-	*f = Filter{X: [4]float64{z[0], z[1], 0, 0}}
-	f.P[0][0], f.P[1][1] = r, r
-	f.P[2][2], f.P[3][3] = v, v
+// states is the dimension of a filter's state.
+const states = 6
+
+// Motion is how vehicle and receiver may change.
+type Motion struct {
+	Accel  float64 // q, m²/s³
+	Bias   float64 // B, m² per axis
+	Decay  float64 // T, s
+	Shrink float64 // k, at most 1
 }
 
-// Predict moves the state by dt >= 0 seconds under process noise q (m²/s³).
-func (f *Filter) Predict(dt, q float64) {
-	f.X[0] += dt * f.X[2]
-	f.X[1] += dt * f.X[3]
-	// F P Fᵀ by blocks of the symmetric P: position A, cross B, velocity C become A + dt(B+Bᵀ) + dt²C, B + dt·C, C.
-	p := &f.P
+// Start forgets the past: the receiver sees the vehicle at z (m) with white variance r (m² per axis), its velocity is zero with
+// variance v (m²/s² per axis), the receiver's slow error is zero with variance b (m² per axis).
+func (f *Filter) Start(z [2]float64, r, v, b float64) {
+	*f = Filter{X: [states]float64{z[0], z[1]}}
+	for i := range 2 {
+		f.P[i][i], f.P[i+2][i+2], f.P[i+4][i+4] = r, v, b
+	}
+}
+
+// Predict moves the state by dt >= 0 seconds.
+func (f *Filter) Predict(dt float64, m Motion) {
+	e := m.Shrink * math.Exp(-dt/m.Decay)
+	c := e - 1
+	x, p := &f.X, &f.P
+	for i := range 2 {
+		x[i] += dt*x[i+2] + c*x[i+4]
+		x[i+4] *= e
+	}
+	// F P Fᵀ by blocks: each line uses only blocks that are still those of before.
 	for i := range 2 {
 		for j := i; j < 2; j++ {
-			a := p[i][j] + dt*(p[i][j+2]+p[j][i+2]+dt*p[i+2][j+2])
+			a := p[i][j] + dt*(p[i][j+2]+p[j][i+2]+dt*p[i+2][j+2]) +
+				c*(p[i][j+4]+p[j][i+4]+c*p[i+4][j+4]+dt*(p[i+2][j+4]+p[j+2][i+4]))
 			p[i][j], p[j][i] = a, a
 		}
 	}
 	for i := range 2 {
 		for j := range 2 {
-			p[i][j+2] += dt * p[i+2][j+2]
-			p[j+2][i] = p[i][j+2]
+			p[i][j+2] += dt*p[i+2][j+2] + c*p[j+2][i+4]
+			p[i][j+4] = e * (p[i][j+4] + dt*p[i+2][j+4] + c*p[i+4][j+4])
+			p[j+2][i], p[j+4][i] = p[i][j+2], p[i][j+4]
+		}
+	}
+	u, q := -m.Bias*math.Expm1(-2*dt/m.Decay), m.Accel
+	for i := range 2 {
+		for j := range 2 {
+			p[i+2][j+4] *= e
+			p[j+4][i+2] = p[i+2][j+4]
+			p[i+4][j+4] *= e * e
 		}
 	}
 	for i := range 2 {
-		p[i][i] += q * dt * dt * dt / 3
+		p[i][i] += q*dt*dt*dt/3 + u
 		p[i][i+2] += q * dt * dt / 2
 		p[i+2][i] = p[i][i+2]
 		p[i+2][i+2] += q * dt
+		p[i][i+4] += u
+		p[i+4][i] = p[i][i+4]
+		p[i+4][i+4] += u
 	}
 }
 
-// NIS is the normalised innovation squared of a position z (m) with variance r (m² per axis): how many squared sigmas
-// it is from where the filter expects it. For a fitting model it is chi-squared with two degrees of freedom (section
-// 5.4.2). It is NaN or infinite when P is too ill-conditioned to tell.
-func (f *Filter) NIS(z [2]float64, r float64) float64 {
-	s := f.innovation(r)
-	y0, y1 := z[0]-f.X[0], z[1]-f.X[1]
-	return y0*(s.a*y0+s.b*y1) + y1*(s.b*y0+s.c*y1)
+// Transition is the matrix F of Predict.
+func Transition(dt float64, m Motion) (f [states][states]float64) {
+	e := m.Shrink * math.Exp(-dt/m.Decay)
+	for i := range 2 {
+		f[i][i], f[i+2][i+2], f[i+4][i+4] = 1, 1, e
+		f[i][i+2], f[i][i+4] = dt, e-1
+	}
+	return f
 }
 
-// Update takes in a position z (m) with variance r > 0 (m² per axis) and returns its NIS. When that is not a finite
-// number the state is left as it was.
-func (f *Filter) Update(z [2]float64, r float64) float64 {
-	nis := f.NIS(z, r)
-	if math.IsNaN(nis) || math.IsInf(nis, 0) {
-		return nis
+// Innovation is what a position z (m, with white variance r per axis, lag seconds old when it was stamped) tells anew.
+type Innovation struct {
+	NIS    float64 // normalised innovation squared: squared sigmas; chi-squared with two degrees of freedom if the model fits
+	Square float64 // m², per axis
+	Prior  float64 // m², what the filter's own uncertainty explains of it
+}
+
+// Judge compares a position with the state. NIS (Bar-Shalom, section 5.4.2) is NaN or infinite when P is too ill-conditioned to tell.
+func (f *Filter) Judge(z [2]float64, r, lag float64) Innovation {
+	p := &f.P
+	e := func(i, j int) float64 { return p[i][j] - lag*(p[i][j+2]+p[i+2][j]-lag*p[i+2][j+2]) }
+	a, b, c := e(0, 0), e(0, 1), e(1, 1)
+	y0, y1 := z[0]-f.X[0]+lag*f.X[2], z[1]-f.X[1]+lag*f.X[3]
+	prior := (a + c) / 2
+	a, c = a+r, c+r
+	return Innovation{
+		NIS:    (y0*(c*y0-b*y1) + y1*(a*y1-b*y0)) / (a*c - b*b),
+		Square: (y0*y0 + y1*y1) / 2, Prior: prior,
 	}
-	p, s := &f.P, f.innovation(r)
-	y0, y1 := z[0]-f.X[0], z[1]-f.X[1]
-	var k [4][2]float64
-	for i := range 4 {
-		k[i] = [2]float64{p[i][0]*s.a + p[i][1]*s.b, p[i][0]*s.b + p[i][1]*s.c}
-		f.X[i] += k[i][0]*y0 + k[i][1]*y1
+}
+
+// UpdatePosition takes in a position z (m) with white variance r > 0 (m² per axis), which was true lag seconds ago.
+func (f *Filter) UpdatePosition(z [2]float64, r, lag float64) {
+	f.update(0, 2, 1, -lag, r, z[0])
+	f.update(1, 3, 1, -lag, r, z[1])
+}
+
+// UpdateSpeed takes in the component of the velocity (m/s, variance r > 0) along a unit vector (east, north). A value further off than
+// huber sigmas counts for less: its variance grows with its square, as that of a receiver whose error it is would.
+func (f *Filter) UpdateSpeed(along [2]float64, speed, r, huber float64) {
+	p := &f.P
+	u0, u1 := along[0], along[1]
+	y := speed - u0*f.X[2] - u1*f.X[3]
+	s := u0*u0*p[2][2] + 2*u0*u1*p[2][3] + u1*u1*p[3][3] + r
+	if limit := huber * huber * s; y*y > limit {
+		r *= y * y / limit
 	}
-	// A = I-KH has only its first two columns apart from I. Their upper block is r S⁻¹: written so, nothing cancels
-	// when P is much larger than r.
-	a := [4][2]float64{{r * s.a, r * s.b}, {r * s.b, r * s.c}, {-k[2][0], -k[2][1]}, {-k[3][0], -k[3][1]}}
-	var ap [4][4]float64 // A P
-	for i := range 4 {
-		for j := range 4 {
-			ap[i][j] = a[i][0]*p[0][j] + a[i][1]*p[1][j]
-			if i >= 2 {
-				ap[i][j] += p[i][j]
-			}
+	f.update(2, 3, u0, u1, r, speed)
+}
+
+// update takes in z = ha X[a] + hb X[b] + noise of variance r. When that is no finite number, the state is left as it was.
+func (f *Filter) update(a, b int, ha, hb, r, z float64) {
+	p := &f.P
+	var ph, k [states]float64
+	for i := range states {
+		ph[i] = ha*p[i][a] + hb*p[i][b]
+	}
+	s := ha*ph[a] + hb*ph[b] + r
+	y := z - ha*f.X[a] - hb*f.X[b]
+	inv := 1 / s
+	if x := y * inv; x-x != 0 {
+		return
+	}
+	for i := range states {
+		k[i] = ph[i] * inv
+		f.X[i] += k[i] * y
+	}
+	// (I-K hᵀ) P, then its product with h: not simplified, or the form would not be Joseph's.
+	for i := range states {
+		row := &p[i]
+		ki := k[i]
+		ra, rb := row[a]-ki*ph[a], row[b]-ki*ph[b]
+		g := r*ki - (ha*ra + hb*rb)
+		for j := i; j < states; j++ {
+			row[j] += g*k[j] - ki*ph[j]
 		}
 	}
-	for i := range 4 {
-		for j := i; j < 4; j++ {
-			x := ap[i][0]*a[j][0] + ap[i][1]*a[j][1] + r*(k[i][0]*k[j][0]+k[i][1]*k[j][1])
-			if j >= 2 {
-				x += ap[i][j]
-			}
-			p[i][j], p[j][i] = x, x
+	for i := range states {
+		for j := i + 1; j < states; j++ {
+			p[j][i] = p[i][j]
 		}
 	}
-	return nis
 }
 
-// symmetric is the 2x2 matrix [a b; b c].
-type symmetric struct{ a, b, c float64 }
+// Position is where the vehicle is, m.
+func (f *Filter) Position() [2]float64 { return [2]float64{f.X[0] - f.X[4], f.X[1] - f.X[5]} }
 
-// innovation is S⁻¹ for a position of variance r.
-func (f *Filter) innovation(r float64) symmetric {
-	a, b, c := f.P[0][0]+r, f.P[0][1], f.P[1][1]+r
-	d := 1 / (a*c - b*b)
-	return symmetric{c * d, -b * d, a * d}
-}
+// Velocity is the vehicle's, m/s east and north.
+func (f *Filter) Velocity() [2]float64 { return [2]float64{f.X[2], f.X[3]} }
 
 // PositionSigma is the per-axis standard deviation of the position, m.
-func (f *Filter) PositionSigma() float64 { return math.Sqrt((f.P[0][0] + f.P[1][1]) / 2) }
+func (f *Filter) PositionSigma() float64 {
+	var sum float64
+	for i := range 2 {
+		sum += f.P[i][i] - 2*f.P[i][i+4] + f.P[i+4][i+4]
+	}
+	return math.Sqrt(sum / 2)
+}
 
 // VelocitySigma is the per-axis standard deviation of the velocity, m/s.
 func (f *Filter) VelocitySigma() float64 { return math.Sqrt((f.P[2][2] + f.P[3][3]) / 2) }
@@ -127,12 +201,12 @@ func (f *Filter) Definite() bool {
 	// Symmetric elimination: what is left on the diagonal is positive if and only if P is definite. NaN and infinities
 	// fail the comparison.
 	p := f.P
-	for k := range 4 {
+	for k := range states {
 		if !(p[k][k] > 0 && p[k][k] <= math.MaxFloat64) {
 			return false
 		}
 		inv := 1 / p[k][k]
-		for i := k + 1; i < 4; i++ {
+		for i := k + 1; i < states; i++ {
 			c := p[i][k] * inv
 			for j := k + 1; j <= i; j++ {
 				p[i][j] -= c * p[j][k]

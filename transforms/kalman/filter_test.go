@@ -13,25 +13,42 @@ import (
 type textbook struct{ x, p *mat.Dense }
 
 func newTextbook(f *Filter) *textbook {
-	t := &textbook{mat.NewDense(4, 1, append([]float64(nil), f.X[:]...)), mat.NewDense(4, 4, nil)}
-	for i := range 4 {
-		t.p.SetRow(i, f.P[i][:])
-	}
-	return t
+	return &textbook{mat.NewDense(states, 1, append([]float64(nil), f.X[:]...)), dense(&f.P)}
 }
 
-func (t *textbook) predict(dt, q float64) {
-	f := mat.NewDense(4, 4, []float64{1, 0, dt, 0, 0, 1, 0, dt, 0, 0, 1, 0, 0, 0, 0, 1})
-	a, b, c := q*dt*dt*dt/3, q*dt*dt/2, q*dt
-	noise := mat.NewDense(4, 4, []float64{a, 0, b, 0, 0, a, 0, b, b, 0, c, 0, 0, b, 0, c})
-	t.x.Mul(f, mat.DenseCopyOf(t.x))
-	t.p.Product(f, t.p, f.T())
+func (t *textbook) predict(dt float64, m Motion) {
+	f := Transition(dt, m)
+	noise := mat.NewDense(states, states, nil)
+	u := m.Bias * (1 - math.Exp(-2*dt/m.Decay))
+	for i := range 2 {
+		noise.Set(i, i, m.Accel*dt*dt*dt/3+u)
+		noise.Set(i, i+2, m.Accel*dt*dt/2)
+		noise.Set(i+2, i, m.Accel*dt*dt/2)
+		noise.Set(i+2, i+2, m.Accel*dt)
+		noise.Set(i, i+4, u)
+		noise.Set(i+4, i, u)
+		noise.Set(i+4, i+4, u)
+	}
+	t.x.Mul(dense(&f), mat.DenseCopyOf(t.x))
+	t.p.Product(dense(&f), t.p, dense(&f).T())
 	t.p.Add(t.p, noise)
 }
 
-func (t *textbook) update(z [2]float64, r float64) (nis float64) {
-	h := mat.NewDense(2, 4, []float64{1, 0, 0, 0, 0, 1, 0, 0})
-	noise := mat.NewDense(2, 2, []float64{r, 0, 0, r})
+func dense(p *[states][states]float64) *mat.Dense {
+	d := mat.NewDense(states, states, nil)
+	for i := range states {
+		d.SetRow(i, p[i][:])
+	}
+	return d
+}
+
+// update takes in z = h X + noise of variance r per row, all rows at once.
+func (t *textbook) update(h *mat.Dense, z []float64, r float64) (nis float64) {
+	n := len(z)
+	noise := mat.NewDense(n, n, nil)
+	for i := range n {
+		noise.Set(i, i, r)
+	}
 	var s, inv, k, y, dx, joseph, krk mat.Dense
 	s.Product(h, t.p, h.T())
 	s.Add(&s, noise)
@@ -40,28 +57,28 @@ func (t *textbook) update(z [2]float64, r float64) (nis float64) {
 	}
 	k.Product(t.p, h.T(), &inv)
 	y.Mul(h, t.x)
-	y.Sub(mat.NewDense(2, 1, z[:]), &y)
+	y.Sub(mat.NewDense(n, 1, z), &y)
 	dx.Mul(&k, &y)
 	t.x.Add(t.x, &dx)
 	joseph.Mul(&k, h)
-	joseph.Sub(mat.NewDiagDense(4, []float64{1, 1, 1, 1}), &joseph)
+	joseph.Sub(mat.NewDiagDense(states, []float64{1, 1, 1, 1, 1, 1}), &joseph)
 	t.p.Product(&joseph, t.p, joseph.T())
 	krk.Product(&k, noise, k.T())
 	t.p.Add(t.p, &krk)
-	var n mat.Dense
-	n.Product(y.T(), &inv, &y)
-	return n.At(0, 0)
+	var q mat.Dense
+	q.Product(y.T(), &inv, &y)
+	return q.At(0, 0)
 }
 
 // differs compares against the scale that each element has by its own standard deviations: an element may be tiny
 // only because large ones cancelled.
 func (t *textbook) differs(f *Filter, rel float64) error {
 	sd := func(i int) float64 { return math.Sqrt(t.p.At(i, i)) }
-	for i := range 4 {
+	for i := range states {
 		if d := math.Abs(f.X[i] - t.x.At(i, 0)); d > rel*(math.Abs(t.x.At(i, 0))+sd(i)) {
 			return fmt.Errorf("X[%d] = %v, textbook %v", i, f.X[i], t.x.At(i, 0))
 		}
-		for j := range 4 {
+		for j := range states {
 			if d := math.Abs(f.P[i][j] - t.p.At(i, j)); d > rel*sd(i)*sd(j) {
 				return fmt.Errorf("P[%d][%d] = %v, textbook %v", i, j, f.P[i][j], t.p.At(i, j))
 			}
@@ -70,24 +87,41 @@ func (t *textbook) differs(f *Filter, rel float64) error {
 	return nil
 }
 
+// motions are drawn as tracks use them, and beyond.
+var motions = rapid.Custom(func(t *rapid.T) Motion {
+	sigma := rapid.Float64Range(0.3, 300).Draw(t, "bias")
+	return Motion{
+		Accel: rapid.Float64Range(0.1, 10).Draw(t, "q"), Bias: sigma * sigma,
+		Decay: rapid.Float64Range(5, 100).Draw(t, "decay"), Shrink: rapid.Float64Range(0.1, 1).Draw(t, "shrink"),
+	}
+})
+
 func TestFilterEqualsTextbook(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		metres := rapid.Float64Range(-2e4, 2e4)
 		position := func() [2]float64 { return [2]float64{metres.Draw(t, "E"), metres.Draw(t, "N")} }
 		noise := func() float64 { s := rapid.Float64Range(0.5, 500).Draw(t, "sigma"); return s * s }
-		q := rapid.Float64Range(0.1, 10).Draw(t, "q")
 		var f Filter
-		f.Start(position(), noise(), 225)
+		f.Start(position(), noise(), 225, noise())
 		book := newTextbook(&f)
 		for i := range rapid.IntRange(1, 40).Draw(t, "steps") {
-			dt, z, r := rapid.Float64Range(0, 120).Draw(t, "dt"), position(), noise()
-			f.Predict(dt, q)
-			book.predict(dt, q)
-			got, want := f.Update(z, r), book.update(z, r)
-			if math.Abs(got-want) > 1e-9*(1+want) {
-				t.Fatalf("step %d: NIS %v, textbook %v", i, got, want)
+			dt, m, z, r := rapid.Float64Range(0, 120).Draw(t, "dt"), motions.Draw(t, "motion"), position(), noise()
+			f.Predict(dt, m)
+			book.predict(dt, m)
+			if rapid.Bool().Draw(t, "velocity") {
+				course, speed := rapid.Float64Range(0, 2*math.Pi).Draw(t, "course"), rapid.Float64Range(0, 40).Draw(t, "speed")
+				u := [2]float64{math.Sin(course), math.Cos(course)}
+				f.UpdateSpeed(u, speed, 1, math.Inf(1))
+				book.update(mat.NewDense(1, states, []float64{0, 0, u[0], u[1], 0, 0}), []float64{speed}, 1)
 			}
-			if err := book.differs(&f, 1e-9); err != nil {
+			lag := rapid.Float64Range(0, 1).Draw(t, "lag")
+			got := f.Judge(z, r, lag)
+			f.UpdatePosition(z, r, lag)
+			want := book.update(mat.NewDense(2, states, []float64{1, 0, -lag, 0, 0, 0, 0, 1, 0, -lag, 0, 0}), z[:], r)
+			if math.Abs(got.NIS-want) > 1e-6*(1+want) {
+				t.Fatalf("step %d: NIS %v, textbook %v", i, got.NIS, want)
+			}
+			if err := book.differs(&f, 1e-6); err != nil {
 				t.Fatalf("step %d: %v", i, err)
 			}
 		}
@@ -97,23 +131,28 @@ func TestFilterEqualsTextbook(t *testing.T) {
 func TestCovarianceStaysDefinite(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		noise := func() float64 {
-			s := math.Pow(10, rapid.Float64Range(-2, 6).Draw(t, "log sigma"))
+			s := math.Pow(10, rapid.Float64Range(-1, 4).Draw(t, "log sigma"))
 			return s * s
 		}
 		var f Filter
-		f.Start([2]float64{}, noise(), 225)
+		f.Start([2]float64{}, noise(), 225, noise())
 		for i := range rapid.IntRange(1, 200).Draw(t, "steps") {
 			dt := rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(0, 1), rapid.Float64Range(0, 20_000)).Draw(t, "dt")
-			f.Predict(dt, 1)
+			f.Predict(dt, motions.Draw(t, "motion"))
 			z := [2]float64{rapid.Float64Range(-1e6, 1e6).Draw(t, "E"), rapid.Float64Range(-1e6, 1e6).Draw(t, "N")}
-			if nis := f.Update(z, noise()); !(nis >= 0) {
-				t.Fatalf("step %d: NIS %v", i, nis)
+			r := noise()
+			if y := f.Judge(z, r, 0); !(y.NIS >= 0) {
+				t.Fatalf("step %d: NIS %v", i, y.NIS)
 			}
+			f.UpdatePosition(z, r, 0)
 			if !f.Definite() {
 				t.Fatalf("step %d: not positive definite: %v", i, f)
 			}
-			for a := range 4 {
-				for b := range 4 {
+			if s := f.PositionSigma(); !(s > 0) {
+				t.Fatalf("step %d: position sigma %v", i, s)
+			}
+			for a := range states {
+				for b := range states {
 					if f.P[a][b] != f.P[b][a] {
 						t.Fatalf("step %d: not symmetric: %v", i, f.P)
 					}
@@ -125,13 +164,13 @@ func TestCovarianceStaysDefinite(t *testing.T) {
 
 func TestUpdateRefusesWhatIsNoNumber(t *testing.T) {
 	var f Filter
-	f.Start([2]float64{1, 2}, 16, 225)
-	for _, z := range [][2]float64{{math.NaN(), 0}, {0, math.Inf(1)}} {
+	f.Start([2]float64{1, 2}, 16, 225, 4)
+	for _, z := range [][2]float64{{math.NaN(), math.NaN()}, {math.Inf(-1), math.Inf(1)}} {
 		before := f
-		if nis := f.Update(z, 16); !math.IsNaN(nis) && !math.IsInf(nis, 0) {
-			t.Errorf("NIS of %v is %v", z, nis)
+		if y := f.Judge(z, 16, 0); !math.IsNaN(y.NIS) && !math.IsInf(y.NIS, 0) {
+			t.Errorf("NIS of %v is %v", z, y.NIS)
 		}
-		if f != before {
+		if f.UpdatePosition(z, 16, 0.3); f != before {
 			t.Errorf("%v changed the state", z)
 		}
 	}
@@ -139,7 +178,7 @@ func TestUpdateRefusesWhatIsNoNumber(t *testing.T) {
 
 func TestDefinite(t *testing.T) {
 	var good Filter
-	good.Start([2]float64{1, 2}, 16, 225)
+	good.Start([2]float64{1, 2}, 16, 225, 4)
 	for name, spoil := range map[string]func(*Filter){
 		"NaN state":           func(f *Filter) { f.X[3] = math.NaN() },
 		"infinite state":      func(f *Filter) { f.X[0] = math.Inf(-1) },
@@ -159,22 +198,27 @@ func TestDefinite(t *testing.T) {
 
 // A truck at a steady 20 m/s: the filter finds its velocity and knows its position better than one fix does.
 func ExampleFilter() {
+	m := Motion{Accel: 1, Bias: 0.01, Decay: 25, Shrink: 1}
 	var f Filter
-	f.Start([2]float64{0, 0}, 16, 225)
+	f.Start([2]float64{0, 0}, 16, 225, 0.01)
 	for s := 1; s <= 30; s++ {
-		f.Predict(1, 1)
-		f.Update([2]float64{20 * float64(s), 0}, 16)
+		f.Predict(1, m)
+		f.UpdatePosition([2]float64{20 * float64(s), 0}, 16, 0)
 	}
-	fmt.Printf("E %.0f m, vE %.1f m/s, sigma %.1f m\n", f.X[0], f.X[2], f.PositionSigma())
+	fmt.Printf("E %.0f m, vE %.1f m/s, sigma %.1f m\n", f.Position()[0], f.Velocity()[0], f.PositionSigma())
 	// Output: E 600 m, vE 20.0 m/s, sigma 2.8 m
 }
 
+// BenchmarkPredictUpdate is a step with a position and both components of a velocity.
 func BenchmarkPredictUpdate(b *testing.B) {
+	m := Motion{Accel: 1, Bias: 4, Decay: 25, Shrink: 1}
 	var f Filter
-	f.Start([2]float64{}, 16, 225)
+	f.Start([2]float64{}, 16, 225, 4)
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		f.Predict(1, 1)
-		f.Update([2]float64{float64(i & 7), 1}, 16)
+		f.Predict(1, m)
+		f.UpdatePosition([2]float64{float64(i & 7), 1}, 16, 0.3)
+		f.UpdateSpeed([2]float64{0.6, 0.8}, 1, 0.25, 2)
+		f.UpdateSpeed([2]float64{0.8, -0.6}, 0, 0.25, 2)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"argos"
+	"argos/transforms/kalman"
 )
 
 // Fill writes the truck's document: all fields but ID, Attrs and Updated. It reuses the memory of dst.Track.
@@ -17,9 +18,10 @@ func (t *Track) Fill(dst *argos.Truck) {
 		return
 	}
 	e := &t.live
-	kf := e.ahead(e.seen) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, kf.PositionSigma()
-	dst.Lat, dst.Lon = e.plane.Degrees([2]float64{kf.X[0], kf.X[1]})
+	f := &t.window[t.n-1]
+	kf := e.ahead(e.seen, e.model(f.motion, f.variance())) // beyond the last fix used if those since were rejected
+	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf)
+	dst.Lat, dst.Lon = e.plane.Degrees(kf.Position())
 	if e.good == agreeing {
 		dst.Status = argos.Moving
 		if t.stopped() {
@@ -28,12 +30,17 @@ func (t *Track) Fill(dst *argos.Truck) {
 		}
 	}
 	if e.good > 1 { // one fix says nothing of a velocity
-		dst.Speed = math.Hypot(kf.X[2], kf.X[3])
+		v := kf.Velocity()
+		dst.Speed = math.Hypot(v[0], v[1])
 		if dst.Speed > kf.VelocitySigma() {
-			dst.Heading = math.Mod(math.Atan2(kf.X[2], kf.X[3])*180/math.Pi+360, 360)
+			dst.Heading = math.Mod(math.Atan2(v[0], v[1])*180/math.Pi+360, 360)
 		}
 	}
 }
+
+// Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and what no receiver can tell from its fixes, for it
+// stays the same through a drive (orbits, ionosphere, where in the vehicle the antenna is).
+func Accuracy(kf *kalman.Filter) float64 { return math.Hypot(kf.PositionSigma(), Recipe.Common) }
 
 // stopped says whether the truck stands still, by the speed that its newest fix reports, else by a straight line
 // through the window's fixes as they came: the filter's own speed may not decide.
@@ -41,7 +48,7 @@ func (t *Track) stopped() bool {
 	for i := t.n - 1; i >= 0; i-- {
 		if f := &t.window[i]; f.used {
 			if f.speed != notReported {
-				return float64(f.speed)/100 < stoppedSpeed
+				return f.stands()
 			}
 			break
 		}

@@ -13,8 +13,12 @@ type estimate struct {
 	run      uint8   // consecutive rejects, each consistent with the one before
 	seen     int64   // ms: the last fix judged
 	lat, lon int32   // where that was, 1e-7 degrees
-	time     int64   // ms: the last fix used, which kf speaks of
+	motion   motion  // that it reported
+	sigma    uint16  // dm, its nominal one
+	time     int64   // ms: what kf speaks of; the last fix used, or whose speed was
+	fixed    int64   // ms: the last fix used
 	interval float32 // s between fixes, a running mean; 0 is unknown
+	device   device
 
 	originLat, originLon int32 // of plane, 1e-7 degrees
 	plane                kalman.Plane
@@ -24,11 +28,17 @@ type estimate struct {
 // seconds turns a difference of times in ms.
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
-// start begins anew at a fix, with nothing but the reporting interval from before.
+// start begins anew at a fix, with nothing but the reporting interval and the receiver's ways from before.
 func (e *estimate) start(f *fix) {
-	e.good, e.run, e.time = 1, 0, f.time
+	if e.device == (device{}) {
+		e.device = newDevice(f)
+	}
+	e.good, e.run, e.time, e.fixed = 1, 0, f.time, f.time
+	e.device.slip = [2]float32{}
 	e.touch(f.lat, f.lon)
-	e.kf.Start([2]float64{}, f.variance(), startVelocity*startVelocity)
+	v := f.variance()
+	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, Recipe.Fresh*float64(e.device.slow)*v)
+	e.hear(f, 0)
 }
 
 // touch lays the plane at a place, unless it is there already.
@@ -54,19 +64,32 @@ func (e *estimate) recentre() {
 
 // round gives the filter the precision of its packed form.
 func (e *estimate) round() {
-	for i := range 4 {
+	for i := range e.kf.X {
 		e.kf.X[i] = float64(float32(e.kf.X[i]))
-		for j := i; j < 4; j++ {
+		for j := i; j < len(e.kf.X); j++ {
 			p := float64(float32(e.kf.P[i][j]))
 			e.kf.P[i][j], e.kf.P[j][i] = p, p
 		}
 	}
 }
 
+// model is how the truck and its receiver may change until a fix of that nominal variance (m²) and motion.
+func (e *estimate) model(m motion, variance float64) kalman.Motion {
+	q := Recipe.Accel
+	if m.speed == notReported {
+		q = Recipe.AccelAlone
+	}
+	shrink := 1.0 // an error that came with bad geometry goes with it
+	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {
+		shrink = math.Sqrt(variance / was)
+	}
+	return kalman.Motion{Accel: q, Bias: float64(e.device.slow) * variance, Decay: Recipe.Decay, Shrink: shrink}
+}
+
 // ahead is the filter at a later time.
-func (e *estimate) ahead(time int64) kalman.Filter {
+func (e *estimate) ahead(time int64, m kalman.Motion) kalman.Filter {
 	kf := e.kf
-	kf.Predict(seconds(time-e.time), processNoise)
+	kf.Predict(seconds(time-e.time), m)
 	return kf
 }
 

@@ -9,11 +9,17 @@ import (
 // fix is what the filter uses of a record, rounded at once to what the packed form can tell: so it does not matter
 // whether a fix was packed on its way into the filter.
 type fix struct {
-	time     int64   // ms
-	lat, lon int32   // 1e-7 degrees: 1 cm
-	sigma    float32 // m per axis
-	speed    uint16  // cm/s as reported, or notReported
-	used     bool    // the gate's verdict, as of the last time the window was filtered
+	time     int64  // ms
+	lat, lon int32  // 1e-7 degrees: 1 cm
+	sigma    uint16 // dm per axis, nominal
+	motion          // as reported
+	used     bool   // the gate's verdict, as of the last time the window was filtered
+}
+
+// motion is a reported velocity.
+type motion struct {
+	speed  uint16 // cm/s, or notReported
+	course uint16 // 1/100 degree clockwise from north, or notReported
 }
 
 const (
@@ -30,15 +36,19 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 	}
 	f = fix{
 		time: r.Time, lat: int32(math.Round(r.Lat * e7)), lon: int32(math.Round(r.Lon * e7)),
-		sigma: float32(sigma(r)), speed: notReported,
+		sigma: uint16(math.Round(10 * sigma(r))), motion: motion{notReported, notReported},
 	}
 	if cm := math.Round(r.Speed * 100); cm >= 0 && cm < notReported {
 		f.speed = uint16(cm)
+		if r.Heading >= 0 && r.Heading <= 360 {
+			f.course = uint16(math.Round(r.Heading * 100))
+		}
 	}
 	return f, true
 }
 
-// sigma is a fix's standard deviation per axis, m: from the receiver's own accuracy, else from its geometry.
+// sigma is a fix's nominal standard deviation per axis, m: from the receiver's own accuracy, else from its geometry. What the
+// receiver's errors are in truth, in shares of it, is learned.
 func sigma(r *argos.Fix) float64 {
 	s := baseSigma
 	if r.Speed >= 0 {
@@ -53,7 +63,25 @@ func sigma(r *argos.Fix) float64 {
 	return math.Max(minSigma, math.Min(maxSigma, s))
 }
 
-// variance is sigma squared, m².
-func (f *fix) variance() float64 { return float64(f.sigma) * float64(f.sigma) }
+// variance is the nominal sigma squared, m².
+func (f *fix) variance() float64 { return float64(f.sigma) * float64(f.sigma) / 100 }
 
 func (f *fix) degrees() (lat, lon float64) { return float64(f.lat) / e7, float64(f.lon) / e7 }
+
+// metres a second that were reported.
+func (m motion) metres() float64 { return float64(m.speed) / 100 }
+
+// stands says that the receiver reports no motion.
+func (m motion) stands() bool { return m.speed != notReported && m.metres() < stoppedSpeed }
+
+// velocity is the vector that was reported, m/s east and north; false when it was not.
+func (m motion) velocity() (v [2]float64, ok bool) {
+	switch {
+	case m.stands():
+		return v, true
+	case m.speed == notReported || m.course == notReported:
+		return v, false
+	}
+	sin, cos := math.Sincos(float64(m.course) / 100 * math.Pi / 180)
+	return [2]float64{m.metres() * sin, m.metres() * cos}, true
+}

@@ -44,8 +44,8 @@ func TestDoubtfulFixCountsForLess(t *testing.T) {
 		_, north := from(&d)
 		return north
 	}
-	if near, far := moved(10), moved(20); far > 1.7*near || far < near {
-		t.Errorf("10 m off moves the truck by %.1f m, 20 m off by %.1f m", near, far)
+	if near, far := moved(7), moved(14); far > 1.7*near || far < near {
+		t.Errorf("7 m off moves the truck by %.1f m, 14 m off by %.1f m", near, far)
 	}
 }
 
@@ -86,7 +86,7 @@ func TestSigma(t *testing.T) {
 		{15.1, 2, 3, 10},
 		{0, 2, nan, 8},
 		{0.01, nan, nan, 1},
-		{1e6, nan, nan, 10_000},
+		{1e6, nan, nan, 6500},
 	} {
 		f := argos.NewFix("T", 1, 1, 1)
 		f.Accuracy, f.HDOP, f.Speed = c.accuracy, c.hdop, c.speed

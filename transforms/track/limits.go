@@ -1,24 +1,24 @@
 package track
 
-// What the fold judges by, with the reason of each. "Recipe" is the reference filter that was measured against ground
-// truth on real drives.
+// What the fold judges by, with the reason of each. "Drives" are values chosen by hand on the recorded
+// drives with survey-grade truth, and checked by `go run ./benchmarks/fit`; docs/CLEANING.md has the figures.
 const (
 	windowSize = 8 // fixes that can still be reordered: real disorder spans a few fixes, and eight fit the packed form
 	agreeing   = 3 // fixes that must agree before a track is believed, or believed to be elsewhere in time
 
-	processNoise  = 3.0  // m²/s³: the recipe's value for positions alone; 0.1 diverges in curves, 10 lets noise through
 	startVelocity = 15.0 // m/s, 1 sigma of the unknown velocity at a start: 30 m/s of a fast truck is two of them
 
-	baseSigma      = 4.0      // m per axis at HDOP 1, of a receiver that says nothing of its accuracy (recipe)
-	filteredSigma  = 2.0      // m, the same of one that reports its speed (recipe): it has filtered already; twice lags
-	minSigma       = 1.0      // m: below it the errors are correlated in time, whatever the receiver claims
-	maxSigma       = 10_000.0 // m: a position by radio cell is that bad; beyond it is no statement
-	radius68       = 1.51     // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)
-	meaninglessDOP = 99.0     // receivers write 99.99 or 127 for "no idea"
+	baseSigma      = 4.0    // m per axis at HDOP 1, of a receiver that says nothing of its accuracy
+	filteredSigma  = 2.0    // m, the same of one that reports its speed: it has filtered already
+	minSigma       = 1.0    // m: no vehicle's receiver is better, whatever it claims
+	maxSigma       = 6500.0 // m: a position by radio cell is that bad; beyond it is no statement
+	radius68       = 1.51   // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)
+	meaninglessDOP = 99.0   // receivers write 99.99 or 127 for "no idea"
 
-	huberSigmas = 2.0 // beyond it a fix counts for less (Huber 1964)
-	gateSigmas  = 5.0 // beyond it a fix is rejected
-	reacquireAt = 5   // mutually consistent rejects in a row: it is the track that is wrong
+	huberSigmas     = 2.0 // beyond it a fix counts for less (Huber 1964)
+	gateSigmas      = 5.0 // beyond it a fix is rejected
+	reacquireAt     = 5   // mutually consistent rejects in a row: it is the track that is wrong
+	reacquireSpeeds = 8   // the same while the fixes' speeds carry the track on
 
 	fastest       = 50.0 // m/s: two fixes that would need more are not of one drive
 	frozenTravel  = 3.0  // m that a truck reports to have driven without a change of coordinates: a frozen receiver
@@ -32,4 +32,68 @@ const (
 	maxInterval   = 24 * 3600.0         // s: parked trailers report daily
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
+
+	velocityLasts = 1.0  // s for which the error of a reported velocity stays
+	minInterval   = 0.02 // s between fixes; what comes faster counts as that
+	shrinks       = 2.0  // times less nominal variance than before: the slow error is another one
+
+	learnWithin    = 2.5      // s between two fixes from which a device is learned: over longer the vehicle's own changes hide it
+	learnSpeed     = 1.0      // m/s: a receiver that stands still shows no errors (many hold their position then)
+	learnNoise     = 10_000.0 // m²: positions rougher than that teach nothing of lags and slow errors
+	learnShare     = 0.02     // of a fix in the white share: receivers change their ways within minutes, as streets do
+	learnTime      = 150      // s of driving that the slow error's size is the mean of
+	hardest        = 10.0     // m/s²: no truck brakes harder; a velocity that does is wrong
+	comparedEnough = 30       // steps of reported speeds against positions, after which a ratio is known to 6 % at least
+	comparedPath   = 100.0    // m², the sum of their squares: not of a truck that stands
+	alike          = 0.9      // squared correlation of both, above which it is only the unit that differs
+	wrongUnit      = 0.3      // of the path: knots, miles and km/h differ by half and more, slopes and slip by far less
+	scalePrior     = 20_000.0 // m², paths squared, after which a scale of 2 % shows through 2 m of noise
+	lagPrior       = 0.3      // s, 1 sigma of an unknown lag: what phones show
+	lagTime        = 600      // s of driving that the lag is estimated from
+	lagWorth       = 0.05     // s: lags below are not told from none
+	lagMost        = 0.6      // s: more is another fault
+	velocityLag    = 0.3      // s that the velocity of a receiver which filters lags behind the truth itself
+	minShare       = 1e-3     // bounds of the shares that are learned: from 3 % of the nominal sigma
+	maxShare       = 16.0     // to four of them
 )
+
+// Parameters are the recipe's numbers that benchmarks/fit moves, or that go with those.
+type Parameters struct {
+	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
+	AccelAlone float64 // the same of one that reports positions alone
+
+	// a reported velocity's noise
+	Along, AlongShare float64 // along the course: m/s, and as a share of the speed
+	Across, Course    float64 // across it: m/s, and in radians of the course
+	Standing          float64 // m/s per axis at a reported standstill
+	Reflected         float64 // added to each: m/s a metre of the receiver's slow error; what bends positions bends velocities
+
+	// what a receiver's error is made of before it is known, as shares of its nominal variance
+	White, Slow           float64 // of one that reports its speed: it has filtered, so its errors change slowly
+	WhiteAlone, SlowAlone float64 // of one that does not: a fix tells little of the next one's error
+
+	Decay  float64 // s, correlation time of a receiver's slow error
+	Fresh  float64 // times more variance of it at a start, while the receiver settles
+	Spread float64 // variance of the slow error over that of what is seen of it
+	Rough  float64 // what the rough errors add to what is seen, over what they would if each were new
+	Common float64 // m per axis that no fix tells of: it stays through a drive
+}
+
+// Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
+var Recipe = Parameters{
+	Accel:      2,   // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
+	AccelAlone: 1.2, // drives, flat from 0.7 to 2: less lags in turns, more follows noise
+
+	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // drives: phones' Doppler speed under an open sky
+	Standing:  0.3,  // drives, flat: a reported zero means less than stoppedSpeed
+	Reflected: 0.26, // drives: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
+
+	White: 0.25, Slow: 2, // drives: 1 m and 2.8 m at HDOP 1; learned within minutes
+	WhiteAlone: 0.5, SlowAlone: 0.08, // drives: 2.8 m and 1.1 m
+
+	Decay:  20,   // drives: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
+	Fresh:  2,    // first fixes are off by more than the usual: a cold receiver converges
+	Spread: 2.2,  // drives, by the claimed accuracy; a Gauss-Markov process alone has 2
+	Rough:  1.6,  // drives, by the claimed accuracy: rough errors last for a fix or two
+	Common: 0.56, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
+}

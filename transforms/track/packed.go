@@ -12,20 +12,22 @@ import (
 // The packed form, little-endian, is
 //
 //	version 2 | checksum 4 | pos 16 | recv 8 | raw 16 | counts 4 x 8 | window and pending sizes 1 | verdicts 1
-//	anchor estimate | live estimate (neither without a window) | window fixes | pending fixes
+//	anchor estimate (not without a window) | window fixes | pending fixes
 //
-// with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The checksum
-// is CRC-32C of all that follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
+// with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The live estimate is
+// what the window's fixes make of the anchor; the verdicts must be those that come out. The checksum is CRC-32C of all that
+// follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
 const (
-	version = 0x01a7 // the second byte counts versions
+	version = 0x02a7 // the second byte counts versions
 
-	timeSize     = 6                                               // ms since 1970, unsigned
-	fixSize      = timeSize + 4 + 4 + 4 + 2                        // time, lat, lon, sigma, speed
-	emptySize    = 1 + timeSize                                    // good, seen
-	estimateSize = emptySize + 1 + timeSize + 4*4 + 4 + 4*4 + 10*4 // run, time, places, interval, X, P
-	sealSize     = 2 + 4                                           // version, checksum
-	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1            // up to the estimates
-	fullSize     = headSize + 2*estimateSize + (windowSize+agreeing-1)*fixSize
+	timeSize     = 6                                                                      // ms since 1970, unsigned
+	fixSize      = timeSize + 4 + 4 + 2 + 2*2                                             // time, lat, lon, sigma, motion
+	emptySize    = 1 + timeSize                                                           // good, seen
+	deviceSize   = 13 * 4                                                                 // each of its numbers
+	estimateSize = emptySize + 1 + 2*timeSize + 4*4 + 4 + 2 + 4 + deviceSize + 6*4 + 21*4 // run, times, places, motion, sigma, interval, device, X, P
+	sealSize     = 2 + 4                                                                  // version, checksum
+	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1                                   // up to the estimate
+	fullSize     = headSize + estimateSize + (windowSize+agreeing-1)*fixSize
 )
 
 // MaxSize is the most that a packed track takes, in bytes.
@@ -61,7 +63,6 @@ func (t *Track) Append(b []byte) []byte {
 	b = append(b, byte(t.n)|byte(t.waiting)<<4, verdicts)
 	if t.n > 0 {
 		b = t.anchor.append(b)
-		b = t.live.append(b)
 	}
 	for i := range t.n {
 		b = t.window[i].append(b)
@@ -86,8 +87,19 @@ func (f *fix) append(b []byte) []byte {
 	b = appendTime(b, f.time)
 	b = le.AppendUint32(b, uint32(f.lat))
 	b = le.AppendUint32(b, uint32(f.lon))
-	b = appendFloat(b, f.sigma)
-	return le.AppendUint16(b, f.speed)
+	b = le.AppendUint16(b, f.sigma)
+	return f.motion.append(b)
+}
+
+func (m motion) append(b []byte) []byte {
+	return le.AppendUint16(le.AppendUint16(b, m.speed), m.course)
+}
+
+func (d *device) append(b []byte) []byte {
+	for _, x := range [...]float32{d.white, d.slow, d.rough, d.slip[0], d.slip[1], d.lagged, d.turned, d.driven, d.told, d.went, d.compared, d.passed, d.reported} {
+		b = appendFloat(b, x)
+	}
+	return b
 }
 
 func (e *estimate) append(b []byte) []byte {
@@ -95,16 +107,18 @@ func (e *estimate) append(b []byte) []byte {
 	if e.good == 0 {
 		return b
 	}
-	b = appendTime(append(b, e.run), e.time)
+	b = appendTime(appendTime(append(b, e.run), e.time), e.fixed)
 	for _, place := range [...]int32{e.lat, e.lon, e.originLat, e.originLon} {
 		b = le.AppendUint32(b, uint32(place))
 	}
+	b = le.AppendUint16(e.motion.append(b), e.sigma)
 	b = appendFloat(b, e.interval)
-	for i := range 4 {
+	b = e.device.append(b)
+	for i := range e.kf.X {
 		b = appendFloat(b, float32(e.kf.X[i]))
 	}
-	for i := range 4 {
-		for j := i; j < 4; j++ {
+	for i := range e.kf.X {
+		for j := i; j < len(e.kf.X); j++ {
 			b = appendFloat(b, float32(e.kf.P[i][j]))
 		}
 	}

@@ -14,7 +14,7 @@ func fullTrack() *Track {
 	var t Track
 	for i := range 40 {
 		r := at(float64(i), 20*float64(i), 0)
-		r.Speed, r.Accuracy = 20, 6
+		r.Speed, r.Heading, r.Accuracy = 20, 90, 6
 		t.Fold(&r, pos(i))
 	}
 	for i := range agreeing - 1 {
@@ -53,29 +53,36 @@ func TestDecodeRefusesDamage(t *testing.T) {
 	}
 	refused("longer", append(bytes.Clone(good), 0))
 	refused("foreign", []byte(`{"truck_id":"T-17","ts":1700000000123,"lat":51.9,"lon":4.5,"padding":"................................"}`))
-	refused("another version", append([]byte{0xa7, 0x02}, good[2:]...))
+	refused("another version", append([]byte{0xa7, 0x01}, good[2:]...))
 }
 
 // What a checksum cannot tell: a writer that packs a state which cannot be filtered on.
 func TestDecodeRefusesImpossibleTracks(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for name, spoil := range map[string]func(*Track){
-		"NaN position":         func(t *Track) { t.live.kf.X[0] = nan },
+		"NaN position":         func(t *Track) { t.anchor.kf.X[0] = nan },
 		"infinite velocity":    func(t *Track) { t.anchor.kf.X[3] = inf },
-		"NaN variance":         func(t *Track) { t.live.kf.P[2][2] = nan },
+		"NaN variance":         func(t *Track) { t.anchor.kf.P[2][2] = nan },
 		"zero variance":        func(t *Track) { t.anchor.kf.P[0][0] = 0 },
 		"infinite covariance":  func(t *Track) { t.anchor.kf.P[0][2] = inf },
-		"NaN interval":         func(t *Track) { t.live.interval = float32(nan) },
-		"interval of a year":   func(t *Track) { t.live.interval = 3e7 },
-		"origin off the earth": func(t *Track) { t.live.originLat = 91 * e7 },
+		"NaN interval":         func(t *Track) { t.anchor.interval = float32(nan) },
+		"interval of a year":   func(t *Track) { t.anchor.interval = 3e7 },
+		"NaN share":            func(t *Track) { t.anchor.device.white = float32(nan) },
+		"no share":             func(t *Track) { t.anchor.device.slow = 0 },
+		"infinite slip":        func(t *Track) { t.anchor.device.slip[1] = float32(inf) },
+		"negative sum":         func(t *Track) { t.anchor.device.turned = -1 },
+		"origin off the earth": func(t *Track) { t.anchor.originLat = 91 * e7 },
 		"fix off the earth":    func(t *Track) { t.window[2].lon = -181 * e7 },
 		"sigma of nothing":     func(t *Track) { t.window[2].sigma = 0 },
+		"course of no speed":   func(t *Track) { t.window[2].motion = motion{notReported, 9000} },
+		"course beyond north":  func(t *Track) { t.window[2].course = 36_001 },
 		"fixes out of order":   func(t *Track) { t.window[2].time = t.window[1].time },
-		"estimate elsewhere":   func(t *Track) { t.live.seen++ },
+		"fix before the rest":  func(t *Track) { t.anchor.seen = t.window[0].time },
 		"fix after its time":   func(t *Track) { t.anchor.time = t.anchor.seen + 1 },
-		"no live estimate":     func(t *Track) { t.live.good = 0 },
-		"too settled":          func(t *Track) { t.live.good = agreeing + 1 },
-		"run too long":         func(t *Track) { t.live.run = reacquireAt },
+		"used after its time":  func(t *Track) { t.anchor.fixed = t.anchor.time + 1 },
+		"verdict of another":   func(t *Track) { t.window[2].used = !t.window[2].used },
+		"too settled":          func(t *Track) { t.anchor.good = agreeing + 1 },
+		"run too long":         func(t *Track) { t.anchor.run = reacquireSpeeds },
 		"too few fixes":        func(t *Track) { t.fixes = 3 },
 		"too few rejected":     func(t *Track) { t.rejected = agreeing - 2 },
 		"unused start":         func(t *Track) { t.anchor, t.window[0].used, t.rejected = estimate{}, false, 99 },

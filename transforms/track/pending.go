@@ -52,7 +52,7 @@ func (t *Track) agree(p, f *fix) bool {
 	}
 	dt, jump = max(dt, -dt), max(jump, -jump)
 	return dt <= max(t.live.gap(), 2*jump) &&
-		apart(p.lat, p.lon, f) <= fastest*seconds(dt)+gateSigmas*float64(p.sigma+f.sigma)
+		apart(p.lat, p.lon, f) <= fastest*seconds(dt)+gateSigmas*(float64(p.sigma)+float64(f.sigma))/10
 }
 
 // rhythmic says whether two intervals (ms) may be of one truck's reports: neither is a silence beside the other.

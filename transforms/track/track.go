@@ -56,7 +56,7 @@ func (t *Track) place(f *fix, recorded bool) {
 		t.begin(0, f)
 	case t.holds(f.time):
 		t.duplicates++
-	case f.time > newest+gap: // the truck was silent, or its clock is wrong
+	case f.time > newest+max(gap, unknownGap): // the truck was silent for long, or its clock is wrong
 		t.rejected++
 		t.wait(f)
 	case f.time > t.anchor.seen:

@@ -30,8 +30,6 @@ func (t *Track) decode(b []byte) error {
 	}
 	if t.n > 0 {
 		r.estimate(&t.anchor)
-		t.live.plane, t.live.originLat, t.live.originLon = t.anchor.plane, t.anchor.originLat, t.anchor.originLon // often the same
-		r.estimate(&t.live)
 	}
 	for i := range t.n {
 		r.fix(&t.window[i])
@@ -48,8 +46,8 @@ func (t *Track) decode(b []byte) error {
 
 // check refuses tracks that no fold makes and that would break one.
 func (t *Track) check() error {
-	if err := t.checkCounts(); err != nil || t.n == 0 {
-		return err
+	if t.n == 0 {
+		return t.checkCounts()
 	}
 	last := t.anchor.seen
 	for i := range t.n {
@@ -59,10 +57,13 @@ func (t *Track) check() error {
 		}
 		last = f.time
 	}
-	if t.live.good == 0 || t.live.seen != last {
-		return errors.New("live estimate of another time")
+	t.live = t.anchor
+	for i := range t.n {
+		if f := &t.window[i]; t.live.step(f) != f.used {
+			return errors.New("verdicts that are not the filter's")
+		}
 	}
-	return nil
+	return t.checkCounts()
 }
 
 // checkCounts compares the counts with the fixes held: each of those was counted, and may be counted otherwise later.
@@ -114,6 +115,7 @@ func (r *reader) take(n int) []byte {
 }
 
 func (r *reader) u8() byte    { return r.take(1)[0] }
+func (r *reader) u16() uint16 { return le.Uint16(r.take(2)) }
 func (r *reader) u32() uint32 { return le.Uint32(r.take(4)) }
 func (r *reader) i64() int64  { return int64(le.Uint64(r.take(8))) }
 
@@ -139,9 +141,30 @@ func (r *reader) place() (lat, lon int32) {
 func (r *reader) fix(f *fix) {
 	f.time = r.time()
 	f.lat, f.lon = r.place()
-	f.sigma = r.float(minSigma, maxSigma)
-	x := r.take(2)
-	f.speed = le.Uint16(x)
+	f.sigma = r.sigma()
+	f.motion = r.motion()
+}
+
+func (r *reader) sigma() uint16 {
+	s := r.u16()
+	r.bad = r.bad || s < 10*minSigma || s > 10*maxSigma
+	return s
+}
+
+// motion takes a speed and the course that goes with it.
+func (r *reader) motion() motion {
+	m := motion{r.u16(), r.u16()}
+	r.bad = r.bad || m.course != notReported && (m.course > 36_000 || m.speed == notReported)
+	return m
+}
+
+func (r *reader) device(d *device) {
+	d.white, d.slow, d.rough = r.float(minShare, maxShare), r.float(minShare, maxShare), r.float(minShare, maxShare)
+	d.slip[0], d.slip[1] = r.float(-1e6, 1e6), r.float(-1e6, 1e6)
+	d.lagged, d.turned = r.float(-1e9, 1e9), r.float(0, 1e9)
+	d.driven, d.told = r.float(-1e12, 1e12), r.float(0, 1e12)
+	d.went, d.compared = r.float(0, 1e12), r.float(0, 1e6)
+	d.passed, d.reported = r.float(-1e12, 1e12), r.float(0, 1e12)
 }
 
 func (r *reader) estimate(e *estimate) {
@@ -149,19 +172,21 @@ func (r *reader) estimate(e *estimate) {
 	if e.good == 0 {
 		return
 	}
-	e.run, e.time = r.u8(), r.time()
+	e.run, e.time, e.fixed = r.u8(), r.time(), r.time()
 	e.lat, e.lon = r.place()
 	lat, lon := r.place()
 	e.touch(lat, lon)
+	e.motion, e.sigma = r.motion(), r.sigma()
 	e.interval = r.float(0, maxInterval)
-	for i := range 4 {
+	r.device(&e.device)
+	for i := range e.kf.X {
 		e.kf.X[i] = float64(r.float(-math.MaxFloat32, math.MaxFloat32))
 	}
-	for i := range 4 {
-		for j := i; j < 4; j++ {
+	for i := range e.kf.X {
+		for j := i; j < len(e.kf.X); j++ {
 			p := float64(r.float(-math.MaxFloat32, math.MaxFloat32))
 			e.kf.P[i][j], e.kf.P[j][i] = p, p
 		}
 	}
-	r.bad = r.bad || e.good > agreeing || e.run >= reacquireAt || e.time > e.seen || !e.kf.Definite()
+	r.bad = r.bad || e.good > agreeing || e.run >= reacquireSpeeds || e.time > e.seen || e.fixed > e.time || !e.kf.Definite()
 }

@@ -9,7 +9,7 @@ func (t *Track) begin(floor int64, fixes ...*fix) {
 		t.window[t.n] = *f
 		t.n++
 	}
-	t.filter()
+	t.filter(false)
 }
 
 // insert puts a fix, counted as rejected so far, in its place among those since the anchor.
@@ -21,7 +21,7 @@ func (t *Track) insert(f *fix) {
 	t.window[i] = *f
 	t.n++
 	if i < t.n-1 {
-		t.filter()
+		t.filter(true)
 		return
 	}
 	t.judge(i)
@@ -31,12 +31,12 @@ func (t *Track) insert(f *fix) {
 	}
 }
 
-// filter judges all fixes since the anchor anew.
-func (t *Track) filter() {
+// filter judges all fixes since the anchor anew. After one that came back in time, the newest may have to leave.
+func (t *Track) filter(back bool) {
 	t.live = t.anchor
 	full := t.n > windowSize
 	for i := range t.n {
-		if i == t.n-1 && t.live.good == agreeing && t.window[i].time > t.live.seen+t.live.gap() {
+		if back && i == t.n-1 && t.live.good == agreeing && t.window[i].time > t.live.seen+t.live.gap() {
 			t.leave(i)
 			break
 		}

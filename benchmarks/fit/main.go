@@ -1,0 +1,69 @@
+// Command fit measures the filter on recorded drives with truth, finds its parameters there, and says what they are worth on drives
+// that they were not fitted to.
+//
+//	go run ./benchmarks/fit ../shared/traces                      what the recipe achieves
+//	go run ./benchmarks/fit --evaluations 200 ../shared/traces    the same, then a fit, cross-validated by drive and route
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/alecthomas/kong"
+
+	"argos/transforms/track"
+)
+
+type command struct {
+	Evaluations int      `help:"Evaluations of the objective in each fit; 0 measures only." placeholder:"N"`
+	Dirs        []string `arg:"" type:"existingdir" help:"Folders of sets of drives."`
+}
+
+func main() {
+	var c command
+	kong.Parse(&c, kong.Description("Measure and fit the filter on recorded drives with truth."))
+	if err := c.run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func (c *command) run() error {
+	var drives []drive
+	for _, dir := range c.Dirs {
+		found, err := filepath.Glob(filepath.Join(dir, "*", "*", "truth.csv"))
+		if err != nil {
+			return fmt.Errorf("look for drives: %w", err)
+		}
+		for _, f := range found {
+			d, err := read(filepath.Dir(f))
+			if err != nil {
+				return err
+			}
+			drives = append(drives, d)
+		}
+	}
+	if len(drives) == 0 {
+		return fmt.Errorf("no drives with truth below %v", c.Dirs)
+	}
+	table(drives)
+	if c.Evaluations == 0 {
+		return nil
+	}
+	var use []drive
+	for i := range drives {
+		if trusted(&drives[i]) {
+			use = append(use, drives[i])
+		}
+	}
+	if err := validate(use, c.Evaluations); err != nil {
+		return err
+	}
+	if err := fit(use, track.Recipe, c.Evaluations); err != nil {
+		return err
+	}
+	fmt.Printf("fitted to all: %+v\n", track.Recipe)
+	table(drives)
+	return nil
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"argos/evaluate"
+)
+
+// measured is a simulated drive that comes with its truth, in a folder of its own.
+func measured(t *testing.T, more map[string]string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "set", "drive")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fixes.csv", "truth.csv"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "simulated", "calm", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, text := range more {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// The table, the figures and the pictures of one run; with the usual filters, and between fixes.
+func TestEvaluate(t *testing.T) {
+	out := t.TempDir()
+	code, stdout, stderr := runToEnd(t, "evaluate", measured(t, nil), "--baselines", "--thin", "10s,30s",
+		"--json", filepath.Join(out, "figures.json"), "--plots", filepath.Join(out, "plots"))
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	for _, says := range []string{"raw", "live", "smoothed", "rosshemsley", "in 2 sigma", "one fix in 30 s", "hold the last fix"} {
+		if !strings.Contains(stdout, says) {
+			t.Errorf("the table does not say %q:\n%s", says, stdout)
+		}
+	}
+	if !strings.Contains(stderr, "0 of them refused") {
+		t.Errorf("no count: %s", stderr)
+	}
+	text, err := os.ReadFile(filepath.Join(out, "figures.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r evaluate.Report
+	if err := json.Unmarshal(text, &r); err != nil || len(r.Sets) != 1 || len(r.Sets[0].Methods) != 9 || len(r.Sets[0].Between) != 2 {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if raw := r.Sets[0].Methods[0]; raw.Method != "raw" || raw.Errors.N < 100 || !(raw.Errors.Mean > 0.1 && raw.Errors.Mean < 20) {
+		t.Errorf("%+v", raw)
+	}
+	if info, err := os.Stat(filepath.Join(out, "plots", "set_drive.png")); err != nil || info.Size() < 10_000 {
+		t.Error(info, err)
+	}
+	code, stdout, stderr = runToEnd(t, "evaluate", measured(t, nil), "--json", "-")
+	if code != 0 || json.Unmarshal([]byte(stdout), &r) != nil || !strings.Contains(stderr, "smoothed") {
+		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
+	}
+}
+
+func TestEvaluateRefuses(t *testing.T) {
+	corrupt := "t_ms,lat,lon\n1767225600000,52,4\n1767225601000,52,4\n"
+	for _, c := range []struct {
+		dir  string
+		args []string
+		says string
+	}{
+		{"nowhere", nil, "no such file"},
+		{measured(t, map[string]string{"fixes.csv": "a,b\n1,2\n"}), nil, "no column t_ms"},
+		{measured(t, map[string]string{"fixes_corrupt.csv": corrupt, "faults.csv": "seq,label\n0,ok\n"}), []string{"--fixes", "fixes_corrupt.csv"}, "has 2 rows, but the faults.csv beside it 1"},
+		{measured(t, map[string]string{"fixes_corrupt.csv": corrupt, "faults.csv": "a,b,c\n"}), []string{"--fixes", "fixes_corrupt.csv"}, "the header is not seq,label"},
+		{measured(t, map[string]string{"truth.csv": "t_ms,lat,lon\n1,2,x\n"}), nil, `line 2: lon "x" is not a number`},
+		{measured(t, nil), []string{"--json", filepath.Join("nowhere", "figures.json")}, "can't be written"},
+		{measured(t, nil), []string{"--plots", filepath.Join(os.DevNull, "plots")}, "make the folder for the plots"},
+	} {
+		code, _, stderr := runToEnd(t, append([]string{"evaluate", c.dir}, c.args...)...)
+		lines := strings.Split(strings.TrimSpace(stderr), "\n")
+		last := lines[len(lines)-1]
+		if code != 1 || !strings.HasPrefix(last, "argos: ") || !strings.Contains(last, c.says) {
+			t.Errorf("%v: exit code %d, want %q:\n%s", c.args, code, c.says, stderr)
+		}
+	}
+}
+
+// A drive of which nobody knows the truth is left out and named; of such drives alone there is nothing to say.
+func TestEvaluateWithoutTruth(t *testing.T) {
+	dir := measured(t, nil)
+	if err := os.Remove(filepath.Join(dir, "truth.csv")); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := runToEnd(t, "evaluate", dir)
+	if code != 1 || !strings.Contains(stderr, "none of the 1 drives has a truth.csv") || !strings.Contains(stderr, "set_drive") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}
+
+// The formats of a drive are read by every command: a receiver's log is replayed, cleaned, and measured.
+func TestSmoothWritesWhole(t *testing.T) {
+	dir := measured(t, nil)
+	out := filepath.Join(t.TempDir(), "clean")
+	code, _, stderr := runToEnd(t, "smooth", dir, "--out", out, "--every", "500ms", "--format", "gpx")
+	if code != 0 || !strings.Contains(stderr, "1 drives cleaned into") || !strings.Contains(stderr, "0 of them refused") {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	again := filepath.Join(t.TempDir(), "again")
+	if code, _, stderr := runToEnd(t, "smooth", filepath.Join(out, "set_drive.gpx"), "--out", again); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(again, "clean_set_drive.csv")); err != nil {
+		t.Error(err)
+	}
+	code, stdout, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", filepath.Join(out, "set_drive.gpx"), "--speed", "5000", "--duration", "60s", "--report", "-")
+	if code != 0 || !strings.Contains(stdout, `"refused": 0`) || strings.Contains(stdout, `"acked": 0`) {
+		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
+	}
+}

@@ -1,0 +1,118 @@
+package evaluate_test
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"argos"
+	"argos/evaluate"
+	"argos/io/traceio"
+)
+
+// TestPublishedFigures: the raw fixes and the baselines are as far off as others have counted, to the last digit that they
+// published.
+func TestPublishedFigures(t *testing.T) {
+	dir := os.Getenv("ARGOS_TRACES")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared", "traces")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
+	}
+	methods := slices.Concat(evaluate.Ours[:1], evaluate.Baselines)
+	clean := evaluate.Run(drives(t, dir, traceio.FixesFile), methods, nil)
+	for _, c := range []struct {
+		set, method string
+		mean, p95   float64
+		digits      [2]float64 // half of the last one
+	}{
+		{"beijing-phone-rtk", "raw", 6.08, 13.7, [2]float64{0.005, 0.05}},
+		{"gsdc-chipset-span", "raw", 1.39, 2.57, [2]float64{0.005, 0.005}},
+		{"gsdc-wls-span", "raw", 3.52, 8.2, [2]float64{0.005, 0.05}},
+		{"gsdc-wls-doppler", "raw", 3.52, 8.2, [2]float64{0.005, 0.05}},
+		{"beijing-phone-rtk", "exponential 0.5", 11.6, 21.0, [2]float64{0.05, 0.05}},
+		{"gsdc-chipset-span", "exponential 0.5", 22.5, 28.6, [2]float64{0.05, 0.05}},
+		{"beijing-phone-rtk", "CV", 6.66, 14.8, [2]float64{0.005, 0.05}},
+		{"gsdc-chipset-span", "CV", 1.75, 4.0, [2]float64{0.005, 0.05}},
+		{"gsdc-wls-span", "CV", 3.22, 7.0, [2]float64{0.005, 0.05}},
+		{"beijing-phone-rtk", "CV + RTS", 6.07, 13.6, [2]float64{0.005, 0.05}},
+		{"gsdc-wls-span", "CV + RTS", 2.24, 5.1, [2]float64{0.005, 0.05}},
+	} {
+		s := score(t, clean, c.set, c.method).Errors
+		if math.Abs(float64(s.Mean)-c.mean) > c.digits[0] || math.Abs(float64(s.P95)-c.p95) > c.digits[1] {
+			t.Errorf("%s, %s: %.3f / %.3f, published %v / %v", c.set, c.method, s.Mean, s.P95, c.mean, c.p95)
+		}
+	}
+	corrupt := evaluate.Run(drives(t, dir, "fixes_corrupt.csv"), methods, nil)
+	for _, c := range []struct {
+		set, method string
+		jumps, p95  float64
+	}{
+		{"beijing-phone-rtk", "raw", 368, 13.5},
+		{"gsdc-chipset-span", "raw", 246, 2.6},
+		{"beijing-phone-rtk", "exponential 0.5", 213, 24.8},
+		{"gsdc-chipset-span", "exponential 0.5", 171, 37.7},
+		{"beijing-phone-rtk", "CV", 226, 20.0},
+		{"gsdc-chipset-span", "CV", 194, 15.8},
+		{"beijing-phone-rtk", "max speed", 27, 13.8},
+		{"gsdc-chipset-span", "max speed", 91, 2.8},
+	} {
+		s := score(t, corrupt, c.set, c.method)
+		jumps := math.NaN()
+		for _, f := range s.Faults {
+			if f.Label == "jump" {
+				jumps = float64(f.Mean)
+			}
+		}
+		if !(math.Abs(jumps-c.jumps) < 0.01*c.jumps) || math.Abs(float64(s.Errors.P95)-c.p95) > 0.01*c.p95 {
+			t.Errorf("%s, %s: %.1f at the jumps, %.2f; published %v, %v", c.set, c.method, jumps, s.Errors.P95, c.jumps, c.p95)
+		}
+	}
+}
+
+func score(t *testing.T, r *evaluate.Report, set, method string) evaluate.Score {
+	t.Helper()
+	for _, s := range r.Sets {
+		for _, m := range s.Methods {
+			if s.Set == set && m.Method == method {
+				return m
+			}
+		}
+	}
+	t.Fatalf("no %s of %s", method, set)
+	return evaluate.Score{}
+}
+
+func drives(t *testing.T, dir, fixes string) (all []evaluate.Drive) {
+	t.Helper()
+	found, err := traceio.Find([]string{dir}, fixes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range found {
+		one := evaluate.Drive{Set: d.Set(), Name: d.Name}
+		rows, err := traceio.Read(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if one.Truth, err = traceio.Truth(d); err != nil {
+			t.Fatal(err)
+		}
+		if fixes != traceio.FixesFile {
+			if one.Faults, err = traceio.Faults(d); err != nil || len(one.Faults) != len(rows) {
+				t.Fatal(len(one.Faults), len(rows), err)
+			}
+		}
+		for _, r := range rows {
+			if r.Err != nil {
+				t.Fatal(r.Err)
+			}
+			one.Records = append(one.Records, argos.Record{Fix: r.Fix, Recorded: true})
+		}
+		all = append(all, one)
+	}
+	return all
+}

@@ -1,0 +1,228 @@
+package traceio
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/adrianmo/go-nmea"
+
+	"argos"
+)
+
+// knot is a nautical mile an hour, in m/s.
+const knot = 1852. / 3600
+
+// sentences is a log of NMEA 0183. A receiver tells what it knows of one instant in several sentences; those of one time of
+// day, whatever their talkers, are one row: position and HDOP from GGA, position, speed, course and date from RMC, and what
+// is missing from VTG, GSA and ZDA, which follow. What a logger puts before the $ and after the checksum is passed over, and so
+// is a line without a sentence. A sentence that is damaged is a row of its own, refused.
+type sentences struct {
+	lines
+	parser nmea.SentenceParser
+	now    *instantRow
+	ready  []Row
+	day    time.Time // midnight (UTC) of the date last told
+	latest int64     // time of that day, ms
+}
+
+// instantRow gathers the sentences of one instant.
+type instantRow struct {
+	line            int
+	clock           int64 // ms of the day
+	gga, rmc, dated bool
+	fix             argos.Fix // without a time
+}
+
+// wanted are the sentences that are read.
+var wanted = [...]string{"GGA", "RMC", "VTG", "GSA", "ZDA"}
+
+func newSentences(l lines) *sentences {
+	s := &sentences{lines: l}
+	s.parser.CustomParsers = map[string]nmea.ParserFunc{}
+	for _, kind := range wanted { // as they are: in those of the library a blank is a zero
+		s.parser.CustomParsers[kind] = func(b nmea.BaseSentence) (nmea.Sentence, error) { return b, nil }
+	}
+	return s
+}
+
+func (s *sentences) row() (Row, error) {
+	for len(s.ready) == 0 {
+		line, err := s.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			if s.close(); len(s.ready) == 0 {
+				return Row{}, err
+			}
+		case errors.Is(err, errLong): // binary messages between the sentences
+		case err != nil:
+			return Row{}, err
+		default:
+			if err := s.sentence(line); err != nil {
+				s.ready = append(s.ready, Row{line: s.line, Err: err})
+			}
+		}
+	}
+	r := s.ready[0]
+	s.ready = s.ready[1:]
+	return r, nil
+}
+
+// sentence takes in a line.
+func (s *sentences) sentence(line []byte) error {
+	i := bytes.IndexByte(line, '$')
+	if i < 0 {
+		return nil
+	}
+	text := string(line[i:])
+	if len(text) < 6 || !slices.Contains(wanted[:], text[3:6]) {
+		if s.torn && !strings.Contains(text, "*") {
+			return errTorn
+		}
+		return nil
+	}
+	if end := strings.IndexByte(text, '*'); end >= 0 && len(text) > end+3 {
+		text = text[:end+3]
+	}
+	parsed, err := s.parser.Parse(text)
+	if err != nil {
+		if s.torn {
+			return errTorn
+		}
+		return errors.New(strings.TrimPrefix(err.Error(), "nmea: "))
+	}
+	b := parsed.(nmea.BaseSentence) //nolint:errcheck // its parser returns nothing else
+	p := nmea.NewParser(b)
+	switch b.Type {
+	case "GGA", "RMC":
+		return s.timed(p)
+	case "ZDA":
+		day := time.Date(int(p.Int64(3, "year")), time.Month(p.Int64(2, "month")), int(p.Int64(1, "day")), 0, 0, 0, 0, time.UTC)
+		if err := p.Err(); err != nil {
+			return err
+		}
+		if has(p, 3) && s.now != nil && !s.now.dated {
+			s.dated(day)
+		}
+		return nil
+	}
+	if s.now == nil {
+		return nil
+	}
+	f := &s.now.fix
+	if b.Type == "GSA" {
+		fill(&f.HDOP, p, 15, "hdop", 1)
+	} else {
+		fill(&f.Heading, p, 0, "true track", 1)
+		fill(&f.Speed, p, 4, "speed", knot)
+	}
+	return p.Err()
+}
+
+// timed takes in a sentence that has a time and a position.
+func (s *sentences) timed(p *nmea.Parser) error {
+	t := p.Time(0, "time")
+	if err := p.Err(); err != nil {
+		return err
+	}
+	if !t.Valid {
+		return fmt.Errorf("%s has no time", p.Prefix())
+	}
+	if t.Hour > 23 || t.Minute > 59 || t.Second > 60 {
+		return fmt.Errorf("%s has the time %s", p.Prefix(), p.Fields[0])
+	}
+	clock := int64(t.Hour*3600+t.Minute*60+t.Second)*1000 + int64(t.Millisecond)
+	next := instantRow{line: s.line, clock: clock, fix: argos.NewFix("", 0, math.NaN(), math.NaN())}
+	if s.now != nil && s.now.clock == clock {
+		next = *s.now
+	}
+	position := 1
+	if p.Type == "RMC" {
+		position = 2
+	}
+	f := &next.fix
+	if has(p, position) && has(p, position+2) && (p.Type == "GGA" && !next.gga || math.IsNaN(f.Lat)) {
+		f.Lat, f.Lon = p.LatLong(position, position+1, "latitude"), p.LatLong(position+2, position+3, "longitude")
+	}
+	var day time.Time
+	if p.Type == "GGA" && !next.gga {
+		next.gga = true
+		f.Valid = f.Valid && p.String(5, "fix quality") != nmea.Invalid && has(p, 5)
+		fill(&f.HDOP, p, 7, "hdop", 1)
+		fill(&f.Alt, p, 8, "altitude", 1)
+	}
+	if p.Type == "RMC" && !next.rmc {
+		next.rmc = true
+		f.Valid = f.Valid && p.EnumString(1, "validity", nmea.ValidRMC, nmea.InvalidRMC) == nmea.ValidRMC
+		fill(&f.Speed, p, 6, "speed", knot)
+		fill(&f.Heading, p, 7, "course", 1)
+		if d := p.Date(8, "date"); d.Valid {
+			year := 2000 + d.YY
+			if d.YY >= 80 { // GPS began in 1980
+				year = 1900 + d.YY
+			}
+			day = time.Date(year, time.Month(d.MM), d.DD, 0, 0, 0, 0, time.UTC)
+		}
+	}
+	if err := p.Err(); err != nil {
+		return err
+	}
+	if s.now != nil && s.now.clock != clock {
+		s.close()
+	}
+	s.now = &next
+	if !day.IsZero() {
+		s.dated(day)
+	}
+	return nil
+}
+
+func (s *sentences) dated(day time.Time) {
+	s.now.dated = true
+	s.day, s.latest = day, s.now.clock
+}
+
+// close makes a row of the instant at hand.
+func (s *sentences) close() {
+	if s.now == nil {
+		return
+	}
+	n := s.now
+	s.now = nil
+	r := Row{line: n.line, Fix: n.fix}
+	if !n.dated && !s.day.IsZero() {
+		if n.clock < s.latest-dayMs/2 { // past midnight
+			s.day = s.day.AddDate(0, 0, 1)
+		}
+		s.latest = n.clock
+	}
+	switch {
+	case s.day.IsZero():
+		r.Err = errors.New("no sentence has told the date yet")
+	default:
+		r.Fix.Time = s.day.UnixMilli() + n.clock
+		r.TMs = strconv.FormatInt(r.Fix.Time, 10)
+		if math.IsNaN(r.Fix.Lat) {
+			r.Err = errors.New("the receiver tells no position")
+		}
+	}
+	s.ready = append(s.ready, r)
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+
+// has says whether a sentence has something in a field.
+func has(p *nmea.Parser, i int) bool { return i < len(p.Fields) && p.Fields[i] != "" }
+
+// fill reads a quantity that is not known yet, if the sentence has it.
+func fill(x *float64, p *nmea.Parser, i int, what string, scale float64) {
+	if math.IsNaN(*x) && has(p, i) {
+		*x = p.Float64(i, what) * scale
+	}
+}
