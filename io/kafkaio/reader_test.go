@@ -108,7 +108,7 @@ func soon(t testing.TB, what string, ok func() bool) {
 func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 	brokers := fillPartition(t, 40_000, 130)
 	job := NewJob(t.Name(), []int64{0})
-	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic}
+	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic, Starts: []int64{0}}
 	cfg.setDefaults()
 	read := func(from, to int64) {
 		t.Helper()
@@ -176,7 +176,7 @@ func TestJobNamesAreTakenOnce(t *testing.T) {
 func BenchmarkReader(b *testing.B) {
 	const records = 200_000
 	brokers := fillPartition(b, records, 130)
-	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic}
+	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic, Starts: []int64{0}}
 	cfg.setDefaults()
 	b.ReportAllocs()
 	run := 0
