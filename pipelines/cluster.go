@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
@@ -19,8 +18,7 @@ import (
 )
 
 const (
-	slotsWithin  = 40 * time.Second // for task managers to register with a job manager that was restarted
-	appearWithin = 2 * time.Minute  // for a job to appear after its submission: the job server sends 200 MB before it
+	appearWithin = 2 * time.Minute // for a job to appear after its submission: the job server sends 200 MB before it
 	lookEvery    = 500 * time.Millisecond
 )
 
@@ -32,6 +30,7 @@ type FlinkJob struct {
 	name string
 	end  func() // ends workers in this process
 	back bool   // another command has submitted it
+	ends ends
 }
 
 // StartFlink submits the live pipeline, and returns when the cluster has it. With on.Resume, a job of this name that runs already is
@@ -47,6 +46,8 @@ func StartFlink(ctx context.Context, cfg Config, on Flink) (*FlinkJob, error) {
 		return nil, err
 	case running != nil && !on.Resume:
 		return nil, fmt.Errorf("job %s of this pipeline runs already (state %s): --resume follows it, --stop ends it with a savepoint", running.Name, running.State)
+	case running != nil && (cfg.NewEpoch || cfg.AcceptPartitions):
+		return nil, fmt.Errorf("%w: job %s of this pipeline runs already, in the epoch as it was: --stop it, and begin the new one without --resume", ErrRefused, running.Name)
 	case running != nil:
 		cfg.Log.Info("the job runs already", "job", running.Name, "id", running.ID, "state", running.State)
 		return &FlinkJob{on: on, cfg: cfg, id: running.ID, name: running.Name, end: func() {}, back: true}, nil
@@ -82,6 +83,7 @@ func (f Flink) start(ctx context.Context, cfg Config) (*FlinkJob, error) {
 	if err != nil {
 		return nil, err
 	}
+	cfg.NewEpoch, cfg.AcceptPartitions = false, false // said once, done once
 	j := &FlinkJob{on: f, cfg: cfg, name: f.Name + "-" + unique(), end: func() {}}
 	var env *pipeline_v1.Environment
 	if f.Loopback {
@@ -132,102 +134,6 @@ func unique() string {
 	b := make([]byte, 4)
 	_, _ = rand.Read(b) // it never fails
 	return hex.EncodeToString(b)
-}
-
-// isOurs says whether a job of the cluster is one of this pipeline.
-func (f Flink) isOurs(j flink.Job) bool {
-	own, ok := strings.CutPrefix(j.Name, f.Name+"-")
-	_, err := hex.DecodeString(own)
-	return ok && len(own) == 8 && err == nil
-}
-
-// running is the job of this pipeline that has not ended; nil: none. One that is about to end is waited for.
-func (f Flink) running(ctx context.Context) (*flink.Job, error) {
-	for {
-		jobs, err := f.Cluster.Jobs(ctx)
-		if err != nil {
-			return nil, err
-		}
-		i := slices.IndexFunc(jobs, func(j flink.Job) bool { return f.isOurs(j) && !j.State.Ended() })
-		if i < 0 {
-			return nil, nil //nolint:nilnil // none
-		}
-		if jobs[i].State != flink.Cancelling {
-			return &jobs[i], nil
-		}
-		if !pause(ctx, lookEvery) {
-			return nil, fmt.Errorf("wait for the end of job %s: %w", jobs[i].Name, ctx.Err())
-		}
-	}
-}
-
-// newest finds the newest state of the pipeline: in the folder, which outlives the job manager, else by what that remembers.
-func (f Flink) newest(ctx context.Context) (string, error) {
-	if f.Checkpoints != "" {
-		if path, err := flink.NewestIn(address(f.Checkpoints) + "/" + f.Name); err != nil || path != "" {
-			return path, err
-		}
-	}
-	jobs, err := f.Cluster.Jobs(ctx)
-	if err != nil {
-		return "", err
-	}
-	var best *flink.Checkpoint
-	for _, j := range jobs {
-		if !f.isOurs(j) {
-			continue
-		}
-		of, err := f.Cluster.Checkpoints(ctx, j.ID)
-		if err != nil {
-			return "", err
-		}
-		if n := of.Newest(); n != nil && (best == nil || n.Taken > best.Taken) {
-			best = n
-		}
-	}
-	if best == nil {
-		return "", nil
-	}
-	return best.Path, nil
-}
-
-// roomFor waits until the cluster has a slot for each of the parallel parts, as one whose job manager was restarted has after a while.
-func (f Flink) roomFor(ctx context.Context, cfg Config) error {
-	for end, told := time.Now().Add(slotsWithin), false; ; {
-		o, err := f.Cluster.Overview(ctx)
-		if err != nil {
-			return err
-		}
-		if err := fits(o.Version); err != nil {
-			return err
-		}
-		if f.Loopback && o.TaskManagers > 1 { // their workers would have the same names
-			return fmt.Errorf("workers in this process serve one task manager, and the cluster at %s has %d: --worker PATH has each start its own", f.Cluster, o.TaskManagers)
-		}
-		if o.Free >= f.Parallelism {
-			return nil
-		}
-		if time.Now().After(end) {
-			return fmt.Errorf("the cluster at %s has %d task managers and %d slots, of which %d are free; parallelism %d needs as many", f.Cluster, o.TaskManagers, o.Slots, o.Free, f.Parallelism)
-		}
-		if !told {
-			cfg.Log.Info("waiting for free slots", "free", o.Free, "needed", f.Parallelism)
-			told = true
-		}
-		if !pause(ctx, lookEvery) {
-			return fmt.Errorf("wait for free slots: %w", ctx.Err())
-		}
-	}
-}
-
-// fits says whether Beam has a runner for a version of Flink.
-func fits(version string) error {
-	for _, v := range []string{"1.17.", "1.18.", "1.19.", "1.20.", "2."} {
-		if strings.HasPrefix(version, v) {
-			return nil
-		}
-	}
-	return fmt.Errorf("the cluster runs Flink %s, and Beam's runner wants 1.17 or newer", version)
 }
 
 // appear waits until Flink has the job. What keeps it from that is the job server's to say.

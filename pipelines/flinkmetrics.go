@@ -2,7 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,7 +37,7 @@ func (m flinkMetrics) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(d, t, v)
 	}
 	runs := 0.0
-	if m.of.Ready(ctx) == nil {
+	if m.of.runs(ctx) == nil {
 		runs = 1
 	}
 	send(flinkRunning, prometheus.GaugeValue, runs)
@@ -54,13 +53,4 @@ func (m flinkMetrics) Collect(to chan<- prometheus.Metric) {
 		send(flinkSize, prometheus.GaugeValue, float64(c.Size))
 		send(flinkTook, prometheus.GaugeValue, float64(c.Duration)/1000)
 	}
-}
-
-// Ready says that all of the job runs.
-func (j *FlinkJob) Ready(ctx context.Context) error {
-	d, err := j.on.Cluster.Job(ctx, j.id)
-	if err == nil && !d.AllRun() {
-		err = fmt.Errorf("job %s does not run with all of its stages: its state is %s", j.name, d.State)
-	}
-	return err
 }

@@ -17,6 +17,7 @@ var ErrLeft = errors.New("the job goes on")
 // Follow tells of the job until it ends: nil when it was stopped. When the context ends, a job whose workers are the cluster's goes
 // on (ErrLeft); one whose workers are here is stopped with a savepoint.
 func (j *FlinkJob) Follow(ctx context.Context) error {
+	defer j.ends.close()
 	defer j.end()
 	err := j.follow(ctx)
 	if ctx.Err() == nil || !errors.Is(err, ErrLeft) || !j.on.Loopback || j.back {
@@ -110,12 +111,18 @@ func (j *FlinkJob) failures(ctx context.Context, state flink.State, told *time.T
 		return nil //nolint:nilerr // the next look shows it
 	}
 	*told = f.At
-	why := explain(f.Trace, j.on)
-	if never(f.Trace) {
+	why := errors.New(explain(f.Trace, j.on))
+	can := !never(f.Trace)
+	if can && strings.Contains(f.Trace, kafkaio.ErrLog.Error()) {
+		if err := j.refused(ctx); err != nil {
+			why, can = err, false
+		}
+	}
+	if !can {
 		if !state.Ended() {
 			err = j.on.Cluster.Cancel(context.WithoutCancel(ctx), j.id)
 		}
-		return errors.Join(fmt.Errorf("the job can't run: %s", why), err)
+		return errors.Join(fmt.Errorf("the job can't run: %w", why), err)
 	}
 	j.cfg.Log.Error("the job failed; the cluster starts it again from its last checkpoint", "error", why, "where", f.Where)
 	return nil

@@ -74,9 +74,9 @@ func Work(ctx context.Context, args []string) error {
 	return nil
 }
 
-// build names this program's build: the version that Go has stamped it with, or else what its file holds.
+// build names this program's build: the version that Go has stamped it with, or else, as for one of a tree with changes, what its file holds.
 var build = sync.OnceValue(func() string {
-	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" && b.Main.Version != "(devel)" && !strings.HasSuffix(b.Main.Version, "+dirty") {
 		return b.Main.Version
 	}
 	path, err := os.Executable()

@@ -39,6 +39,6 @@ func serveMetrics(ctx context.Context, addr string, stderr io.Writer) {
 	}
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(pipelines.Collectors()...)
-	h := admin{reg: reg, ready: func(context.Context) error { return nil }}.handler()
+	h := admin{reg: reg, ready: pipelines.WorkerReady}.handler()
 	go server(h, logTo(stderr)).Serve(l) //nolint:errcheck // it ends with the process
 }

@@ -95,6 +95,9 @@ const (
 // ErrEpoch says that a runner goes on from a state of its own, whose offsets mean other records than the topic's present ones.
 var ErrEpoch = errors.New("the checkpoint is of another epoch of the topic than the store's marks")
 
+// ErrLog says that the log is not what the job reads any longer: its end lies below, or it has other partitions.
+var ErrLog = errors.New("the log cannot be followed")
+
 // element stands for a partition. It says the epoch too, for a runner that goes on from a checkpoint keeps the elements of then.
 func element(epoch int32, partition int) int64 { return int64(epoch)<<32 | int64(partition) }
 
@@ -152,7 +155,7 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 	}
 	ready, some, err := r.ready()
 	if err != nil {
-		return nil, fmt.Errorf("the log cannot be followed: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrLog, err)
 	}
 	if pause, wait := f.pause(job, r, ready, some); wait {
 		return sdf.ResumeProcessingIn(pause), nil
