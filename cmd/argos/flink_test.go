@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net"
@@ -159,11 +158,18 @@ func metricAt(t *testing.T, addr, name string) (sum float64) {
 	return sum
 }
 
-// TestFlink runs the live pipeline from Apache Kafka on a real Flink cluster and kills a task manager in mid-load. Then it upgrades: a new
-// build goes on from a savepoint, on one task manager more and with twice the parallelism, and finds each track in the state that the
-// old one left. It is kept short, for the cluster's old job server leaks state with every resumption of the source: see rig.Flink.
+// TestFlink is on one real cluster, for starting it is most of the work.
 func TestFlink(t *testing.T) {
-	s := fedOnFlink(t, flinkCluster(t, 2))
+	f := flinkCluster(t, 2)
+	t.Run("smooth", func(t *testing.T) { smoothOnFlink(t, f) })
+	t.Run("live", func(t *testing.T) { liveOnFlink(t, f) })
+}
+
+// liveOnFlink runs the live pipeline from Apache Kafka and kills a task manager in mid-load. Then it upgrades: a new build goes on from a
+// savepoint, on one task manager more and with twice the parallelism, and finds each track in the state that the old one left. It is
+// kept short, for the cluster's old job server leaks state with every resumption of the source: see rig.Flink.
+func liveOnFlink(t *testing.T, f *rig.Flink) {
+	s := fedOnFlink(t, f)
 	s.drive(t)
 	old, err := binary()
 	if err != nil {
@@ -171,6 +177,11 @@ func TestFlink(t *testing.T) {
 	}
 	p := s.run(t, old)
 	s.flow(t)
+	inTime(t, busy, "the command and a worker are ready", func() bool {
+		job, _ := get("http://" + s.admin + "/readyz")
+		worker, _ := get("http://" + s.workers + "/readyz")
+		return job == 200 && worker == 200
+	})
 	s.TaskManagers[0].Kill()
 	restored := func() bool { return metricAt(t, s.admin, "argos_flink_restores_total") >= 1 }
 	inTime(t, busy, "the cluster has restored the job", restored)
@@ -206,51 +217,6 @@ func TestFlink(t *testing.T) {
 	if code := p.end(t); code != 0 || !strings.Contains(p.stderr(), "the job goes on without this command") {
 		t.Errorf("Ctrl-C: exit code %d\n%s", code, p.stderr())
 	}
-}
-
-// TestSmoothOnFlink: a folder of drives is cleaned to the same files as on Prism, and a drive that can't be is an error, once.
-func TestSmoothOnFlink(t *testing.T) {
-	f := flinkCluster(t, 1)
-	drives, dir := filepath.Join("..", "..", "testdata"), t.TempDir()
-	for _, flags := range [][]string{
-		{"--out", filepath.Join(dir, "prism")},
-		{"--out", filepath.Join(dir, "flink"), "--runner", "flink", "--flink-rest", f.REST, "--job-server", f.JobServer},
-	} {
-		if code, _, stderr := runToEnd(t, append([]string{"smooth", "--causal", mustAbs(t, drives)}, flags...)...); code != 0 {
-			t.Fatalf("%v: exit code %d\n%s", flags, code, stderr)
-		}
-	}
-	want, err := filepath.Glob(filepath.Join(dir, "prism", "*"))
-	if err != nil || len(want) < 2 {
-		t.Fatal(want, err)
-	}
-	for _, path := range want {
-		on := strings.Replace(path, filepath.Join(dir, "prism"), filepath.Join(dir, "flink"), 1)
-		a, errA := os.ReadFile(path)
-		b, errB := os.ReadFile(on)
-		if errA != nil || errB != nil || !bytes.Equal(a, b) {
-			t.Errorf("%s: %d bytes on Prism and %d on Flink (%v, %v)", filepath.Base(path), len(a), len(b), errA, errB)
-		}
-	}
-	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(dir, "taken", filepath.Base(want[0])), 0o755); err != nil { // where a file is to be
-		t.Fatal(err)
-	}
-	code, _, stderr := runToEnd(t, "smooth", "--causal", mustAbs(t, drives), "--out", filepath.Join(dir, "taken"), "--runner", "flink", "--flink-rest", f.REST, "--job-server", f.JobServer)
-	if code != 1 || !strings.Contains(stderr, "is a directory") {
-		t.Errorf("exit code %d\n%s", code, stderr)
-	}
-}
-
-func mustAbs(t *testing.T, path string) string {
-	t.Helper()
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return abs
 }
 
 // newBuild is the program built otherwise: another file, at another path.
