@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -77,7 +79,7 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 		}
 		return err
 	}
-	l, err := listen(ctx, c.Admin)
+	l, err := listenAfter(ctx, c.Admin)
 	if err != nil {
 		return err
 	}
@@ -98,6 +100,24 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 		return nil
 	}
 	return err
+}
+
+// leaves is how soon a command that follows a job has seen that another stopped it, and is gone.
+const leaves = 5 * time.Second
+
+// listenAfter is listen where the last command may still have the address.
+func listenAfter(ctx context.Context, addr string) (net.Listener, error) {
+	for end := time.Now().Add(leaves); ; {
+		l, err := listen(ctx, addr)
+		if !errors.Is(err, syscall.EADDRINUSE) || time.Now().After(end) {
+			return l, err
+		}
+		select {
+		case <-time.After(leaves / 20):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 func logTo(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
