@@ -190,7 +190,7 @@ func (m *machine) poll() {
 	for o := from; o < to; o++ {
 		b = argos.AppendLogRecord(b, argos.LogRecord{Offset: o, Value: m.log[p][o]})
 	}
-	m.must(m.router.Poll(int64(p), b, m.part, func(_ int64, b []byte) { m.ack(0, b) }))
+	m.must(m.router.Poll(int64(p), b, m.part, func(_ int64, b []byte) { m.ack(0, b[:argos.PartSize]) }))
 }
 
 // kept is a shard in memory and what a runner keeps of it.
@@ -256,8 +256,15 @@ func (m *machine) haunt() {
 }
 
 func (m *machine) ack(_ int64, b []byte) {
-	a, _, err := argos.DecodePart(b)
-	m.must(err)
+	for len(b) > 0 {
+		a, rest, err := argos.DecodePart(b)
+		m.must(err)
+		m.acked(a)
+		b = rest
+	}
+}
+
+func (m *machine) acked(a argos.Part) {
 	polls := m.polls[a.Partition]
 	if polls[a.From] == nil {
 		polls[a.From] = &poll{a.To, a.Of}

@@ -31,14 +31,13 @@ const endWithin = 5 * time.Second
 // server is Prism's job service, one for all jobs of the process: Prism cannot take one down again. It is not reached
 // through prism.Execute, which leaves a temporary file behind for each job and has no way to cancel one.
 var server = sync.OnceValues(func() (jobpb.JobServiceClient, error) {
-	log := slog.Default()
-	beam.Init()
+	beamInit()
 	makeRoom()
-	slog.SetDefault(log)                                // Init has put one of its own there
-	hooks.DisableHook(harness.DefaultRemoteLoggingHook) // the worker is in this process and logs here
-	silenceCutOff()
 	return prism.CreateJobServer(context.Background(), prism.Options{})
 })
+
+// onPrism is what the steps are told. Unstored are the credit, the poll that exceeds it, and room for offsets that hold no record.
+var onPrism = runner{unstored: 4 * credit}
 
 // prismProcs is how many goroutines may run at once while Prism does.
 const prismProcs = 8
@@ -52,6 +51,15 @@ func makeRoom() {
 		runtime.GOMAXPROCS(max(prismProcs, runtime.GOMAXPROCS(0)))
 	}
 }
+
+// beamInit prepares Beam for workers in this process, which log here.
+var beamInit = sync.OnceFunc(func() {
+	log := slog.Default()
+	beam.Init()
+	slog.SetDefault(log) // Init has put one of its own there
+	hooks.DisableHook(harness.DefaultRemoteLoggingHook)
+	silenceCutOff()
+})
 
 // settles is how long Prism may take from a job's submission to asking for its worker. When the worker is gone by then, Prism panics the
 // process (environments.go, externalEnvironment).

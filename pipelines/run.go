@@ -42,6 +42,20 @@ type Config struct {
 	tune func(*kafkaio.ReadConfig) // a test's cut of the log
 }
 
+func (c Config) withDefaults() Config {
+	if c.Topic == "" {
+		c.Topic = argos.Topic
+	}
+	if c.DrainWithin == 0 {
+		c.DrainWithin = 10 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	c.name = fmt.Sprintf("live-%d", runs.Add(1))
+	return c
+}
+
 // shards is what the steps of the pipeline take: 0 is a key a truck.
 func (c Config) shards(partitions int) int {
 	switch c.Shards {
@@ -97,16 +111,7 @@ func Run(ctx context.Context, cfg Config) error {
 
 // Start is Run without waiting: it returns when the pipeline is found to be able to run.
 func Start(ctx context.Context, cfg Config) (*Live, error) {
-	if cfg.Topic == "" {
-		cfg.Topic = argos.Topic
-	}
-	if cfg.DrainWithin == 0 {
-		cfg.DrainWithin = 10 * time.Second
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
-	cfg.name = fmt.Sprintf("live-%d", runs.Add(1))
+	cfg = cfg.withDefaults()
 	store, err := argos.Process.Open(ctx, cfg.StoreURI)
 	if err != nil {
 		return nil, err

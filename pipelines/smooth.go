@@ -22,7 +22,8 @@ type SmoothConfig struct {
 	Format  string          // one of traceio.CleanFormats
 	Causal  bool            // what the live filter says, instead of a smoother that knows the whole drive
 	Every   time.Duration   // a position so often, instead of one a row; the smoother alone
-	Tally   *Tally          // counts along, if not nil
+	On      *Flink          // the cluster that cleans them, whose workers have these paths; nil: Prism
+	Tally   *Tally          // counts along, if not nil, what is done in this process
 }
 
 func init() {
@@ -64,7 +65,7 @@ func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
 	p, s := beam.NewPipelineWithRoot()
 	fn := &smoothFn{Job: name, Out: cfg.Out, Format: cfg.Format, Causal: cfg.Causal, EveryMs: cfg.Every.Milliseconds()}
 	beam.ParDo0(s, fn, beam.Reshuffle(s, beam.CreateList(s, drives)))
-	if err := runPrism(ctx, name, p, noSplit); err != nil {
+	if err := runBatch(ctx, name, p, cfg.On); err != nil {
 		if ctx.Err() != nil {
 			return 0, fmt.Errorf("clean the drives: %w", ctx.Err())
 		}

@@ -73,7 +73,7 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 		context.AfterFunc(ctx, func() { late.Stop() })
 	})()
 	l.cfg.Log.Info("the pipeline runs", "job", name, "topic", l.cfg.Topic, "partitions", len(from.offsets), "epoch", from.epoch)
-	if err = runPrism(ctx, name, live(l.cfg, name, from), noSplit); ctx.Err() != nil {
+	if err = runPrism(ctx, name, live(l.cfg, name, from, onPrism), noSplit); ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err == nil && running.Err() == nil {

@@ -1,5 +1,5 @@
-// Package rig starts real servers on loopback for tests and benchmarks: an Apache Kafka and a MongoDB-protocol server, both as
-// they come from Maven Central. They need a Java runtime of 17 or newer and, the first time, mvn.
+// Package rig starts real servers on loopback for tests and benchmarks: an Apache Kafka, an Apache Flink with Beam's job
+// server and a MongoDB-protocol server, all as they come from Maven Central. They need a Java runtime of 17 or newer and, the first time, mvn.
 package rig
 
 import (
@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-//go:embed kafka.xml mongo.xml Server.java
+//go:embed kafka.xml mongo.xml flink.xml Server.java
 var recipes embed.FS
 
 // ErrMissing says that this machine lacks what a server needs: its test may be skipped, saying so.

@@ -21,7 +21,7 @@ import (
 
 // options are what a run is told.
 type options struct {
-	Only  []string      `help:"Only the rows of these names; --list shows them." placeholder:"NAME"`
+	Only  []string      `help:"Only the rows of these names, or whose names begin so, such as flink; --list shows them." placeholder:"NAME"`
 	List  bool          `help:"Name the rows and what each does, and end."`
 	Short bool          `help:"One row of each kind, and a minute of random faults, 5 minutes in all; one that the machine can't run is not ok."`
 	JSON  string        `name:"json" help:"Write the rows to this file too, - for standard output alone." placeholder:"FILE"`
@@ -130,7 +130,7 @@ func chosen(o options) (rows []row, err error) {
 	for _, name := range o.Only {
 		found := false
 		for _, r := range all {
-			if r.name == name {
+			if r.name == name || strings.HasPrefix(r.name, name+"-") {
 				rows, found = append(rows, r), true
 			}
 		}

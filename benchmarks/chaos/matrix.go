@@ -38,6 +38,7 @@ func matrix(o options) []row {
 		return down(ctx, s.pipeline, 15*time.Second)
 	})
 	rows = append(rows, storeRows()...)
+	rows = append(rows, flinkRows()...)
 	for _, l := range []struct {
 		name  string
 		on    parts

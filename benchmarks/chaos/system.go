@@ -53,7 +53,9 @@ type system struct {
 
 	broker, gateway, pipeline, mongo *part
 	load                             *rig.Server
-	disk                             *disk // a small one, if the row wants it
+	flink                            *rig.Flink // if the row wants it
+	worker                           *part      // the one of its workers that has metrics; not ours to start
+	disk                             *disk      // a small one, if the row wants it
 
 	devices, produce, consume, persist *link // devices-gateway, gateway-broker, pipeline-broker, pipeline-MongoDB
 
@@ -89,6 +91,11 @@ func (s *system) start(ctx context.Context) error {
 	if err := s.startStore(ctx); err != nil {
 		return err
 	}
+	if s.parts.flink {
+		if err := s.startFlink(ctx); err != nil {
+			return err
+		}
+	}
 	s.gateway = s.role("gateway takes fixes", addrs[4], "gateway", "--kafka", s.produce.addr, "--listen", addrs[0], "--partitions", strconv.Itoa(partitions))
 	s.pipeline = s.newPipeline(addrs[5])
 	for _, p := range []*part{s.gateway, s.pipeline} {
@@ -102,6 +109,9 @@ func (s *system) start(ctx context.Context) error {
 }
 
 func (s *system) newPipeline(admin string) *part {
+	if s.flink != nil {
+		return s.onFlink(admin)
+	}
 	return s.role("the pipeline runs", admin, "pipeline", "--kafka", s.consume.addr, "--store", s.storedAt)
 }
 
@@ -109,6 +119,9 @@ func (s *system) newPipeline(admin string) *part {
 func (s *system) rate() int {
 	if s.parts.mongo && fullMongo() == "" {
 		return s.Rate / 10
+	}
+	if s.parts.flink {
+		return min(s.Rate, flinkRate)
 	}
 	return s.Rate
 }
@@ -215,6 +228,9 @@ func (s *system) end() {
 			_ = p.Resume() // one that was stopped
 			p.Kill()
 		}
+	}
+	if s.flink != nil {
+		s.flink.Kill()
 	}
 	for _, l := range []*link{s.devices, s.produce, s.consume, s.persist} {
 		if l != nil {

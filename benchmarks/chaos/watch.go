@@ -15,6 +15,9 @@ const (
 	// newest of several trucks.
 	fresh   = time.Second
 	watched = 6 // trucks a partition
+
+	// freshOnFlink allows for what shares the machine with the pipeline there: a cluster of four Java processes, and bundles of 100 ms.
+	freshOnFlink = 4 * time.Second
 )
 
 // look is how old the newest stored fix of the worst partition was at some time.
@@ -28,6 +31,7 @@ type watch struct {
 	store  argos.Store
 	cancel context.CancelFunc
 	ended  sync.WaitGroup
+	fresh  time.Duration
 
 	mu    sync.Mutex
 	looks []look
@@ -50,7 +54,10 @@ func (s *system) watch(ctx context.Context) (*watch, error) {
 			}
 		}
 	}
-	w := &watch{store: store, died: s.load.Done(), say: s.load.Output}
+	w := &watch{fresh: fresh, store: store, died: s.load.Done(), say: s.load.Output}
+	if s.parts.flink {
+		w.fresh = freshOnFlink
+	}
 	ctx, w.cancel = context.WithCancel(ctx)
 	w.ended.Go(func() { w.follow(ctx, byPartition) })
 	return w, nil
@@ -121,7 +128,7 @@ func (w *watch) freshSince(t time.Time) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := len(w.looks) - 1; i >= 0 && w.looks[i].at.After(t); i-- {
-		if w.looks[i].age > fresh {
+		if w.looks[i].age > w.fresh {
 			return w.looks[i].at
 		}
 	}
@@ -136,7 +143,7 @@ func (w *watch) worst(since time.Time) (worst time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, l := range w.looks {
-		if l.at.After(since) && l.age > fresh {
+		if l.at.After(since) && l.age > w.fresh {
 			worst = max(worst, l.age)
 		}
 	}

@@ -23,7 +23,7 @@ func TestVerdict(t *testing.T) {
 		"not over yet":              {[]float64{.1, 1.5, 2.5}, .5, 1.5, 2.5, 1.5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := &watch{}
+			w := &watch{fresh: fresh}
 			for i, age := range c.ages {
 				w.looks = append(w.looks, look{at(float64(i + 1)), time.Duration(age * float64(time.Second))})
 			}

@@ -35,13 +35,20 @@ type cli struct {
 }
 
 func main() {
-	argos.Process.Register(sqliteio.Scheme, sqliteio.Open)
-	argos.Process.Register(mongoio.Scheme, mongoio.Open)
-	argos.Process.Register(mongoio.SchemeSRV, mongoio.Open)
+	registerStores()
+	if _, is := os.LookupEnv(pipelines.WorkerBuild); is {
+		os.Exit(worker(os.Args[1:], os.Stderr))
+	}
 	// The first signal asks for a clean stop; the second one, handled by nobody, ends the process.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func registerStores() {
+	argos.Process.Register(sqliteio.Scheme, sqliteio.Open)
+	argos.Process.Register(mongoio.Scheme, mongoio.Open)
+	argos.Process.Register(mongoio.SchemeSRV, mongoio.Open)
 }
 
 // errUnclean ends a command whose own output has said what is wrong.

@@ -33,6 +33,7 @@ func TestOperationsKnowEveryMetric(t *testing.T) {
 	defer broker.Close()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(pipelines.Collectors()...)
+	reg.MustRegister(pipelines.FlinkCollector(nil)) // which is not asked for figures
 	g, err := gateway.New(t.Context(), gateway.Config{Kafka: cluster.Plain(broker.Addr()), Registerer: reg, Log: quiet})
 	if err != nil {
 		t.Fatal(err)

@@ -6,14 +6,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos"
 	"argos/gateway"
-	"argos/pipelines"
 	"argos/web"
 )
 
@@ -72,82 +70,6 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 		err = fmt.Errorf("stop the gateway: %w", cerr)
 	}
 	return err
-}
-
-type pipelineCmd struct {
-	kafkaFlags `embed:"" set:"kafka=127.0.0.1:9092"`
-
-	Store  string `help:"Where the documents live, such as sqlite:trucks.db or mongodb://HOST/argos." default:"sqlite:trucks.db"`
-	Runner string `help:"What runs the pipeline; prism is in process." enum:"prism" default:"prism"`
-	Shards string `help:"Keys of the stateful step: a multiple of the partitions, auto for as many as partitions, 0 for one a truck." default:"auto"`
-	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9102"`
-
-	NewEpoch         bool `help:"The topic was remade under its old name: start at its beginning."`
-	AcceptPartitions bool `help:"The topic's partition count was changed, with gateways stopped and all of it stored before."`
-}
-
-func (pipelineCmd) Help() string {
-	return `Starts where the store's marks say, else at the log's beginning, and resumes by itself after a failure.
-
-Examples:
-  argos pipeline --kafka kafka-1:9092 --store sqlite:/var/lib/argos/trucks.db
-  argos pipeline --shards 64`
-}
-
-func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger) error {
-	shards, err := parseShards(c.Shards)
-	if err != nil {
-		return err
-	}
-	l, err := listen(ctx, c.Admin)
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-	reg := prometheus.NewRegistry()
-	reg.MustRegister(pipelines.Collectors()...)
-	at := c.cluster()
-	live, err := pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
-		Kafka: at, StoreURI: c.Store, Shards: shards, Log: log,
-		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
-	})
-	if err != nil {
-		return err
-	}
-	serving, end := context.WithCancel(ctx)
-	defer end()
-	context.AfterFunc(ctx, end)
-	go func() {
-		select {
-		case <-live.Done(): // its error is told below
-			end()
-		case <-serving.Done():
-		}
-	}()
-	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{}, func() {
-		log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
-	})
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
-	defer cancel()
-	if serr := live.Stop(stopping); err == nil && serr != nil {
-		err = fmt.Errorf("stop the pipeline: %w", serr)
-	}
-	return err
-}
-
-// parseShards reads --shards as the pipeline takes it.
-func parseShards(s string) (int, error) {
-	if s == "auto" {
-		return 0, nil
-	}
-	n, err := strconv.Atoi(s)
-	switch {
-	case err != nil || n < 0:
-		return 0, fmt.Errorf("--shards %s: want auto, 0 or a multiple of the partitions", s)
-	case n == 0:
-		return pipelines.PerTruck, nil
-	}
-	return n, nil
 }
 
 type serveCmd struct {

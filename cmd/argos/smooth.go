@@ -31,6 +31,9 @@ type smoothCmd struct {
 	Every    time.Duration `help:"A position so often, between fixes too, instead of one a row." placeholder:"1s"`
 	Format   string        `help:"What is written: ${enum}." enum:"csv,geojson,gpx" default:"csv"`
 	Out      string        `help:"The folder for <set>_<drive>.csv." type:"path" required:"" placeholder:"DIR"`
+
+	Runner       string `help:"What cleans them: prism, in this process, or flink, a cluster whose workers have the same folders." enum:"prism,flink" default:"prism"`
+	clusterFlags `embed:"" group:"With --runner flink:"`
 }
 
 func (smoothCmd) Help() string {
@@ -42,7 +45,8 @@ Examples:
   argos smooth drives/ --out clean/                               each place judged by what came before and after
   argos smooth drives/ --out clean/ --causal                      what the live filter would have said
   argos smooth sparse.gpx --out clean/ --every 1s --format gpx    a track a second, from a fix a minute
-  argos smooth log.csv --out clean/ --columns lat=Breite,lon=Laenge,time=Zeit:Europe/Berlin,speed=v:km/h`
+  argos smooth log.csv --out clean/ --columns lat=Breite,lon=Laenge,time=Zeit:Europe/Berlin,speed=v:km/h
+  argos smooth /mnt/drives --out /mnt/clean --runner flink --job-server jobs:8099 --flink-rest jobs:8081 --parallelism 8`
 }
 
 // Validate is called by kong.
@@ -58,11 +62,15 @@ func (c *smoothCmd) Validate() error {
 
 func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
 	tally := new(pipelines.Tally)
-	hide := show(ctx, t, log, func() string { return tallyLine(tally.Counts()) })
-	n, err := pipelines.Smooth(ctx, pipelines.SmoothConfig{
+	cfg := pipelines.SmoothConfig{
 		Paths: c.Trace, Fixes: c.Fixes, Columns: c.Columns, Out: c.Out,
 		Format: c.Format, Causal: c.Causal, Every: c.Every, Tally: tally,
-	})
+	}
+	if c.Runner == "flink" {
+		return c.onFlink(ctx, cfg, t)
+	}
+	hide := show(ctx, t, log, func() string { return tallyLine(tally.Counts()) })
+	n, err := pipelines.Smooth(ctx, cfg)
 	hide()
 	x := tally.Counts()
 	if err != nil && ctx.Err() != nil {
@@ -73,6 +81,25 @@ func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error
 		return err
 	}
 	fmt.Fprintf(t.err, "%d drives cleaned into %s: %d rows, %d of them refused\n", n, c.Out, x.Rows, x.Refused)
+	return nil
+}
+
+// onFlink says less of its progress than a run in this process can: what is counted is counted where the workers are.
+func (c *smoothCmd) onFlink(ctx context.Context, cfg pipelines.SmoothConfig, t terminal) error {
+	on, err := c.cluster()
+	if err != nil {
+		return err
+	}
+	cfg.On = &on
+	n, err := pipelines.Smooth(ctx, cfg)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintf(t.err, "argos: stopped, and the job with it; the drives that were cleaned until then are in %s\n", c.Out)
+		return errUnclean
+	case err != nil:
+		return err
+	}
+	fmt.Fprintf(t.err, "%d drives cleaned into %s\n", n, c.Out)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package kafkaio
 
 import (
 	"context"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
@@ -17,8 +18,11 @@ func init() {
 
 // DeadLetterConfig says where dead letters go.
 type DeadLetterConfig struct {
-	Job   string // of NewJob, in the worker's process
-	Kafka cluster.Config
+	Job    string // of NewJob, in the worker's process
+	Kafka  cluster.Config
+	Spread bool // as in ReadConfig
+
+	Patience time.Duration // how long the broker may refuse before the bundle fails; 0: until the job ends
 }
 
 // WriteDeadLetters produces dead letters to argos.DeadLetterTopic. A letter is KV<int64 partition, []byte>: the argos.Part
@@ -59,7 +63,7 @@ func (f *deadLetterFn) ProcessElement(ctx context.Context, partition int64, b []
 
 // write returns when the broker has all letters, or the job ends.
 func (f *deadLetterFn) write(ctx context.Context, part argos.Part) error {
-	job, err := jobNamed(f.Config.Job)
+	job, err := jobNamed(f.Config.Job, f.Config.Spread)
 	if err != nil {
 		return err
 	}
@@ -69,6 +73,10 @@ func (f *deadLetterFn) write(ctx context.Context, part argos.Part) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if f.Config.Patience > 0 {
+		ctx, cancel = context.WithTimeout(ctx, f.Config.Patience)
+		defer cancel()
+	}
 	defer context.AfterFunc(job.ctx, cancel)()
 	w := letterWriter{job: job, kafka: f.Config.Kafka, client: client, part: part, incident: incident{what: "writing dead letters"}}
 	return w.write(ctx, f.records)

@@ -32,9 +32,15 @@ var waiting sync.Map
 
 // DeadLetterTrouble is why dead letters of the job can't be written at present; nil while they can. The marks of their
 // partitions stand still meanwhile, and soon the source with them.
-func (j *Job) DeadLetterTrouble() (why error) {
+func (j *Job) DeadLetterTrouble() error { return lettersOf(j) }
+
+// DeadLetterTrouble is the same of all jobs in the process.
+func DeadLetterTrouble() error { return lettersOf(nil) }
+
+// lettersOf is the trouble of a job, or of any if none is given.
+func lettersOf(j *Job) (why error) {
 	waiting.Range(func(w, err any) bool {
-		if w.(*letterWriter).job == j {
+		if j == nil || w.(*letterWriter).job == j {
 			why = fmt.Errorf("Kafka does not take dead letters: %w", err.(error))
 		}
 		return why == nil

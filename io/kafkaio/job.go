@@ -4,14 +4,11 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"argos"
 	"argos/cluster"
 )
-
-// jobs holds the runs of this process by name. Beam forces it: its functions are sent to workers as plain data, so a name
-// is all that can lead them to what they share.
-var jobs sync.Map // string -> *Job
 
 // Job is what one run of a pipeline shares in the process: the readers of its partitions, how far each partition was
 // handed out and how far it is stored.
@@ -29,33 +26,6 @@ type Job struct {
 	clients    map[string]*cluster.Client // by topic
 	advanced   chan struct{}              // closed, and made anew, when a mark moves
 	keeper     *keeper
-}
-
-// NewJob registers a run that starts at the given offsets, by partition. The name must not be in use: it is to be one of
-// its own for each run, for functions of the last one may linger.
-func NewJob(name string, starts []int64) *Job {
-	j := &Job{
-		name:       name,
-		partitions: make([]partition, len(starts)),
-		readers:    map[int]*reader{},
-		clients:    map[string]*cluster.Client{},
-		advanced:   make(chan struct{}),
-	}
-	j.ctx, j.cancel = context.WithCancel(context.Background())
-	for p, start := range starts {
-		j.partitions[p].water.mark = start
-	}
-	if _, taken := jobs.LoadOrStore(name, j); taken {
-		panic("kafkaio: job " + name + " exists already")
-	}
-	return j
-}
-
-func jobNamed(name string) (*Job, error) {
-	if j, ok := jobs.Load(name); ok {
-		return j.(*Job), nil
-	}
-	return nil, fmt.Errorf("job %q does not run in this process", name)
 }
 
 // Drain lets the source end: what was handed out is still finished, and then the pipeline ends by itself.
@@ -205,12 +175,29 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	ctx, stop := context.WithCancel(j.ctx)
 	r = &reader{
 		fetcher:    fetcher{client: client, topic: cfg.Topic, partition: partition},
-		partitions: len(j.partitions), maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
-		stop: stop, next: from, room: make(chan struct{}, 1),
+		partitions: len(cfg.Starts), maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
+		stop: stop, next: from, lastPoll: time.Now(), room: make(chan struct{}, 1),
 	}
 	j.readers[partition] = r
 	j.tasks.Go(func() { r.run(ctx, from) })
 	return r, nil
+}
+
+// moved notes how far a partition is stored, where the books of it are kept in the runner's state.
+func (j *Job) moved(of int, mark int64) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for of >= len(j.partitions) {
+		j.partitions = append(j.partitions, partition{})
+	}
+	w := &j.partitions[of].water
+	if mark <= w.mark {
+		return
+	}
+	w.mark = mark
+	markOffset.WithLabelValues(label(of)).Set(float64(mark))
+	close(j.advanced)
+	j.advanced = make(chan struct{})
 }
 
 // handedOut notes that a poll has gone into the pipeline.

@@ -28,7 +28,7 @@ type keeper struct {
 	kafka *cluster.Client
 
 	mu      sync.Mutex // one write at a time
-	written []int64    // by partition
+	written []int64    // by partition; 0: nothing, as of those that other processes keep
 	untold  bool       // the group is behind written
 	told    time.Time
 	storing incident
@@ -95,7 +95,9 @@ func (k *keeper) flush(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var marks []argos.Mark
-	for p, m := range k.job.stored(k.cfg.Topic, k.cfg.Epoch) {
+	now := k.job.stored(k.cfg.Topic, k.cfg.Epoch)
+	k.written = append(k.written, make([]int64, len(now)-len(k.written))...)
+	for p, m := range now {
 		if m.Offset > k.written[p] {
 			marks = append(marks, m)
 		}
@@ -142,6 +144,9 @@ func (k *keeper) advise(ctx context.Context, every time.Duration) {
 func (k *keeper) commit(ctx context.Context) error {
 	offsets := make([]kafka.OffsetCommit, 0, len(k.written))
 	for p, o := range k.written {
+		if o == 0 && k.cfg.Spread {
+			continue
+		}
 		offsets = append(offsets, kafka.OffsetCommit{Partition: p, Offset: o})
 	}
 	// Generation -1 is that of a group without members; 0 would be refused.

@@ -1,6 +1,7 @@
 package kafkaio
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,7 +26,11 @@ type ReadConfig struct {
 	Kafka  cluster.Config
 	Topic  string
 	Epoch  int32
-	Starts []int64 // where each partition begins
+	Starts []int64 // where each partition begins, unless the runner resumes from a state of its own
+
+	// Spread says that the runner runs the functions in processes of its own, and paces the source by itself: credit, calm and
+	// pace are then not for us, for what is stored is not known where it is read.
+	Spread bool
 
 	PollRecords   int           // a poll takes at most so many records: 10,000
 	PollBytes     int           // and stops once it has so many bytes: 2 MB
@@ -69,7 +74,7 @@ func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
 	}
 	partitions := make([]any, len(cfg.Starts))
 	for p := range partitions {
-		partitions[p] = int64(p)
+		partitions[p] = element(cfg.Epoch, p)
 	}
 	return beam.ParDo(s, &readFn{Config: cfg}, beam.Create(s, partitions...))
 }
@@ -81,7 +86,20 @@ const (
 	idleLeast  = 10 * time.Millisecond
 	idleMost   = 40 * time.Millisecond
 	idleShare  = 8 // of the time since the last poll
+
+	// A runner that spreads counts in whole seconds. One that leaks a little at each look is spared it where nothing comes.
+	spreadIdle = 10 * time.Second
+	spreadRest = time.Second
 )
+
+// ErrEpoch says that a runner goes on from a state of its own, whose offsets mean other records than the topic's present ones.
+var ErrEpoch = errors.New("the checkpoint is of another epoch of the topic than the store's marks")
+
+// ErrLog says that the log is not what the job reads any longer: its end lies below, or it has other partitions.
+var ErrLog = errors.New("the log cannot be followed")
+
+// element stands for a partition. It says the epoch too, for a runner that goes on from a checkpoint keeps the elements of then.
+func element(epoch int32, partition int) int64 { return int64(epoch)<<32 | int64(partition) }
 
 // readFn polls one partition an element. Only exported fields travel to a worker.
 type readFn struct {
@@ -89,8 +107,8 @@ type readFn struct {
 	poll   []byte
 }
 
-func (f *readFn) CreateInitialRestriction(partition int64) offsetrange.Restriction {
-	return offsetrange.Restriction{Start: f.Config.Starts[partition], End: endless}
+func (f *readFn) CreateInitialRestriction(element int64) offsetrange.Restriction {
+	return offsetrange.Restriction{Start: f.Config.Starts[int32(element)], End: endless}
 }
 
 func (f *readFn) SplitRestriction(_ int64, r offsetrange.Restriction) []offsetrange.Restriction {
@@ -117,8 +135,12 @@ func (f *readFn) CreateWatermarkEstimator(next int64) *watermark    { return &wa
 func (f *readFn) WatermarkEstimatorState(w *watermark) (next int64) { return w.next }
 
 // ProcessElement hands out at most one poll and never waits.
-func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition int64, emit func(beam.EventTime, int64, []byte)) (sdf.ProcessContinuation, error) {
-	job, err := jobNamed(f.Config.Job)
+func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int64, emit func(beam.EventTime, int64, []byte)) (sdf.ProcessContinuation, error) {
+	partition := int64(int32(element))
+	if epoch := int32(element >> 32); epoch != f.Config.Epoch {
+		return nil, fmt.Errorf("%w: %d, not %d", ErrEpoch, epoch, f.Config.Epoch)
+	}
+	job, err := jobNamed(f.Config.Job, f.Config.Spread)
 	if err != nil {
 		return nil, err
 	}
@@ -133,9 +155,9 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition in
 	}
 	ready, some, err := r.ready()
 	if err != nil {
-		return nil, fmt.Errorf("the log cannot be followed: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrLog, err)
 	}
-	if pause := f.pause(job, r, ready, some); pause > 0 {
+	if pause, wait := f.pause(job, r, ready, some); wait {
 		return sdf.ResumeProcessingIn(pause), nil
 	}
 
@@ -146,15 +168,29 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, partition in
 		return sdf.StopProcessing(), nil
 	}
 	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, From: rest.Start, To: to}.Append(f.poll[:0])
-	job.handedOut(int(partition), sent{rest.Start, to, last, n, len(f.poll)})
+	if !f.Config.Spread {
+		job.handedOut(int(partition), sent{rest.Start, to, last, n, len(f.poll)})
+	}
 	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
 	emit(mtime.Time(rest.Start), partition, f.poll)
 	w.next = to
 	return sdf.ResumeProcessingIn(0), nil
 }
 
-// pause is how long the partition has to wait before its next poll; 0: none.
-func (f *readFn) pause(job *Job, r *reader, ready int, some bool) time.Duration {
+// pause says whether the partition has to wait before its next poll, and for how long.
+func (f *readFn) pause(job *Job, r *reader, ready int, some bool) (d time.Duration, wait bool) {
+	if f.Config.Spread {
+		if r.sincePoll() > spreadIdle {
+			d = spreadRest
+		}
+		return d, !some
+	}
+	d = f.paced(job, r, ready, some)
+	return d, d > 0
+}
+
+// paced is how long a partition waits so that what is under way stays within the credit.
+func (f *readFn) paced(job *Job, r *reader, ready int, some bool) time.Duration {
 	if !some {
 		return min(max(r.sincePoll()/idleShare, idleLeast), idleMost)
 	}

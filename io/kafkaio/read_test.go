@@ -116,7 +116,7 @@ func start(t testing.TB, brokers cluster.Config, starts []int64, change func(*ka
 	r.job = kafkaio.NewJob(name, starts)
 	p, s := beam.NewPipelineWithRoot()
 	acks := beam.ParDo(s, &tapFn{Job: name}, kafkaio.Read(s, cfg))
-	kafkaio.LowWater(s, kafkaio.LowWaterConfig{Job: name, Store: r.uri, Topic: cfg.Topic, Epoch: 7, Kafka: brokers, Group: "argos"}, acks)
+	kafkaio.LowWater(s, kafkaio.LowWaterConfig{Job: name, Store: r.uri, Topic: cfg.Topic, Epoch: 7, Kafka: brokers, Group: "argos", Starts: starts}, acks)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		_, err := prism.Execute(ctx, p)

@@ -108,7 +108,7 @@ func soon(t testing.TB, what string, ok func() bool) {
 func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 	brokers := fillPartition(t, 40_000, 130)
 	job := NewJob(t.Name(), []int64{0})
-	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic}
+	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic, Starts: []int64{0}}
 	cfg.setDefaults()
 	read := func(from, to int64) {
 		t.Helper()
@@ -142,7 +142,7 @@ func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 
 func TestJobNamesAreTakenOnce(t *testing.T) {
 	job := NewJob(t.Name(), []int64{5})
-	if j, err := jobNamed(t.Name()); j != job || err != nil {
+	if j, err := jobNamed(t.Name(), false); j != job || err != nil {
 		t.Fatal(j, err)
 	}
 	func() {
@@ -167,7 +167,7 @@ func TestJobNamesAreTakenOnce(t *testing.T) {
 	if err := job.Close(); err != nil {
 		t.Fatal("a second Close:", err)
 	}
-	if _, err := jobNamed(t.Name()); err == nil {
+	if _, err := jobNamed(t.Name(), false); err == nil {
 		t.Error("a closed job is still found")
 	}
 }
@@ -176,7 +176,7 @@ func TestJobNamesAreTakenOnce(t *testing.T) {
 func BenchmarkReader(b *testing.B) {
 	const records = 200_000
 	brokers := fillPartition(b, records, 130)
-	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic}
+	cfg := ReadConfig{Kafka: brokers, Topic: argos.Topic, Starts: []int64{0}}
 	cfg.setDefaults()
 	b.ReportAllocs()
 	run := 0

@@ -58,6 +58,15 @@ func (h *held) sorted() []argos.Truck {
 	return h.out
 }
 
+// acks are the parts of each partition, encoded one after the other.
+func (h *held) acks() map[int64][]byte {
+	by := map[int64][]byte{}
+	for _, p := range h.parts {
+		by[int64(p.Partition)] = p.Append(by[int64(p.Partition)])
+	}
+	return by
+}
+
 func (h *held) clear() {
 	clear(h.index)
 	clear(h.trucks) // what they point to may go

@@ -22,10 +22,12 @@ func init() {
 type Config struct {
 	Job      string // the name that StatsOf counts under
 	StoreURI string
+
+	Patience time.Duration // how long the store may fail before the bundle does; 0: until the job ends
 }
 
 // Write stores documents, KV<int64 shard, []byte argos.Documents>, and returns the acknowledgement of each part that is
-// stored, KV<int64 partition, []byte argos.Part>. It writes once a bundle.
+// stored, KV<int64 partition, []byte argos.Part...>: one element a bundle and partition. It writes once a bundle.
 func Write(s beam.Scope, cfg Config, docs beam.PCollection) beam.PCollection {
 	return beam.ParDo(s.Scope("storeio.Write"), &Fn{Config: cfg}, docs)
 }
@@ -53,8 +55,8 @@ func (f *Fn) FinishBundle(ctx context.Context, ack func(int64, []byte)) error {
 	if err := f.write(ctx); err != nil {
 		return err
 	}
-	for _, p := range f.held.parts {
-		ack(int64(p.Partition), p.Append(nil))
+	for partition, parts := range f.held.acks() {
+		ack(partition, parts)
 	}
 	return nil
 }
@@ -63,6 +65,11 @@ func (f *Fn) write(ctx context.Context) error {
 	trucks := f.held.sorted()
 	if len(trucks) == 0 {
 		return nil
+	}
+	if f.Config.Patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, f.Config.Patience)
+		defer cancel()
 	}
 	refused, err := upsert(ctx, f.Config.StoreURI, trucks)
 	if err != nil {

@@ -43,11 +43,13 @@ func bundle(ctx context.Context, t *testing.T, f *Fn, parts ...argos.Documents) 
 		}
 	}
 	err = f.FinishBundle(ctx, func(partition int64, b []byte) {
-		p, rest, err := argos.DecodePart(b)
-		if err != nil || len(rest) > 0 || int64(p.Partition) != partition {
-			t.Errorf("acknowledgement of %d: %+v, %v", partition, p, err)
+		for len(b) > 0 {
+			p, rest, err := argos.DecodePart(b)
+			if err != nil || int64(p.Partition) != partition {
+				t.Fatalf("acknowledgement of %d: %+v, %v", partition, p, err)
+			}
+			acked, b = append(acked, p), rest
 		}
-		acked = append(acked, p)
 	})
 	return acked, err
 }

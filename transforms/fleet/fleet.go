@@ -4,6 +4,7 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/state"
@@ -53,6 +54,8 @@ type Config struct {
 
 	// Rewinds says that the runner may go back to an older state of a shard, as to a checkpoint. Elsewhere that is a lost write.
 	Rewinds bool
+
+	Patience time.Duration // how long the store may not answer before the bundle fails; 0: until the job ends
 }
 
 // Track folds parts, KV<int64 shard, []byte payload of package decode>, into KV<int64 shard, []byte argos.Documents>.
@@ -85,7 +88,14 @@ func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, 
 		cfg := f.Config
 		f.fold = &Fold{
 			Stamp: Stamp{cfg.Shards, cfg.Partitions, cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
-			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) { return lookup(ctx, cfg.StoreURI, ids) },
+			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) {
+				if cfg.Patience > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, cfg.Patience)
+					defer cancel()
+				}
+				return lookup(ctx, cfg.StoreURI, ids)
+			},
 		}
 	}
 	visit, err := memory.enter(f.Config.Job, shard)

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"argos"
+	"argos/pipelines"
+)
+
+type pipelineCmd struct {
+	kafkaFlags `embed:"" set:"kafka=127.0.0.1:9092"`
+
+	Store  string `help:"Where the documents live, such as sqlite:trucks.db or mongodb://HOST/argos." default:"sqlite:trucks.db"`
+	Runner string `help:"What runs the pipeline: prism, in this process, or flink, a cluster of Apache Flink." enum:"prism,flink" default:"prism"`
+	Shards string `help:"Keys of the stateful step: a multiple of the partitions, auto for as many as partitions (on Flink, 32 a slot), 0 for one a truck." default:"auto"`
+	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9102"`
+
+	NewEpoch         bool `help:"The topic was remade under its old name: start at its beginning."`
+	AcceptPartitions bool `help:"The topic's partition count was changed, with gateways stopped and all of it stored before."`
+
+	flinkFlags `embed:"" group:"With --runner flink:"`
+}
+
+func (pipelineCmd) Help() string {
+	return `Starts where the store's marks say, else at the log's beginning, and resumes by itself after a failure.
+
+With --runner flink it submits a job to a Flink cluster by Beam's job server, and follows it until it ends. Ctrl-C leaves the job
+running; only with --worker loopback, whose workers are in this process, it stops the job with a savepoint. --stop does that to a running
+job. --resume is the one command to go on with, whatever has happened: it follows the job if it runs, else submits it again from its newest
+checkpoint or savepoint, else from the store's marks. Each of the three is exact: a checkpoint only spares reading tracks from the store.
+
+Examples:
+  argos pipeline --kafka kafka-1:9092 --store sqlite:/var/lib/argos/trucks.db
+  argos pipeline --shards 64
+  argos pipeline --runner flink --job-server jobs:8099 --flink-rest jobs:8081 --parallelism 4 --checkpoints s3://argos/flink --resume
+  argos pipeline --runner flink --flink-rest jobs:8081 --stop`
+}
+
+func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) error {
+	shards, err := parseShards(c.Shards)
+	if err != nil {
+		return err
+	}
+	if c.Runner == "flink" {
+		return c.onFlink(ctx, log, shards, term)
+	}
+	l, err := listen(ctx, c.Admin)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(pipelines.Collectors()...)
+	at := c.cluster()
+	live, err := pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
+		Kafka: at, StoreURI: c.Store, Shards: shards, Log: log,
+		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
+	})
+	if err != nil {
+		return err
+	}
+	serving, end := context.WithCancel(ctx)
+	defer end()
+	context.AfterFunc(ctx, end)
+	go func() {
+		select {
+		case <-live.Done(): // its error is told below
+			end()
+		case <-serving.Done():
+		}
+	}()
+	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{}, func() {
+		log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
+	})
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
+	defer cancel()
+	if serr := live.Stop(stopping); err == nil && serr != nil {
+		err = fmt.Errorf("stop the pipeline: %w", serr)
+	}
+	return err
+}
+
+// parseShards reads --shards as the pipeline takes it.
+func parseShards(s string) (int, error) {
+	if s == "auto" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(s)
+	switch {
+	case err != nil || n < 0:
+		return 0, fmt.Errorf("--shards %s: want auto, 0 or a multiple of the partitions", s)
+	case n == 0:
+		return pipelines.PerTruck, nil
+	}
+	return n, nil
+}
