@@ -32,10 +32,11 @@ type knot struct {
 	track.Step
 	state kalman.Filter
 	run   int // number of the stretch that it belongs to
+	fixes int // used in that stretch
 }
 
 const (
-	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts
+	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts, others stay tentative
 	beyond   = 5000 // ms that a stretch is drawn on before its first fix, over false starts
 	standing = 0.3  // m/s: the speed below which a truck is called stopped
 )
@@ -71,13 +72,14 @@ func (s *Smoothed) stretch(steps []track.Step) {
 		if steps[i].Used {
 			used[run]++
 		}
-		s.knots = append(s.knots, knot{steps[i], steps[i].Filtered, run})
+		s.knots = append(s.knots, knot{Step: steps[i], state: steps[i].Filtered, run: run})
 	}
 	kept := s.knots[:0]
 	for i, k := range s.knots {
 		if used[k.run] < settled && s.falseStart(i, used) {
 			continue
 		}
+		k.fixes = used[k.run]
 		kept = append(kept, k)
 	}
 	s.knots = kept
@@ -163,8 +165,13 @@ func between(a, b *knot, ms int64) Estimate {
 func (k *knot) tell(ms int64, p, v [2]float64, sigma, velocitySigma float64) Estimate {
 	e := Estimate{Time: ms, Accuracy: sigma, Status: argos.Moving, Speed: math.Hypot(v[0], v[1]), Heading: math.NaN()}
 	e.Lat, e.Lon = k.Plane.Degrees(p)
+	if k.fixes < settled {
+		e.Status = argos.Tentative
+	}
 	switch {
-	case e.Speed < standing:
+	case k.fixes == 1: // says nothing of a velocity
+		e.Speed = math.NaN()
+	case e.Speed < standing && e.Status != argos.Tentative:
 		e.Status, e.Speed = argos.Stopped, 0
 	case e.Speed > velocitySigma:
 		e.Heading = math.Mod(math.Atan2(v[0], v[1])*180/math.Pi+360, 360)
