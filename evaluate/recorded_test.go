@@ -15,13 +15,7 @@ import (
 // TestPublishedFigures: the raw fixes and the baselines are as far off as others have counted, to the last digit that they
 // published.
 func TestPublishedFigures(t *testing.T) {
-	dir := os.Getenv("ARGOS_TRACES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared", "traces")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
-	}
+	dir := recorded(t)
 	methods := slices.Concat(evaluate.Ours[:1], evaluate.Baselines)
 	clean := evaluate.Run(drives(t, dir, traceio.FixesFile), methods, nil)
 	for _, c := range []struct {
@@ -71,6 +65,52 @@ func TestPublishedFigures(t *testing.T) {
 			t.Errorf("%s, %s: %.1f at the jumps, %.2f; published %v, %v", c.set, c.method, jumps, s.Errors.P95, c.jumps, c.p95)
 		}
 	}
+}
+
+// TestWhatIsAchieved: Argos itself, by the same count: mean errors in metres, live at injected jumps too, and how often the truth is
+// within the claimed accuracy, which is to be 35 to 50 and 80 to 95 %.
+func TestWhatIsAchieved(t *testing.T) {
+	dir := recorded(t)
+	clean := evaluate.Run(drives(t, dir, traceio.FixesFile), evaluate.Ours, nil)
+	corrupt := evaluate.Run(drives(t, dir, "fixes_corrupt.csv"), evaluate.Ours, nil)
+	for _, c := range []struct {
+		set                   string
+		live, smoothed, jumps float64
+	}{
+		{"beijing-phone-rtk", 5.6, 5.3, 6.5},
+		{"gsdc-chipset-span", 1.42, 1.36, 5},
+		{"gsdc-wls-span", 2.95, 2.15, 5},
+		{"gsdc-wls-doppler", 2.2, 1.85, 5},
+	} {
+		for method, most := range map[string]float64{"live": c.live, "smoothed": c.smoothed} {
+			s := score(t, clean, c.set, method)
+			if !(float64(s.Errors.Mean) <= most) {
+				t.Errorf("%s, %s: %.3f m, more than %v", c.set, method, s.Errors.Mean, most)
+			}
+			// A point less or more: smoothed claims are not tuned for themselves.
+			if !(s.Within1 > 0.34 && s.Within1 < 0.515 && s.Within2 > 0.79 && s.Within2 < 0.96) {
+				t.Errorf("%s, %s: %.1f and %.1f %% are within 1 and 2 sigma", c.set, method, 100*s.Within1, 100*s.Within2)
+			}
+		}
+		for _, f := range score(t, corrupt, c.set, "live").Faults {
+			if f.Label == "jump" && !(float64(f.Mean) <= c.jumps) {
+				t.Errorf("%s: %.2f m at the jumps, more than %v", c.set, f.Mean, c.jumps)
+			}
+		}
+	}
+}
+
+// recorded is the folder of real drives, which is no part of the repository.
+func recorded(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("ARGOS_TRACES")
+	if dir == "" {
+		dir = filepath.Join("..", "..", "shared", "traces")
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
+	}
+	return dir
 }
 
 func score(t *testing.T, r *evaluate.Report, set, method string) evaluate.Score {

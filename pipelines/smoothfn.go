@@ -8,7 +8,6 @@ import (
 	"iter"
 	"log/slog"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -127,14 +126,13 @@ func (f *smoothFn) write(t *tallied, name string, rows iter.Seq2[traceio.Row, er
 			err = fmt.Errorf("write what drive %s is cleaned to: %w", name, err)
 		}
 	}()
-	out, err := os.CreateTemp(f.Out, "."+name+".*.part")
+	out, err := t.create(f.Out, "."+name+".*.part")
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			out.Close()
-			os.Remove(out.Name()) //nolint:errcheck // err says it
+			t.discard(out)
 		}
 	}()
 	w, err := traceio.NewCleanWriter(out, f.Format, name)
@@ -147,12 +145,7 @@ func (f *smoothFn) write(t *tallied, name string, rows iter.Seq2[traceio.Row, er
 	if err := errors.Join(w.Close(), out.Chmod(0o644), out.Close()); err != nil {
 		return err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.stopped || t.err() != nil {
-		return errors.Join(t.err(), errors.New("the job has ended"))
-	}
-	return os.Rename(out.Name(), filepath.Join(f.Out, name+"."+f.Format))
+	return t.settle(out, filepath.Join(f.Out, name+"."+f.Format))
 }
 
 // causal folds the rows of a truck as the live pipeline would its records, and writes the document after each.

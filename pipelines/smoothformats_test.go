@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"argos"
 	"argos/io/traceio"
 )
 
@@ -183,6 +184,34 @@ func TestSmoothStopped(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(out, "*")); len(left) != 0 {
 		t.Errorf("left are %v", left)
 	}
+}
+
+// A job that is stopped while it writes leaves nothing, whether its function comes to its end or not.
+func TestSmoothStoppedMidway(t *testing.T) {
+	out := t.TempDir()
+	empty := func(when string) {
+		if left, _ := os.ReadDir(out); len(left) != 0 {
+			t.Errorf("%s: left are %v", when, left)
+		}
+	}
+	end := new(Tally).follow(t.Context(), t.Name())
+	defer end()
+	f := smoothFn{Job: t.Name(), Out: out, Format: "csv"}
+	row := traceio.Row{Fix: argos.NewFix("T", 1_700_000_000_000, 40, 10)}
+	err := f.write(tallyOf(t.Context(), f.Job), "d", func(yield func(traceio.Row, error) bool) {
+		if left, _ := os.ReadDir(out); len(left) != 1 {
+			t.Errorf("being written are %v", left)
+		}
+		if yield(row, nil) {
+			end()
+			empty("at the stop")
+			yield(row, nil)
+		}
+	}, causal)
+	if !errors.Is(err, errEnded) {
+		t.Error(err)
+	}
+	empty("at the end")
 }
 
 // A file that can't be written to the end is not there, and the error says why.

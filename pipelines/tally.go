@@ -2,6 +2,8 @@ package pipelines
 
 import (
 	"context"
+	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 )
@@ -12,6 +14,7 @@ type Tally struct {
 
 	mu      sync.Mutex // of what is written
 	stopped bool
+	parts   map[string]bool // files being written
 }
 
 // Counts is a Tally at one time.
@@ -37,7 +40,7 @@ type tallied struct {
 }
 
 // follow makes the tally known as a job's, until the returned function is called: from then on the job's functions, of which
-// some may linger after a stop, bring no file into being.
+// some may linger after a stop, bring no file into being, and what they were writing is gone.
 func (t *Tally) follow(ctx context.Context, job string) (end func()) {
 	tallies.Store(job, &tallied{t, ctx})
 	return func() {
@@ -45,7 +48,53 @@ func (t *Tally) follow(ctx context.Context, job string) (end func()) {
 		defer t.mu.Unlock()
 		t.stopped = true
 		tallies.Delete(job)
+		for name := range t.parts {
+			os.Remove(name) //nolint:errcheck // the process may end before its writer could; a writer that goes on removes it, too
+		}
 	}
+}
+
+var errEnded = errors.New("the job has ended")
+
+// create makes a file that nobody takes for a result.
+func (t *Tally) create(dir, pattern string) (*os.File, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped {
+		return nil, errEnded
+	}
+	f, err := os.CreateTemp(dir, pattern)
+	if err != nil {
+		return nil, err
+	}
+	if t.parts == nil {
+		t.parts = map[string]bool{}
+	}
+	t.parts[f.Name()] = true
+	return f, nil
+}
+
+// discard removes a created file.
+func (t *Tally) discard(f *os.File) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.Close()
+	os.Remove(f.Name()) //nolint:errcheck // why it was given up is the error to tell
+	delete(t.parts, f.Name())
+}
+
+// settle gives a created file, written and closed, its name.
+func (t *tallied) settle(f *os.File, name string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stopped || t.err() != nil {
+		return errors.Join(t.err(), errEnded)
+	}
+	if err := os.Rename(f.Name(), name); err != nil {
+		return err
+	}
+	delete(t.parts, f.Name())
+	return nil
 }
 
 // tallyOf is that of a job, or one of nobody.

@@ -1,109 +1,63 @@
 package main
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
-	"io"
-	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"argos"
+	"argos/evaluate"
 	"argos/io/traceio"
-	"argos/truth"
 )
 
-// drive is a recorded drive in memory.
+// drive is a recorded drive in memory, as it was and with injected faults.
 type drive struct {
-	set, name string
-	records   []argos.Record
-	corrupt   []argos.Record // with injected faults
-	labels    []string       // of corrupt
-	truth     truth.Track
+	set, name     string
+	clean, faulty evaluate.Drive
 }
 
 // read reads a drive's folder.
 func read(dir string) (d drive, err error) {
-	found, err := traceio.Find([]string{dir}, "fixes.csv")
+	d.set, d.name = filepath.Base(filepath.Dir(dir)), filepath.Base(dir)
+	found, err := traceio.Find([]string{dir}, traceio.FixesFile)
 	if err != nil {
 		return d, err
 	}
 	f := found[0]
-	d.set, d.name = filepath.Base(filepath.Dir(dir)), filepath.Base(dir)
-	if d.truth, err = traceio.Truth(f); err != nil {
+	if d.clean.Truth, err = traceio.Truth(f); err != nil {
 		return d, err
 	}
-	if d.records, err = records(f); err != nil {
+	if d.clean.Records, err = records(f); err != nil {
 		return d, err
 	}
 	f.Fixes = filepath.Join(dir, "fixes_corrupt.csv")
-	if d.corrupt, err = records(f); err != nil {
+	d.faulty.Truth = d.clean.Truth
+	if d.faulty.Records, err = records(f); err != nil {
 		return d, err
 	}
-	if d.labels, err = labels(filepath.Join(dir, "faults.csv")); err != nil {
+	if d.faulty.Faults, err = traceio.Faults(f); err != nil {
 		return d, err
 	}
-	if len(d.labels) != len(d.corrupt) {
-		return d, fmt.Errorf("%s: %d labels of %d rows", f.Fixes, len(d.labels), len(d.corrupt))
+	if len(d.faulty.Faults) != len(d.faulty.Records) {
+		return d, fmt.Errorf("%s: %d labels of %d rows", f.Fixes, len(d.faulty.Faults), len(d.faulty.Records))
 	}
 	return d, nil
 }
 
 func records(f traceio.Drive) ([]argos.Record, error) {
-	in, err := traceio.Open(f)
+	rows, err := traceio.Read(f)
 	if err != nil {
 		return nil, err
 	}
-	defer in.Close() //nolint:errcheck // read only
 	var out []argos.Record
-	for {
-		row, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			return out, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	for _, row := range rows {
 		if row.Err != nil { // the gateway would refuse it; a fix that says it is none keeps the rows in step
 			row.Fix = argos.NewFix("T", 0, 0, 0)
 			row.Fix.Valid = false
 		}
 		out = append(out, argos.Record{Fix: row.Fix, Recorded: true})
 	}
-}
-
-func labels(file string) ([]string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("read labels: %w", err)
-	}
-	defer f.Close() //nolint:errcheck // read only
-	all, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	var out []string
-	for _, line := range all[1:] {
-		out = append(out, line[1])
-	}
 	return out, nil
-}
-
-// scored are the rows that count: valid, newer than all before, with truth.
-func (d *drive) scored(rs []argos.Record) map[int]argos.LatLon {
-	out := map[int]argos.LatLon{}
-	newest := int64(math.MinInt64)
-	for i := range rs {
-		at, ok := d.truth.At(rs[i].Time)
-		if !rs[i].Valid || !ok || rs[i].Time <= newest {
-			continue
-		}
-		newest = rs[i].Time
-		out[i] = at
-	}
-	return out
 }
 
 // trusted says whether a drive's truth is good enough to fit to: comma2k19's is a tenth of a second off.

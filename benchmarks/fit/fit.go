@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -12,9 +13,9 @@ import (
 )
 
 // fitted are the parameters that the optimiser moves, by the logarithm of each.
-func fitted(p *track.Parameters) []*float64 {
+func fitted(p *track.Recipe) []*float64 {
 	return []*float64{
-		&p.Accel, &p.AccelAlone, &p.Decay, &p.Along, &p.Reflected, &p.Standing, &p.Slow, &p.SlowAlone, &p.Spread, &p.Rough,
+		&p.Accel, &p.AccelAlone, &p.Cruise, &p.Decay, &p.Along, &p.Reflected, &p.Standing, &p.Slow, &p.SlowAlone, &p.Spread, &p.Rough,
 	}
 }
 
@@ -29,8 +30,8 @@ const (
 //
 // with mean errors, and as score minus the log likelihood of a two-dimensional Gaussian of the claimed sigma, bounded per fix so that no
 // outlier rules, less that of the raw mean error.
-func objective(drives []drive) float64 {
-	rs := all(drives, false)
+func objective(by track.Recipe, drives []drive) float64 {
+	rs := all(by, drives, false)
 	sum, n := map[string]float64{}, map[string]float64{}
 	for i := range rs {
 		r := &rs[i]
@@ -40,39 +41,38 @@ func objective(drives []drive) float64 {
 		n[drives[i].set]++
 	}
 	total := 0.0
-	for set := range sum {
+	for _, set := range slices.Sorted(maps.Keys(sum)) { // in one order, so that a fit comes out again to the last digit
 		total += sum[set] / n[set]
 	}
 	return total / float64(len(sum))
 }
 
-// fit moves track.Recipe from start to where the objective on the drives, and a weak pull towards the start, is least: what the
+// fit returns the recipe, from start, with which the objective on the drives, and a weak pull towards the start, are least: what the
 // drives do not tell stays as physics has it.
-func fit(drives []drive, start track.Parameters, evaluations int) error {
+func fit(drives []drive, start track.Recipe, evaluations int) (track.Recipe, error) {
 	origin := make([]float64, len(fitted(&start)))
 	for i, p := range fitted(&start) {
 		origin[i] = math.Log(*p)
 	}
-	put := func(x []float64) {
-		track.Recipe = start
-		for i, p := range fitted(&track.Recipe) {
+	at := func(x []float64) track.Recipe {
+		r := start
+		for i, p := range fitted(&r) {
 			*p = math.Exp(x[i])
 		}
+		return r
 	}
 	problem := optimize.Problem{Func: func(x []float64) float64 {
 		far := 0.0
 		for i := range x {
 			far += (x[i] - origin[i]) * (x[i] - origin[i])
 		}
-		put(x)
-		return objective(drives) + pull*far
+		return objective(at(x), drives) + pull*far
 	}}
 	result, err := optimize.Minimize(problem, origin, &optimize.Settings{FuncEvaluations: evaluations}, &optimize.NelderMead{SimplexSize: 0.3})
 	if result == nil {
-		return fmt.Errorf("fit: %w", err)
+		return start, fmt.Errorf("fit: %w", err)
 	}
-	put(result.X) // the best so far, if the evaluations have run out
-	return nil
+	return at(result.X), nil // the best so far, if the evaluations have run out
 }
 
 // group is what stays together in cross-validation: drives of one route and day, which share streets, sky and traffic.
@@ -86,7 +86,7 @@ func group(d *drive) string {
 // validate fits without each group in turn, and says what the fit is worth on that group: its objective with the recipe as it
 // stands and with the one that never saw it.
 func validate(drives []drive, evaluations int) error {
-	start := track.Recipe
+	start := track.Usual()
 	var groups []string
 	for i := range drives {
 		if g := group(&drives[i]); !slices.Contains(groups, g) {
@@ -103,20 +103,19 @@ func validate(drives []drive, evaluations int) error {
 				in = append(in, drives[i])
 			}
 		}
-		track.Recipe = start
-		before := objective(out)
-		if err := fit(in, start, evaluations); err != nil {
+		before := objective(start, out)
+		r, err := fit(in, start, evaluations)
+		if err != nil {
 			return err
 		}
-		after := objective(out)
+		after := objective(r, out)
 		var live, smoothed float64
-		rs := all(out, false)
+		rs := all(r, out, false)
 		for i := range rs {
 			live += rs[i].live.mean() / rs[i].raw.mean() / float64(len(rs))
 			smoothed += rs[i].smoothed.mean() / rs[i].raw.mean() / float64(len(rs))
 		}
 		fmt.Printf("%-46s %7.3f %20.3f %10.2f %12.2f\n", g, before, after, live, smoothed)
 	}
-	track.Recipe = start
 	return nil
 }

@@ -47,7 +47,7 @@ func (c *command) run() error {
 	if len(drives) == 0 {
 		return fmt.Errorf("no drives with truth below %v", c.Dirs)
 	}
-	table(drives)
+	table(track.Usual(), drives)
 	if c.Evaluations == 0 {
 		return nil
 	}
@@ -60,10 +60,11 @@ func (c *command) run() error {
 	if err := validate(use, c.Evaluations); err != nil {
 		return err
 	}
-	if err := fit(use, track.Recipe, c.Evaluations); err != nil {
+	r, err := fit(use, track.Usual(), c.Evaluations)
+	if err != nil {
 		return err
 	}
-	fmt.Printf("fitted to all: %+v\n", track.Recipe)
-	table(drives)
+	fmt.Printf("fitted to all: %+v\n", r)
+	table(r, drives)
 	return nil
 }

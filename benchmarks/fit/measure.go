@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"argos"
+	"argos/evaluate"
 	"argos/transforms/smooth"
 	"argos/transforms/track"
 	"argos/truth"
@@ -39,48 +40,42 @@ func (e *errorsOf) add(metres, sigma float64) {
 
 func (e *errorsOf) mean() float64 { return e.sum / e.n }
 
-func measure(d *drive, full bool) result {
+func measure(by track.Recipe, d *drive, full bool) result {
 	var r result
-	causal := fold(d.records)
-	s := smooth.Drive(d.records)
-	clean := d.scored(d.records)
-	var byTime map[int64]float64
-	if full {
-		byTime = map[int64]float64{}
-	}
-	for i, at := range clean {
-		f, t := &d.records[i], &causal[i]
-		r.raw.add(truth.Distance(at, argos.LatLon{Lat: f.Lat, Lon: f.Lon}), 1)
-		e := truth.Distance(at, argos.LatLon{Lat: t.Lat, Lon: t.Lon})
+	causal := fold(&by, d.clean.Records)
+	s := smooth.DriveBy(by, d.clean.Records)
+	byTime := map[int64]float64{}
+	for _, c := range d.clean.Counted() {
+		f, t := &d.clean.Records[c.I], &causal[c.I]
+		r.raw.add(truth.Distance(c.At, argos.LatLon{Lat: f.Lat, Lon: f.Lon}), 1)
+		e := truth.Distance(c.At, argos.LatLon{Lat: t.Lat, Lon: t.Lon})
 		r.live.add(e, t.Accuracy)
-		if full {
-			byTime[f.Time] = e
-		}
-		if e, ok := s.Row(i); ok {
-			r.smoothed.add(truth.Distance(at, argos.LatLon{Lat: e.Lat, Lon: e.Lon}), e.Accuracy)
+		byTime[f.Time] = e
+		if e, ok := s.Row(c.I); ok {
+			r.smoothed.add(truth.Distance(c.At, argos.LatLon{Lat: e.Lat, Lon: e.Lon}), e.Accuracy)
 		}
 	}
 	if full {
-		r.faults(d, byTime)
-		r.between = [2]float64{between(d, 10), between(d, 30)}
+		r.faults(by, d, byTime)
+		r.between = [2]float64{between(by, d, 10), between(by, d, 30)}
 	}
 	return r
 }
 
-func (r *result) faults(d *drive, byTime map[int64]float64) {
-	causal, s := fold(d.corrupt), smooth.Drive(d.corrupt)
+func (r *result) faults(by track.Recipe, d *drive, byTime map[int64]float64) {
+	causal, s := fold(&by, d.faulty.Records), smooth.DriveBy(by, d.faulty.Records)
 	var jumps, smoothJumps, untouched, same errorsOf
-	for i, at := range d.scored(d.corrupt) {
-		t := &causal[i]
-		e := truth.Distance(at, argos.LatLon{Lat: t.Lat, Lon: t.Lon})
-		switch d.labels[i] {
+	for _, c := range d.faulty.Counted() {
+		t := &causal[c.I]
+		e := truth.Distance(c.At, argos.LatLon{Lat: t.Lat, Lon: t.Lon})
+		switch c.Fault {
 		case "jump":
 			jumps.add(e, 1)
-			if row, ok := s.Row(i); ok {
-				smoothJumps.add(truth.Distance(at, argos.LatLon{Lat: row.Lat, Lon: row.Lon}), 1)
+			if row, ok := s.Row(c.I); ok {
+				smoothJumps.add(truth.Distance(c.At, argos.LatLon{Lat: row.Lat, Lon: row.Lon}), 1)
 			}
-		case "ok":
-			if was, ok := byTime[d.corrupt[i].Time]; ok {
+		case evaluate.Ok:
+			if was, ok := byTime[d.faulty.Records[c.I].Time]; ok {
 				untouched.add(e, 1)
 				same.add(was, 1)
 			}
@@ -89,9 +84,9 @@ func (r *result) faults(d *drive, byTime map[int64]float64) {
 	r.jumps, r.smoothJumps, r.untouched, r.same = jumps.mean(), smoothJumps.mean(), untouched.mean(), same.mean()
 }
 
-func fold(rs []argos.Record) []argos.Truck {
+func fold(by *track.Recipe, rs []argos.Record) []argos.Truck {
 	out := make([]argos.Truck, len(rs))
-	var t track.Track
+	t := by.Track()
 	for i := range rs {
 		t.Fold(&rs[i], argos.Pos{Next: int64(i) + 1})
 		t.Fill(&out[i])
@@ -100,12 +95,12 @@ func fold(rs []argos.Record) []argos.Truck {
 }
 
 // between thins a drive to one fix in every seconds, and compares the smoother with the truth at the times of those left out.
-func between(d *drive, every int64) float64 {
+func between(by track.Recipe, d *drive, every int64) float64 {
 	var kept []argos.Record
 	var left []int64
 	next := int64(math.MinInt64)
-	for i := range d.records {
-		f := &d.records[i]
+	for i := range d.clean.Records {
+		f := &d.clean.Records[i]
 		if !f.Valid {
 			continue
 		}
@@ -116,10 +111,10 @@ func between(d *drive, every int64) float64 {
 			left = append(left, f.Time)
 		}
 	}
-	s := smooth.Drive(kept)
+	s := smooth.DriveBy(by, kept)
 	var e errorsOf
 	for _, ms := range left {
-		at, known := d.truth.At(ms)
+		at, known := d.clean.Truth.At(ms)
 		if got, ok := s.At(ms); ok && known {
 			e.add(truth.Distance(at, argos.LatLon{Lat: got.Lat, Lon: got.Lon}), 1)
 		}

@@ -23,8 +23,9 @@ type Estimate struct {
 
 // Smoothed is a drive as a whole.
 type Smoothed struct {
-	rows  []Estimate // one a record; Time is the record's, Lat NaN before the first position
-	knots []knot     // in time order
+	recipe track.Recipe
+	rows   []Estimate // one a record; Time is the record's, Lat NaN before the first position
+	knots  []knot     // in time order
 }
 
 // knot is the smoothed filter at a fix's time.
@@ -32,18 +33,22 @@ type knot struct {
 	track.Step
 	state kalman.Filter
 	run   int // number of the stretch that it belongs to
+	fixes int // used in that stretch
 }
 
 const (
-	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts
+	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts, others stay tentative
 	beyond   = 5000 // ms that a stretch is drawn on before its first fix, over false starts
 	standing = 0.3  // m/s: the speed below which a truck is called stopped
 )
 
 // Drive smooths the records of one truck, in the order of their arrival: what the live filter would fold.
-func Drive(records []argos.Record) *Smoothed {
-	pass := track.Pass(records)
-	s := &Smoothed{rows: make([]Estimate, len(records))}
+func Drive(records []argos.Record) *Smoothed { return DriveBy(track.Usual(), records) }
+
+// DriveBy is Drive by another recipe, for comparison.
+func DriveBy(recipe track.Recipe, records []argos.Record) *Smoothed {
+	pass := recipe.Pass(records)
+	s := &Smoothed{recipe: recipe, rows: make([]Estimate, len(records))}
 	s.stretch(pass.Steps)
 	s.back()
 	for i := range records {
@@ -71,13 +76,14 @@ func (s *Smoothed) stretch(steps []track.Step) {
 		if steps[i].Used {
 			used[run]++
 		}
-		s.knots = append(s.knots, knot{steps[i], steps[i].Filtered, run})
+		s.knots = append(s.knots, knot{Step: steps[i], state: steps[i].Filtered, run: run})
 	}
 	kept := s.knots[:0]
 	for i, k := range s.knots {
 		if used[k.run] < settled && s.falseStart(i, used) {
 			continue
 		}
+		k.fixes = used[k.run]
 		kept = append(kept, k)
 	}
 	s.knots = kept
@@ -119,12 +125,12 @@ func (s *Smoothed) At(ms int64) (Estimate, bool) {
 	i := sort.Search(len(s.knots), func(i int) bool { return s.knots[i].Time >= ms })
 	if i < len(s.knots) && s.knots[i].Time == ms {
 		k := &s.knots[i]
-		return k.tell(ms, k.state.Position(), k.state.Velocity(), track.Accuracy(&k.state), k.state.VelocitySigma()), true
+		return k.tell(ms, k.state.Position(), k.state.Velocity(), s.recipe.Accuracy(&k.state), k.state.VelocitySigma()), true
 	}
 	if i == 0 || i == len(s.knots) || s.knots[i-1].run != s.knots[i].run {
 		return Estimate{}, false
 	}
-	return between(&s.knots[i-1], &s.knots[i], ms), true
+	return s.between(&s.knots[i-1], &s.knots[i], ms), true
 }
 
 // before is the estimate at a time shortly before a stretch.
@@ -135,12 +141,12 @@ func (s *Smoothed) before(ms int64) (Estimate, bool) {
 	}
 	k := &s.knots[i]
 	p, v, dt := k.state.Position(), k.state.Velocity(), float64(ms-k.Time)/1000
-	sigma := math.Hypot(track.Accuracy(&k.state), k.state.VelocitySigma()*dt)
+	sigma := math.Hypot(s.recipe.Accuracy(&k.state), k.state.VelocitySigma()*dt)
 	return k.tell(ms, [2]float64{p[0] + v[0]*dt, p[1] + v[1]*dt}, v, sigma, k.state.VelocitySigma()), true
 }
 
 // between is the estimate between two knots of a stretch (cubic Hermite interpolation).
-func between(a, b *knot, ms int64) Estimate {
+func (s *Smoothed) between(a, b *knot, ms int64) Estimate {
 	to := b.state.Moved(&b.Plane, &a.Plane)
 	p0, p1, v0, v1 := a.state.Position(), to.Position(), a.state.Velocity(), to.Velocity()
 	dt := float64(b.Time-a.Time) / 1000
@@ -154,7 +160,7 @@ func between(a, b *knot, ms int64) Estimate {
 	}
 	// The variance of the ends, and that of white acceleration between two ends that are known: q dt³ u³(1-u)³/3.
 	w := u * (1 - u)
-	sa, sb := track.Accuracy(&a.state), track.Accuracy(&b.state)
+	sa, sb := s.recipe.Accuracy(&a.state), s.recipe.Accuracy(&b.state)
 	variance := sa*sa*(1-u) + sb*sb*u + b.Motion.Accel*dt*dt*dt*w*w*w/3
 	return a.tell(ms, p, v, math.Sqrt(variance), math.Max(a.state.VelocitySigma(), b.state.VelocitySigma()))
 }
@@ -163,8 +169,13 @@ func between(a, b *knot, ms int64) Estimate {
 func (k *knot) tell(ms int64, p, v [2]float64, sigma, velocitySigma float64) Estimate {
 	e := Estimate{Time: ms, Accuracy: sigma, Status: argos.Moving, Speed: math.Hypot(v[0], v[1]), Heading: math.NaN()}
 	e.Lat, e.Lon = k.Plane.Degrees(p)
+	if k.fixes < settled {
+		e.Status = argos.Tentative
+	}
 	switch {
-	case e.Speed < standing:
+	case k.fixes == 1: // says nothing of a velocity
+		e.Speed = math.NaN()
+	case e.Speed < standing && e.Status != argos.Tentative:
 		e.Status, e.Speed = argos.Stopped, 0
 	case e.Speed > velocitySigma:
 		e.Heading = math.Mod(math.Atan2(v[0], v[1])*180/math.Pi+360, 360)

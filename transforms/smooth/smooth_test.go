@@ -90,6 +90,23 @@ func TestGapIsNoStretch(t *testing.T) {
 	}
 }
 
+// One fix says nothing of a speed, not even that there is none; and two are not believed yet, as live.
+func TestTooShortToBelieve(t *testing.T) {
+	for n := 1; n <= 4; n++ {
+		var rs []argos.Record
+		for s := range n {
+			rs = append(rs, record(start+1000*int64(s), 48, 11))
+		}
+		drive := Drive(rs)
+		for i := range rs {
+			e, ok := drive.Row(i)
+			if !ok || (e.Status == argos.Tentative) != (n < settled) || math.IsNaN(e.Speed) != (n == 1) {
+				t.Errorf("row %d of %d: %+v", i, n, e)
+			}
+		}
+	}
+}
+
 // Whatever a drive holds, each row has its answer, and answers are places on earth.
 func TestAnyDrive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -21,11 +21,11 @@ type device struct {
 }
 
 // newDevice is one of which nothing is known but whether it reports a speed.
-func newDevice(f *fix) device {
+func newDevice(by *Recipe, f *fix) device {
 	if f.speed == notReported || f.course == notReported {
-		return device{white: float32(Recipe.WhiteAlone), slow: float32(Recipe.SlowAlone), rough: float32(Recipe.WhiteAlone)}
+		return device{white: float32(by.WhiteAlone), slow: float32(by.SlowAlone), rough: float32(by.WhiteAlone)}
 	}
-	return device{white: float32(Recipe.White), slow: float32(Recipe.Slow), rough: float32(Recipe.White)}
+	return device{white: float32(by.White), slow: float32(by.Slow), rough: float32(by.White)}
 }
 
 // lag is how long ago (s) the positions and the velocities were true when they were stamped. Only their difference shows, as the slope
@@ -84,7 +84,7 @@ func (d *device) settle(square, prior, variance float64) {
 }
 
 // follow takes in how far a vehicle went between two fixes that were used, moved (m) in dt s, with the velocities reported at both.
-func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
+func (d *device) follow(by *Recipe, moved, v0, v1 [2]float64, dt, variance float64) {
 	var lack, turn [2]float64
 	var passed, reported float64
 	scale := d.scale()
@@ -103,7 +103,7 @@ func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
 	d.lagged = float32(keep*float64(d.lagged) - (lack[0]*turn[0]+lack[1]*turn[1])/noise)
 	d.turned = float32(keep*float64(d.turned) + (turn[0]*turn[0]+turn[1]*turn[1])/noise)
 	slope := d.slope()
-	fade := math.Exp(-dt / Recipe.Decay)
+	fade := math.Exp(-dt / by.Decay)
 	var square, step float64
 	for i := range 2 {
 		a := lack[i] + slope*turn[i]
@@ -115,8 +115,8 @@ func (d *device) follow(moved, v0, v1 [2]float64, dt, variance float64) {
 	slow, rough, share := float64(d.slow), float64(d.rough), dt/learnTime
 	const limit = huberSigmas * huberSigmas
 	rough += share * (math.Min(step, limit*rough) - rough)
-	square = math.Min(square, limit*(slow/Recipe.Spread+Recipe.Rough*rough))
-	slow += share * (Recipe.Spread*(square-Recipe.Rough*rough) - slow)
+	square = math.Min(square, limit*(slow/by.Spread+by.Rough*rough))
+	slow += share * (by.Spread*(square-by.Rough*rough) - slow)
 	d.rough, d.slow = bound(rough), bound(slow)
 }
 

@@ -19,8 +19,8 @@ func (t *Track) Fill(dst *argos.Truck) {
 	}
 	e := &t.live
 	f := &t.window[t.n-1]
-	kf := e.ahead(e.seen, e.model(f.motion, f.variance())) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf)
+	kf := e.ahead(e.seen, e.model(t.by(), f.motion, f.variance())) // beyond the last fix used if those since were rejected
+	dst.Time, dst.Accuracy = e.seen, t.by().Accuracy(&kf)
 	dst.Lat, dst.Lon = e.plane.Degrees(kf.Position())
 	if e.good == agreeing {
 		dst.Status = argos.Moving
@@ -40,7 +40,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 
 // Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and what no receiver can tell from its fixes, for it
 // stays the same through a drive (orbits, ionosphere, where in the vehicle the antenna is).
-func Accuracy(kf *kalman.Filter) float64 { return math.Hypot(kf.PositionSigma(), Recipe.Common) }
+func (r *Recipe) Accuracy(kf *kalman.Filter) float64 { return math.Hypot(kf.PositionSigma(), r.Common) }
 
 // stopped says whether the truck stands still, by the speed that its newest fix reports, else by a straight line
 // through the window's fixes as they came: the filter's own speed may not decide.

@@ -29,16 +29,16 @@ type estimate struct {
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
 // start begins anew at a fix, with nothing but the reporting interval and the receiver's ways from before.
-func (e *estimate) start(f *fix) {
+func (e *estimate) start(by *Recipe, f *fix) {
 	if e.device == (device{}) {
-		e.device = newDevice(f)
+		e.device = newDevice(by, f)
 	}
 	e.good, e.run, e.time, e.fixed = 1, 0, f.time, f.time
 	e.device.slip = [2]float32{}
 	e.touch(f.lat, f.lon)
 	v := f.variance()
-	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, Recipe.Fresh*float64(e.device.slow)*v)
-	e.hear(f, 0)
+	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, by.Fresh*float64(e.device.slow)*v)
+	e.hear(by, f, 0)
 }
 
 // touch lays the plane at a place, unless it is there already.
@@ -74,16 +74,18 @@ func (e *estimate) round() {
 }
 
 // model is how the truck and its receiver may change until a fix of that nominal variance (m²) and motion.
-func (e *estimate) model(m motion, variance float64) kalman.Motion {
-	q := Recipe.Accel
+func (e *estimate) model(by *Recipe, m motion, variance float64) kalman.Motion {
+	q := by.Accel
 	if m.speed == notReported {
-		q = Recipe.AccelAlone
+		// Over longer the speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.
+		v := e.kf.Velocity()
+		q = by.AccelAlone / (1 + (v[0]*v[0]+v[1]*v[1])/(by.Cruise*by.Cruise*math.Max(1, float64(e.interval))))
 	}
 	shrink := 1.0 // an error that came with bad geometry goes with it
 	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {
 		shrink = math.Sqrt(variance / was)
 	}
-	return kalman.Motion{Accel: q, Bias: float64(e.device.slow) * variance, Decay: Recipe.Decay, Shrink: shrink}
+	return kalman.Motion{Accel: q, Bias: float64(e.device.slow) * variance, Decay: by.Decay, Shrink: shrink}
 }
 
 // ahead is the filter at a later time.

@@ -7,7 +7,7 @@ import (
 )
 
 // step takes in the next fix in time order and says whether it was used.
-func (e *estimate) step(f *fix) bool {
+func (e *estimate) step(by *Recipe, f *fix) bool {
 	used, reported := true, f.motion
 	believed := !e.device.misleads()
 	if e.good > 0 {
@@ -17,21 +17,21 @@ func (e *estimate) step(f *fix) bool {
 		silent := *f
 		silent.motion = motion{notReported, notReported}
 		if f = &silent; believed { // found out: what was learned by those speeds is wrong
-			d := newDevice(f)
+			d := newDevice(by, f)
 			d.driven, d.told, d.went, d.compared = e.device.driven, e.device.told, e.device.went, e.device.compared
 			e.device, e.good = d, 0
 		}
 	}
 	if e.good == 0 {
-		e.start(f)
+		e.start(by, f)
 	} else {
 		switch {
 		case e.interval != 0 && f.time-e.fixed > e.gap():
-			e.start(f)
+			e.start(by, f)
 		case e.frozen(f):
-			used = e.leaveOut(f, e.ahead(f.time, e.model(f.motion, f.variance())))
+			used = e.leaveOut(by, f, e.ahead(f.time, e.model(by, f.motion, f.variance())))
 		default:
-			used = e.judge(f)
+			used = e.judge(by, f)
 		}
 		e.learn(seconds(f.time - e.seen))
 	}
@@ -40,7 +40,7 @@ func (e *estimate) step(f *fix) bool {
 		e.recentre()
 		e.round()
 		if !e.kf.Definite() { // no real stream of fixes leads here; whatever did, the newest fix is a way out
-			e.start(f)
+			e.start(by, f)
 			e.round()
 			used = true
 		}
@@ -49,44 +49,48 @@ func (e *estimate) step(f *fix) bool {
 }
 
 // judge weighs a fix by its distance from the prediction, in sigmas.
-func (e *estimate) judge(f *fix) bool {
+func (e *estimate) judge(by *Recipe, f *fix) bool {
 	variance := f.variance()
-	kf := e.ahead(f.time, e.model(f.motion, variance))
+	kf := e.ahead(f.time, e.model(by, f.motion, variance))
 	z, r := e.plane.Metres(f.degrees()), float64(e.device.white)*variance
 	lag, _ := e.device.lag()
 	y := kf.Judge(z, r, lag)
 	dt := seconds(f.time - e.seen)
 	if !(y.NIS <= gateSigmas*gateSigmas) {
-		if e.reject(f) {
+		if e.reject(by, f) {
 			return true
 		}
-		return e.leaveOut(f, kf)
+		return e.leaveOut(by, f, kf)
 	}
 	if e.good == agreeing {
-		e.observe(f, z, dt)
+		e.observe(by, f, z, dt)
 		e.device.settle(y.Square, y.Prior, variance)
 		if y.NIS > huberSigmas*huberSigmas {
-			r *= math.Sqrt(y.NIS) / huberSigmas
+			doubt := math.Sqrt(y.NIS) / huberSigmas
+			if f.speed == notReported {
+				doubt *= doubt // nothing else says how the truck goes: one fix just within the gate would carry it away
+			}
+			r *= doubt
 		}
 	}
 	kf.UpdatePosition(z, r, lag)
 	e.kf, e.time, e.fixed, e.run = kf, f.time, f.time, 0
-	e.hear(f, dt)
+	e.hear(by, f, dt)
 	e.good = min(e.good+1, agreeing)
 	return true
 }
 
 // leaveOut goes on without a fix's position. Where it was is wrong; how fast it was may well be right.
-func (e *estimate) leaveOut(f *fix, kf kalman.Filter) bool {
+func (e *estimate) leaveOut(by *Recipe, f *fix, kf kalman.Filter) bool {
 	if f.speed != notReported {
 		e.kf, e.time = kf, f.time
-		e.hear(f, seconds(f.time-e.seen))
+		e.hear(by, f, seconds(f.time-e.seen))
 	}
 	return false
 }
 
 // observe has the device learned from a fix that is used, next to another one that was.
-func (e *estimate) observe(f *fix, z [2]float64, dt float64) {
+func (e *estimate) observe(by *Recipe, f *fix, z [2]float64, dt float64) {
 	v0, ok0 := e.motion.velocity()
 	v1, ok1 := f.velocity()
 	if !ok0 || !ok1 || dt > learnWithin || e.run > 0 || e.fixed != e.seen {
@@ -96,7 +100,7 @@ func (e *estimate) observe(f *fix, z [2]float64, dt float64) {
 	if f.metres()+e.motion.metres() < 2*learnSpeed {
 		return
 	}
-	e.device.follow(e.moved(z), v0, v1, dt, f.variance())
+	e.device.follow(by, e.moved(z), v0, v1, dt, f.variance())
 }
 
 // compare has the reported speeds checked against the way from one fix to the next, whatever the gate says of both.
@@ -118,7 +122,7 @@ func (e *estimate) moved(z [2]float64) [2]float64 {
 
 // reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative the newest fix
 // wins, and so do enough rejects that agree with one another.
-func (e *estimate) reject(f *fix) bool {
+func (e *estimate) reject(by *Recipe, f *fix) bool {
 	switch {
 	case e.run > 0 && f.lat == e.lat && f.lon == e.lon: // a receiver that repeats itself is no second witness
 	case e.run > 0 && e.plausible(f):
@@ -133,7 +137,7 @@ func (e *estimate) reject(f *fix) bool {
 	if e.good == agreeing && e.run < enough {
 		return false
 	}
-	e.start(f)
+	e.start(by, f)
 	return true
 }
 

@@ -4,7 +4,7 @@ import "math"
 
 // hear takes in the velocity that a fix reports, dt seconds after the one before (0: none before). A speed without a course is heard
 // at a standstill alone: along a course that the filter guesses it would confirm the guess.
-func (e *estimate) hear(f *fix, dt float64) {
+func (e *estimate) hear(by *Recipe, f *fix, dt float64) {
 	if f.speed == notReported {
 		return
 	}
@@ -12,19 +12,19 @@ func (e *estimate) hear(f *fix, dt float64) {
 	if dt > 0 {
 		often = math.Max(1, velocityLasts/math.Max(dt, minInterval))
 	}
-	reflected := Recipe.Reflected * Recipe.Reflected * float64(e.device.slow) * f.variance()
+	reflected := by.Reflected * by.Reflected * float64(e.device.slow) * f.variance()
 	noise := func(sigma float64) float64 { return often * (sigma*sigma + reflected) }
 	v, ok := e.device.velocity(f.motion)
 	speed := math.Hypot(v[0], v[1])
 	switch {
 	case f.stands():
-		e.kf.UpdateSpeed([2]float64{1, 0}, 0, noise(Recipe.Standing), huberSigmas)
-		e.kf.UpdateSpeed([2]float64{0, 1}, 0, noise(Recipe.Standing), huberSigmas)
+		e.kf.UpdateSpeed([2]float64{1, 0}, 0, noise(by.Standing), huberSigmas)
+		e.kf.UpdateSpeed([2]float64{0, 1}, 0, noise(by.Standing), huberSigmas)
 	case ok:
 		u := [2]float64{v[0] / speed, v[1] / speed}
 		v = e.caughtUp(v, dt)
-		across := math.Max(Recipe.Across, Recipe.Course*speed)
-		e.kf.UpdateSpeed(u, u[0]*v[0]+u[1]*v[1], noise(Recipe.Along+Recipe.AlongShare*speed), huberSigmas)
+		across := math.Max(by.Across, by.Course*speed)
+		e.kf.UpdateSpeed(u, u[0]*v[0]+u[1]*v[1], noise(by.Along+by.AlongShare*speed), huberSigmas)
 		e.kf.UpdateSpeed([2]float64{u[1], -u[0]}, u[1]*v[0]-u[0]*v[1], noise(across), huberSigmas)
 	}
 }

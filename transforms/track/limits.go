@@ -57,10 +57,12 @@ const (
 	maxShare       = 16.0     // to four of them
 )
 
-// Parameters are the recipe's numbers that benchmarks/fit moves, or that go with those.
-type Parameters struct {
+// Recipe is the numbers that benchmarks/fit moves, or that go with those. A track is the same wherever it is folded, so all but that
+// folds by the usual one.
+type Recipe struct {
 	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
-	AccelAlone float64 // the same of one that reports positions alone
+	AccelAlone float64 // the same of one that reports positions alone, at a crawl
+	Cruise     float64 // m/s at which that is half as much, for one that reports each second
 
 	// a reported velocity's noise
 	Along, AlongShare float64 // along the course: m/s, and as a share of the speed
@@ -79,10 +81,11 @@ type Parameters struct {
 	Common float64 // m per axis that no fix tells of: it stays through a drive
 }
 
-// Recipe is what the fold uses. Nothing but benchmarks/fit changes it: a track is the same wherever it is folded.
-var Recipe = Parameters{
-	Accel:      2,   // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
-	AccelAlone: 1.2, // drives, flat from 0.7 to 2: less lags in turns, more follows noise
+// usual is the recipe. Nothing writes to it.
+var usual = Recipe{
+	Accel:      2,  // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
+	AccelAlone: 3,  // drives, flat from 2 to 4: less lags in turns, more follows noise
+	Cruise:     12, // drives, flat from 10 to 15: turns are slow, and what is fast keeps its speed for a while
 
 	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // drives: phones' Doppler speed under an open sky
 	Standing:  0.3,  // drives, flat: a reported zero means less than stoppedSpeed
@@ -93,7 +96,22 @@ var Recipe = Parameters{
 
 	Decay:  20,   // drives: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
 	Fresh:  2,    // first fixes are off by more than the usual: a cold receiver converges
-	Spread: 2.2,  // drives, by the claimed accuracy; a Gauss-Markov process alone has 2
+	Spread: 2.4,  // drives, by the claimed accuracy; a Gauss-Markov process alone has 2
 	Rough:  1.6,  // drives, by the claimed accuracy: rough errors last for a fix or two
-	Common: 0.56, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
+	Common: 0.54, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
+}
+
+// Usual is the recipe that tracks are folded by.
+func Usual() Recipe { return usual }
+
+// Track is a truck never heard of that is folded by this recipe, which may not change any more. It is for comparison: what it packs to
+// is read back as of the usual one.
+func (r *Recipe) Track() Track { return Track{recipe: r} }
+
+// by is the recipe that the track is folded by.
+func (t *Track) by() *Recipe {
+	if t.recipe != nil {
+		return t.recipe
+	}
+	return &usual
 }

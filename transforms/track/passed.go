@@ -28,9 +28,9 @@ type Step struct {
 }
 
 // Pass folds the records of one truck, in the order of their arrival, then goes through all fixes that had a place in time again.
-func Pass(records []argos.Record) Passage {
+func (r *Recipe) Pass(records []argos.Record) Passage {
 	p := Passage{Causal: make([]argos.Truck, len(records))}
-	var t Track
+	t := r.Track()
 	placed := map[int64]int{} // time of a fix that had its place: the record
 	first := map[int64]int{}  // time of a usable fix: the first record with it
 	for i := range records {
@@ -67,17 +67,17 @@ func Pass(records []argos.Record) Passage {
 		e = estimate{device: e.device}
 		p.Steps = p.Steps[:0]
 		for i := range fixes {
-			p.Steps = append(p.Steps, e.pass(&fixes[i], of[i]))
+			p.Steps = append(p.Steps, e.pass(r, &fixes[i], of[i]))
 		}
 	}
 	return p
 }
 
 // pass steps and tells what became of the filter.
-func (e *estimate) pass(f *fix, record int) Step {
-	s := Step{Time: f.time, Record: record, Reported: f.speed != notReported, Motion: e.model(f.motion, f.variance())}
+func (e *estimate) pass(by *Recipe, f *fix, record int) Step {
+	s := Step{Time: f.time, Record: record, Reported: f.speed != notReported, Motion: e.model(by, f.motion, f.variance())}
 	before := *e
-	s.Used = e.step(f)
+	s.Used = e.step(by, f)
 	s.Start = s.Used && e.good == 1
 	if !s.Start {
 		s.Predicted = before.ahead(f.time, s.Motion)

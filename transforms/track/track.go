@@ -21,6 +21,7 @@ type Track struct {
 	waiting int // fixes pending
 	pending [agreeing - 1]fix
 	live    estimate
+	recipe  *Recipe // nil: the usual one
 }
 
 // Pos is the place in the log up to which records were folded.

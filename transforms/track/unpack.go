@@ -59,7 +59,7 @@ func (t *Track) check() error {
 	}
 	t.live = t.anchor
 	for i := range t.n {
-		if f := &t.window[i]; t.live.step(f) != f.used {
+		if f := &t.window[i]; t.live.step(t.by(), f) != f.used {
 			return errors.New("verdicts that are not the filter's")
 		}
 	}

@@ -26,7 +26,7 @@ func (t *Track) insert(f *fix) {
 	}
 	t.judge(i)
 	if t.n > windowSize {
-		t.anchor.step(&t.window[0])
+		t.anchor.step(t.by(), &t.window[0])
 		t.shift()
 	}
 }
@@ -65,7 +65,7 @@ func (t *Track) leave(i int) {
 // judge takes a fix of the window into the live estimate, and corrects what it was counted as.
 func (t *Track) judge(i int) {
 	f := &t.window[i]
-	used := t.live.step(f)
+	used := t.live.step(t.by(), f)
 	switch {
 	case used && !f.used:
 		t.fixes++
