@@ -1,6 +1,8 @@
 package sender
 
 import (
+	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -31,4 +33,15 @@ func (o *outage) end() {
 	if o.down--; o.down == 0 {
 		o.log.Info("all connections to the gateway work again", "after", time.Since(o.since).Round(time.Millisecond))
 	}
+}
+
+// Ready says that no connection is down. It asks nobody.
+func (s *Sender) Ready(context.Context) error {
+	o := &s.outage
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.down > 0 {
+		return fmt.Errorf("%d of %d connections to the gateway are down since %s", o.down, s.cfg.Connections, o.since.UTC().Format(time.RFC3339))
+	}
+	return nil
 }

@@ -52,13 +52,22 @@ func TestOutageIsTwoLines(t *testing.T) {
 	if n := text.count("level="); n != 0 {
 		t.Fatalf("%d lines before anything happened", n)
 	}
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("before anything happened: %v", err)
+	}
 	away.Store(true)
 	hangUp()
 	send(all[30:])
 	until(t, "attempts of all", func() bool { return s.Stats().Reconnects > 9 })
+	if err := s.Ready(t.Context()); err == nil || !strings.Contains(err.Error(), "of 3 connections to the gateway are down") {
+		t.Errorf("in an outage: %v", err)
+	}
 	back.Store(true)
 	until(t, "all acked again", func() bool { return s.Stats().Acked == 60 })
 	until(t, "an end", func() bool { return text.count("all connections to the gateway work again") == 1 })
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("after it: %v", err)
+	}
 	if n := text.count("level="); n != 2 || text.count("no connection to the gateway") != 1 {
 		t.Errorf("%d lines: %s", n, text.String())
 	}

@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"argos/ledger"
 	"argos/sender"
@@ -14,6 +17,7 @@ import (
 type outbound struct {
 	To     string `help:"The gateway, ws://HOST:PORT." default:"ws://127.0.0.1:8081"`
 	Ledger string `help:"Append what became of each fix to this file, for argos audit." type:"path" placeholder:"FILE"`
+	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof; none unless given." placeholder:"HOST:PORT"`
 }
 
 type simulateCmd struct {
@@ -76,11 +80,20 @@ func (o outbound) send(ctx context.Context, log *slog.Logger, t terminal, f feed
 		}
 		defer w.Close()
 	}
+	reg := prometheus.NewRegistry()
 	s, err := sender.New(context.WithoutCancel(ctx), sender.Config{
-		URL: o.To, Recorded: f.recorded, Ledger: w, Run: time.Now().UTC().Format("20060102T150405.000Z"), Log: log,
+		URL: o.To, Recorded: f.recorded, Ledger: w, Run: time.Now().UTC().Format("20060102T150405.000Z"), Log: log, Registerer: reg,
 	})
 	if err != nil {
 		return err
+	}
+	if o.Admin != "" {
+		l, err := listen(ctx, o.Admin)
+		if err != nil {
+			return errors.Join(err, s.Close(ctx))
+		}
+		defer l.Close()
+		go server(admin{reg: reg, ready: s.Ready}.handler(), log).Serve(l) //nolint:errcheck // closed above
 	}
 	line := func() string {
 		x := s.Stats()
