@@ -2,6 +2,7 @@ package pipelines
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"reflect"
@@ -28,6 +29,10 @@ type SmoothConfig struct {
 
 func init() {
 	beam.RegisterType(reflect.TypeFor[traceio.Drive]())
+	// Bytes to the runner. As a row with a schema Flink's runner would look into it, and, unless our columns are other than nil, read on for ever.
+	beam.RegisterCoder(reflect.TypeFor[traceio.Drive](),
+		func(d traceio.Drive) ([]byte, error) { return json.Marshal(d) },
+		func(b []byte) (d traceio.Drive, err error) { return d, json.Unmarshal(b, &d) })
 	register.DoFn2x1[context.Context, traceio.Drive, error](&smoothFn{})
 }
 
