@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
+
+	"argos/flink"
 )
+
+const leaveWithin = 30 * time.Second // for a cancelled job to leave the cluster
 
 // runBatch runs a bounded pipeline to its end: on Prism, or on a Flink cluster if one is given. Files that it reads and writes have to be
 // where the workers are. When ctx ends, the job is cancelled.
@@ -61,7 +67,32 @@ func runBatch(ctx context.Context, name string, p *beam.Pipeline, on *Flink) err
 	case err = <-failed:
 	}
 	_, cancelErr := server.client.Cancel(outlives, &jobpb.CancelJobRequest{JobId: id})
-	return errors.Join(err, cancelErr)
+	return errors.Join(err, cancelErr, on.end(outlives, name))
+}
+
+// end cancels a job at the cluster, and returns when it has ended: the job server's own cancelling misses one that restarts at that moment,
+// which then holds slots for ever.
+func (f Flink) end(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
+	defer cancel()
+	for {
+		jobs, err := f.Cluster.Jobs(ctx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(jobs, func(j flink.Job) bool { return j.Name == name && !j.State.Ended() })
+		if i < 0 {
+			return nil
+		}
+		if jobs[i].State != flink.Cancelling {
+			if err := f.Cluster.Cancel(ctx, jobs[i].ID); err != nil {
+				return err
+			}
+		}
+		if !pause(ctx, lookEvery) {
+			return fmt.Errorf("job %s does not end; cancel it on the cluster at %s", name, f.Cluster)
+		}
+	}
 }
 
 // failure returns why a job fails: an error of ours comes again at each attempt, and many a cluster would try for ever. Or ctx's error.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"argos/flink"
 	"argos/rig"
 )
 
@@ -40,8 +41,17 @@ func smoothOnFlink(t *testing.T, f *rig.Flink) {
 		t.Fatal(err)
 	}
 	code, _, stderr := runToEnd(t, "smooth", mustAbs(t, drives), "--out", filepath.Join(dir, "taken"), "--runner", "flink", "--flink-rest", f.REST, "--job-server", f.JobServer)
-	if code != 1 || !strings.Contains(stderr, "is a directory") {
+	if code != 1 || !strings.Contains(stderr, "file exists") {
 		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+	jobs, err := flink.At(f.REST).Jobs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, j := range jobs {
+		if !j.State.Ended() {
+			t.Errorf("job %s holds slots: %s", j.Name, j.State)
+		}
 	}
 }
 
