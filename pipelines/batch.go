@@ -89,7 +89,7 @@ func (f Flink) end(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx) {
 			return fmt.Errorf("job %s does not end; cancel it on the cluster at %s", name, f.Cluster)
 		}
 	}
@@ -97,7 +97,7 @@ func (f Flink) end(ctx context.Context, name string) error {
 
 // failure returns why a job fails: an error of ours comes again at each attempt, and many a cluster would try for ever. Or ctx's error.
 func (f Flink) failure(ctx context.Context, name string) error {
-	for pause(ctx, lookEvery) {
+	for pause(ctx) {
 		jobs, err := f.Cluster.Jobs(ctx)
 		if err != nil {
 			continue // the job server has the last word

@@ -175,9 +175,10 @@ func (j *FlinkJob) reason(ctx context.Context, err error) string {
 	return explain(err.Error(), j.on)
 }
 
-func pause(ctx context.Context, d time.Duration) bool {
+// pause lies between two looks at the cluster. It says whether ctx goes on.
+func pause(ctx context.Context) bool {
 	select {
-	case <-time.After(d):
+	case <-time.After(lookEvery):
 		return true
 	case <-ctx.Done():
 		return false

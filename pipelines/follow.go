@@ -98,7 +98,7 @@ func (j *FlinkJob) follow(ctx context.Context) error {
 				return fmt.Errorf("job %s has failed for good; --resume starts it from its newest checkpoint", j.name)
 			}
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx) {
 			return ErrLeft
 		}
 	}

@@ -34,7 +34,7 @@ func (f Flink) running(ctx context.Context) (*flink.Job, error) {
 		if jobs[i].State != flink.Cancelling {
 			return &jobs[i], nil
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx) {
 			return nil, fmt.Errorf("wait for the end of job %s: %w", jobs[i].Name, ctx.Err())
 		}
 	}
@@ -93,7 +93,7 @@ func (f Flink) roomFor(ctx context.Context, cfg Config) error {
 			cfg.Log.Info("waiting for free slots", "free", o.Free, "needed", f.Parallelism)
 			told = true
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx) {
 			return fmt.Errorf("wait for free slots: %w", ctx.Err())
 		}
 	}
