@@ -122,17 +122,27 @@ func workerKilled(ctx context.Context, s *system) error {
 	return s.restored(ctx, before)
 }
 
+// checkpointed waits for a first checkpoint: a job that fails before it begins anew, and nothing is restored.
+func (s *system) checkpointed(ctx context.Context) error {
+	return s.risen(ctx, "argos_flink_checkpoints_completed_total", 0, "no checkpoint is taken")
+}
+
 // restored waits until the cluster has started the job again, more often than before.
 func (s *system) restored(ctx context.Context, before float64) error {
+	return s.risen(ctx, restores, before, "the job is not restored")
+}
+
+// risen waits until a metric of the command is above a value.
+func (s *system) risen(ctx context.Context, name string, above float64, otherwise string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
-		now, err := s.pipeline.metric(ctx, restores)
-		if err == nil && now > before {
+		now, err := s.pipeline.metric(ctx, name)
+		if err == nil && now > above {
 			return nil
 		}
 		if perr := pause(ctx, lookEvery); perr != nil {
-			return fmt.Errorf("the job is not restored: %w", errors.Join(perr, err))
+			return fmt.Errorf("%s: %w", otherwise, errors.Join(perr, err))
 		}
 	}
 }

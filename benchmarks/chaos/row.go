@@ -51,6 +51,11 @@ func (r row) play(ctx context.Context, s *system) result {
 		if err := w.steady(ctx, time.Now()); err != nil {
 			return fmt.Errorf("before the fault: %w", err)
 		}
+		if s.parts.flink {
+			if err := s.checkpointed(ctx); err != nil {
+				return err
+			}
+		}
 		struck := time.Now()
 		if err := r.strike(ctx, s); errors.Is(err, errNotHere) {
 			return err
