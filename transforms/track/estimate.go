@@ -77,9 +77,11 @@ func (e *estimate) round() {
 func (e *estimate) model(by *Recipe, m motion, variance float64) kalman.Motion {
 	q := by.Accel
 	if m.speed == notReported {
-		// Over longer the speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.
+		// What is fast neither turns nor brakes much: by the drives' own speeds, a tenth or less of q beyond 20 m/s. Over longer the
+		// speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.
 		v := e.kf.Velocity()
-		q = by.AccelAlone / (1 + (v[0]*v[0]+v[1]*v[1])/(by.Cruise*by.Cruise*math.Max(1, float64(e.interval))))
+		u := (v[0]*v[0] + v[1]*v[1]) / (by.Cruise * by.Cruise)
+		q = by.AccelAlone / (1 + u*u/math.Max(1, float64(e.interval)))
 	}
 	shrink := 1.0 // an error that came with bad geometry goes with it
 	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {

@@ -16,6 +16,7 @@ const (
 	meaninglessDOP = 99.0   // receivers write 99.99 or 127 for "no idea"
 
 	huberSigmas     = 2.0 // beyond it a fix counts for less (Huber 1964)
+	doubtAlone      = 2.2 // the same of one that tells no speed; drives, flat from 2.1 to 2.4
 	gateSigmas      = 5.0 // beyond it a fix is rejected
 	reacquireAt     = 5   // mutually consistent rejects in a row: it is the track that is wrong
 	reacquireSpeeds = 8   // the same while the fixes' speeds carry the track on
@@ -83,9 +84,9 @@ type Recipe struct {
 
 // usual is the recipe. Nothing writes to it.
 var usual = Recipe{
-	Accel:      2,  // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
-	AccelAlone: 3,  // drives, flat from 2 to 4: less lags in turns, more follows noise
-	Cruise:     12, // drives, flat from 10 to 15: turns are slow, and what is fast keeps its speed for a while
+	Accel:      2,   // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
+	AccelAlone: 3.5, // drives, flat from 3 to 4: less lags in turns, more follows noise
+	Cruise:     14,  // drives, flat from 14 to 16: turns are slow, and what is fast keeps its speed for a while
 
 	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // drives: phones' Doppler speed under an open sky
 	Standing:  0.3,  // drives, flat: a reported zero means less than stoppedSpeed
