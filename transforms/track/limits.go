@@ -84,22 +84,22 @@ type Recipe struct {
 
 // usual is the recipe. Nothing writes to it.
 var usual = Recipe{
-	Accel:      2,   // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
+	Accel:      1.5, // drives' own: 0.1 to 0.4 over 1 s, 0.7 to 1.5 over 10 s; 1.2 loses turns between slow reports, 3 lets noise of positions through
 	AccelAlone: 3.5, // drives, flat from 3 to 4: less lags in turns, more follows noise
 	Cruise:     14,  // drives, flat from 14 to 16: turns are slow, and what is fast keeps its speed for a while
 
-	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // drives: phones' Doppler speed under an open sky
+	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.01, // drives: phones' Doppler speed under an open sky
 	Standing:  0.3,  // drives, flat: a reported zero means less than stoppedSpeed
 	Reflected: 0.26, // drives: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
 
-	White: 0.25, Slow: 2, // drives: 1 m and 2.8 m at HDOP 1; learned within minutes
+	White: 0.3, Slow: 2, // drives: 1.1 m and 2.8 m at HDOP 1; learned within minutes
 	WhiteAlone: 0.5, SlowAlone: 0.08, // drives: 2.8 m and 1.1 m
 
 	Decay:  20,   // drives: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
 	Fresh:  2,    // first fixes are off by more than the usual: a cold receiver converges
 	Spread: 2.4,  // drives, by the claimed accuracy; a Gauss-Markov process alone has 2
 	Rough:  1.6,  // drives, by the claimed accuracy: rough errors last for a fix or two
-	Common: 0.54, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
+	Common: 0.57, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
 }
 
 // Usual is the recipe that tracks are folded by.
