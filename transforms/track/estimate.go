@@ -73,9 +73,12 @@ func (e *estimate) round() {
 	}
 }
 
-// model is how the truck and its receiver may change until a fix of that nominal variance (m²) and motion.
-func (e *estimate) model(by *Recipe, m motion, variance float64) kalman.Motion {
-	q := by.Accel
+// model is how the truck and its receiver may change until a fix of that time (ms), nominal variance (m²) and motion.
+func (e *estimate) model(by *Recipe, time int64, m motion, variance float64) kalman.Motion {
+	// An acceleration lasts for a spell (Singer 1970), so that over longer it changes a velocity by more than noise that is as strong over
+	// a second would. Below a second reported velocities, whose errors last as long, show no difference.
+	dt := math.Max(1, seconds(time-e.time))
+	q := by.Accel * dt / (dt + spell)
 	if m.speed == notReported {
 		// What is fast neither turns nor brakes much: by the drives' own speeds, a tenth or less of q beyond 20 m/s. Over longer the
 		// speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.

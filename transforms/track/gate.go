@@ -29,7 +29,7 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 		case e.interval != 0 && f.time-e.fixed > e.gap():
 			e.start(by, f)
 		case e.frozen(f):
-			used = e.leaveOut(by, f, e.ahead(f.time, e.model(by, f.motion, f.variance())))
+			used = e.leaveOut(by, f, e.ahead(f.time, e.model(by, f.time, f.motion, f.variance())))
 		default:
 			used = e.judge(by, f)
 		}
@@ -51,7 +51,7 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 // judge weighs a fix by its distance from the prediction, in sigmas.
 func (e *estimate) judge(by *Recipe, f *fix) bool {
 	variance := f.variance()
-	kf := e.ahead(f.time, e.model(by, f.motion, variance))
+	kf := e.ahead(f.time, e.model(by, f.time, f.motion, variance))
 	z, r := e.plane.Metres(f.degrees()), float64(e.device.white)*variance
 	lag, _ := e.device.lag()
 	y := kf.Judge(z, r, lag)

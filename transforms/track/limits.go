@@ -34,6 +34,7 @@ const (
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
 
+	spell         = 1.0  // s for which an acceleration lasts, at least: drives' own has 0.1 to 0.4 m²/s³ over 1 s and 0.7 to 1.5 over 10 s
 	velocityLasts = 1.0  // s for which the error of a reported velocity stays
 	minInterval   = 0.02 // s between fixes; what comes faster counts as that
 	shrinks       = 2.0  // times less nominal variance than before: the slow error is another one
@@ -61,7 +62,7 @@ const (
 // Recipe is the numbers that benchmarks/fit moves, or that go with those. A track is the same wherever it is folded, so all but that
 // folds by the usual one.
 type Recipe struct {
-	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
+	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported, over long
 	AccelAlone float64 // the same of one that reports positions alone, at a crawl
 	Cruise     float64 // m/s at which that is half as much, for one that reports each second
 
@@ -84,7 +85,7 @@ type Recipe struct {
 
 // usual is the recipe. Nothing writes to it.
 var usual = Recipe{
-	Accel:      1.5, // drives' own: 0.1 to 0.4 over 1 s, 0.7 to 1.5 over 10 s; 1.2 loses turns between slow reports, 3 lets noise of positions through
+	Accel:      3,   // drives: with 1 a truck that leaves a fast road between two slow reports is rejected, 6 lets noise of positions through
 	AccelAlone: 3.5, // drives, flat from 3 to 4: less lags in turns, more follows noise
 	Cruise:     14,  // drives, flat from 14 to 16: turns are slow, and what is fast keeps its speed for a while
 

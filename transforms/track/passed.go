@@ -76,7 +76,7 @@ func (r *Recipe) Pass(records []argos.Record) Passage {
 
 // pass steps and tells what became of the filter.
 func (e *estimate) pass(by *Recipe, f *fix, record int) Step {
-	s := Step{Time: f.time, Record: record, Motion: e.model(by, f.motion, f.variance())}
+	s := Step{Time: f.time, Record: record, Motion: e.model(by, f.time, f.motion, f.variance())}
 	before := *e
 	s.Used = e.step(by, f)
 	if s.Used && !e.device.misleads() {
