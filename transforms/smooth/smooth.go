@@ -39,6 +39,7 @@ type knot struct {
 const (
 	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts, others stay tentative
 	beyond   = 5000 // ms that a stretch is drawn on before its first fix, over false starts
+	sparse   = 2.5  // s between two fixes beyond which a reported velocity tells more than what lies around it: trucks accelerate in spells
 	standing = 0.3  // m/s: the speed below which a truck is called stopped
 )
 
@@ -120,7 +121,8 @@ func (s *Smoothed) Row(i int) (Estimate, bool) {
 }
 
 // At is the estimate at any time (ms) within a continuous stretch: between two fixes, on the cubic that has their positions and
-// velocities, which is what white acceleration makes most likely. It is false before the first fix, after the last one, and in a gap.
+// velocities, which is what white acceleration makes most likely; where fixes are sparse the reported velocities are taken. It is
+// false before the first fix, after the last one, and in a gap.
 func (s *Smoothed) At(ms int64) (Estimate, bool) {
 	i := sort.Search(len(s.knots), func(i int) bool { return s.knots[i].Time >= ms })
 	if i < len(s.knots) && s.knots[i].Time == ms {
@@ -151,6 +153,9 @@ func (s *Smoothed) between(a, b *knot, ms int64) Estimate {
 	p0, p1, v0, v1 := a.state.Position(), to.Position(), a.state.Velocity(), to.Velocity()
 	dt := float64(b.Time-a.Time) / 1000
 	u := float64(ms-a.Time) / float64(b.Time-a.Time)
+	if dt > sparse && a.Reported && b.Reported {
+		v0, v1 = a.Velocity, b.Velocity
+	}
 	var p, v [2]float64
 	for i := range 2 {
 		d, s0, s1 := p1[i]-p0[i], v0[i]*dt, v1[i]*dt

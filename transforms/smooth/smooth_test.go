@@ -51,6 +51,36 @@ func TestSteadyDrive(t *testing.T) {
 	}
 }
 
+// Between sparse fixes the reported velocities tell how a truck went, not the pace of the minutes around: here it slows down from 20 to
+// 5 m/s within 10 s, and picks up as fast, with a fix at the begin and the end of each.
+func TestSparseFixes(t *testing.T) {
+	place := func(s int) (north, speed float64) {
+		for v, i := 20.0, 0; ; i++ {
+			dt, a := math.Min(10, float64(s-10*i)), []float64{-1.5, 0, 1.5, 0}[i%4]
+			north, speed = north+v*dt+a*dt*dt/2, v+a*dt
+			if s <= 10*(i+1) {
+				return north, speed
+			}
+			v = speed
+		}
+	}
+	var rs []argos.Record
+	for s := 0; s <= 200; s += 10 {
+		north, speed := place(s)
+		r := record(start+1000*int64(s), 48+north/111_195, 11)
+		r.Speed, r.Heading = speed, 0
+		rs = append(rs, r)
+	}
+	d := Drive(rs)
+	for s := 30; s < 170; s++ {
+		north, _ := place(s)
+		e, ok := d.At(start + 1000*int64(s))
+		if off := metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: 48 + north/111_195, Lon: 11}); !ok || !(off < 0.3) {
+			t.Errorf("at %d s %.2f m off: %+v", s, off, e)
+		}
+	}
+}
+
 // What one cannot know before: a jump is judged by both sides, a late fix is in its place, false starts are left out.
 func TestLooksBothWays(t *testing.T) {
 	rs := steady(48, 11, 60)

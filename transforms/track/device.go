@@ -95,6 +95,7 @@ func (d *device) follow(by *Recipe, moved, v0, v1 [2]float64, dt, variance float
 	}
 	w := float64(d.white) * variance
 	if w > learnNoise || lack[0]*lack[0]+lack[1]*lack[1] > gateSigmas*gateSigmas*2*(w+1) || turn[0]*turn[0]+turn[1]*turn[1] > hardest*hardest*dt*dt {
+		d.slip = [2]float32{} // the way back from an outlier may be let pass where the way there was not
 		return
 	}
 	keep := 1 - dt/lagTime

@@ -64,6 +64,21 @@ func TestLearnsItsReceiver(t *testing.T) {
 }
 
 // Velocities in another unit are found out, and do no harm from then on; right ones are not suspected.
+// After a step that is too rough to learn from, what came before it says nothing of where positions are beside the path.
+func TestRoughStepBreaksTheChain(t *testing.T) {
+	by := Usual()
+	d := device{white: 0.25, slow: 1, rough: 0.25}
+	v := [2]float64{10, 0}
+	d.follow(&by, [2]float64{12, 0}, v, v, 1, 4)
+	if d.slip[0] < 1 {
+		t.Fatal("not learned:", d.slip)
+	}
+	d.follow(&by, [2]float64{60, 0}, v, v, 1, 4)
+	if d.slip != [2]float32{} {
+		t.Error("still beside the path:", d.slip)
+	}
+}
+
 func TestWrongUnit(t *testing.T) {
 	for _, told := range []float64{1, 0.9, 1.1, 1.944, 0.514, 3.6, 0.447} {
 		tr, worst := receive(0, 1, 1, told)

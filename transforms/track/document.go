@@ -19,7 +19,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 	}
 	e := &t.live
 	f := &t.window[t.n-1]
-	kf := e.ahead(e.seen, e.model(t.by(), f.motion, f.variance())) // beyond the last fix used if those since were rejected
+	kf := e.ahead(e.seen, e.model(t.by(), e.seen, f.motion, f.variance())) // beyond the last fix used if those since were rejected
 	dst.Time, dst.Accuracy = e.seen, t.by().Accuracy(&kf)
 	dst.Lat, dst.Lon = e.plane.Degrees(kf.Position())
 	if e.good == agreeing {

@@ -73,13 +73,18 @@ func (e *estimate) round() {
 	}
 }
 
-// model is how the truck and its receiver may change until a fix of that nominal variance (m²) and motion.
-func (e *estimate) model(by *Recipe, m motion, variance float64) kalman.Motion {
-	q := by.Accel
+// model is how the truck and its receiver may change until a fix of that time (ms), nominal variance (m²) and motion.
+func (e *estimate) model(by *Recipe, time int64, m motion, variance float64) kalman.Motion {
+	// An acceleration lasts for a spell (Singer 1970), so that over longer it changes a velocity by more than noise that is as strong over
+	// a second would. Below a second reported velocities, whose errors last as long, show no difference.
+	dt := math.Max(1, seconds(time-e.time))
+	q := by.Accel * dt / (dt + spell)
 	if m.speed == notReported {
-		// Over longer the speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.
+		// What is fast neither turns nor brakes much: by the drives' own speeds, a tenth or less of q beyond 20 m/s. Over longer the
+		// speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.
 		v := e.kf.Velocity()
-		q = by.AccelAlone / (1 + (v[0]*v[0]+v[1]*v[1])/(by.Cruise*by.Cruise*math.Max(1, float64(e.interval))))
+		u := (v[0]*v[0] + v[1]*v[1]) / (by.Cruise * by.Cruise)
+		q = by.AccelAlone / (1 + u*u/math.Max(1, float64(e.interval)))
 	}
 	shrink := 1.0 // an error that came with bad geometry goes with it
 	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {

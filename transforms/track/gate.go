@@ -29,7 +29,7 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 		case e.interval != 0 && f.time-e.fixed > e.gap():
 			e.start(by, f)
 		case e.frozen(f):
-			used = e.leaveOut(by, f, e.ahead(f.time, e.model(by, f.motion, f.variance())))
+			used = e.leaveOut(by, f, e.ahead(f.time, e.model(by, f.time, f.motion, f.variance())))
 		default:
 			used = e.judge(by, f)
 		}
@@ -51,7 +51,7 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 // judge weighs a fix by its distance from the prediction, in sigmas.
 func (e *estimate) judge(by *Recipe, f *fix) bool {
 	variance := f.variance()
-	kf := e.ahead(f.time, e.model(by, f.motion, variance))
+	kf := e.ahead(f.time, e.model(by, f.time, f.motion, variance))
 	z, r := e.plane.Metres(f.degrees()), float64(e.device.white)*variance
 	lag, _ := e.device.lag()
 	y := kf.Judge(z, r, lag)
@@ -65,19 +65,22 @@ func (e *estimate) judge(by *Recipe, f *fix) bool {
 	if e.good == agreeing {
 		e.observe(by, f, z, dt)
 		e.device.settle(y.Square, y.Prior, variance)
-		if y.NIS > huberSigmas*huberSigmas {
-			doubt := math.Sqrt(y.NIS) / huberSigmas
-			if f.speed == notReported {
-				doubt *= doubt // nothing else says how the truck goes: one fix just within the gate would carry it away
-			}
-			r *= doubt
-		}
+		r *= doubt(f, y.NIS)
 	}
 	kf.UpdatePosition(z, r, lag)
 	e.kf, e.time, e.fixed, e.run = kf, f.time, f.time, 0
 	e.hear(by, f, dt)
 	e.good = min(e.good+1, agreeing)
 	return true
+}
+
+// doubt is how much more noise a fix is given than its nominal one for an innovation squared of nis. Where nothing else says how the
+// truck goes it begins later and grows with the square: one fix just within the gate would carry the track away.
+func doubt(f *fix, nis float64) float64 {
+	if f.speed == notReported {
+		return math.Max(1, nis/(doubtAlone*doubtAlone))
+	}
+	return math.Max(1, math.Sqrt(nis)/huberSigmas)
 }
 
 // leaveOut goes on without a fix's position. Where it was is wrong; how fast it was may well be right.

@@ -16,6 +16,7 @@ const (
 	meaninglessDOP = 99.0   // receivers write 99.99 or 127 for "no idea"
 
 	huberSigmas     = 2.0 // beyond it a fix counts for less (Huber 1964)
+	doubtAlone      = 2.2 // the same of one that tells no speed; drives, flat from 2.1 to 2.4
 	gateSigmas      = 5.0 // beyond it a fix is rejected
 	reacquireAt     = 5   // mutually consistent rejects in a row: it is the track that is wrong
 	reacquireSpeeds = 8   // the same while the fixes' speeds carry the track on
@@ -33,6 +34,7 @@ const (
 	intervalShare = 0.25                // weight of the newest interval in their running mean
 	maxTime       = 1<<(8*timeSize) - 1 // ms: what the packed form can tell; the year 10,889
 
+	spell         = 1.0  // s for which an acceleration lasts, at least: drives' own has 0.1 to 0.4 m²/s³ over 1 s and 0.7 to 1.5 over 10 s
 	velocityLasts = 1.0  // s for which the error of a reported velocity stays
 	minInterval   = 0.02 // s between fixes; what comes faster counts as that
 	shrinks       = 2.0  // times less nominal variance than before: the slow error is another one
@@ -60,7 +62,7 @@ const (
 // Recipe is the numbers that benchmarks/fit moves, or that go with those. A track is the same wherever it is folded, so all but that
 // folds by the usual one.
 type Recipe struct {
-	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported
+	Accel      float64 // m²/s³, white acceleration of a vehicle whose speed is reported, over long
 	AccelAlone float64 // the same of one that reports positions alone, at a crawl
 	Cruise     float64 // m/s at which that is half as much, for one that reports each second
 
@@ -83,22 +85,22 @@ type Recipe struct {
 
 // usual is the recipe. Nothing writes to it.
 var usual = Recipe{
-	Accel:      2,  // drives: 0.7 loses turns between slow reports, 3 lets noise of positions through
-	AccelAlone: 3,  // drives, flat from 2 to 4: less lags in turns, more follows noise
-	Cruise:     12, // drives, flat from 10 to 15: turns are slow, and what is fast keeps its speed for a while
+	Accel:      3,   // drives: with 1 a truck that leaves a fast road between two slow reports is rejected, 6 lets noise of positions through
+	AccelAlone: 3.5, // drives, flat from 3 to 4: less lags in turns, more follows noise
+	Cruise:     14,  // drives, flat from 14 to 16: turns are slow, and what is fast keeps its speed for a while
 
-	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.013, // drives: phones' Doppler speed under an open sky
+	Along: 0.1, AlongShare: 0.005, Across: 0.1, Course: 0.01, // drives: phones' Doppler speed under an open sky
 	Standing:  0.3,  // drives, flat: a reported zero means less than stoppedSpeed
 	Reflected: 0.26, // drives: velocities among houses are off by 0.4 to 1 m/s for seconds, where positions are off by 3 to 6 m
 
-	White: 0.25, Slow: 2, // drives: 1 m and 2.8 m at HDOP 1; learned within minutes
+	White: 0.3, Slow: 2, // drives: 1.1 m and 2.8 m at HDOP 1; learned within minutes
 	WhiteAlone: 0.5, SlowAlone: 0.08, // drives: 2.8 m and 1.1 m
 
 	Decay:  20,   // drives: the errors' autocorrelation falls to 1/e within 15 to 30 s in all sets
 	Fresh:  2,    // first fixes are off by more than the usual: a cold receiver converges
 	Spread: 2.4,  // drives, by the claimed accuracy; a Gauss-Markov process alone has 2
 	Rough:  1.6,  // drives, by the claimed accuracy: rough errors last for a fix or two
-	Common: 0.54, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
+	Common: 0.57, // drives, by the claimed accuracy: orbits, ionosphere, the antenna's place
 }
 
 // Usual is the recipe that tracks are folded by.

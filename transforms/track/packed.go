@@ -18,7 +18,7 @@ import (
 // what the window's fixes make of the anchor; the verdicts must be those that come out. The checksum is CRC-32C of all that
 // follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
 const (
-	version = 0x03a7 // the second byte counts versions
+	version = 0x04a7 // the second byte counts versions
 
 	timeSize     = 6                                                                      // ms since 1970, unsigned
 	fixSize      = timeSize + 4 + 4 + 2 + 2*2                                             // time, lat, lon, sigma, motion

@@ -16,11 +16,12 @@ type Passage struct {
 
 // Step is the filter at one fix's time.
 type Step struct {
-	Time      int64 // ms
-	Record    int   // index of the record that the fix came with
-	Used      bool  // false: the gate has kept its position out
-	Start     bool  // the filter began anew here: nothing leads here from the step before
-	Reported  bool  // the fix tells a velocity
+	Time      int64      // ms
+	Record    int        // index of the record that the fix came with
+	Used      bool       // false: the gate has kept its position out
+	Start     bool       // the filter began anew here: nothing leads here from the step before
+	Reported  bool       // the fix was used, and its velocity is known and believed
+	Velocity  [2]float64 // that, m/s at its true scale
 	Plane     kalman.Plane
 	Motion    kalman.Motion // how the filter came here from the step before
 	Predicted kalman.Filter // in the plane of the step before
@@ -75,9 +76,12 @@ func (r *Recipe) Pass(records []argos.Record) Passage {
 
 // pass steps and tells what became of the filter.
 func (e *estimate) pass(by *Recipe, f *fix, record int) Step {
-	s := Step{Time: f.time, Record: record, Reported: f.speed != notReported, Motion: e.model(by, f.motion, f.variance())}
+	s := Step{Time: f.time, Record: record, Motion: e.model(by, f.time, f.motion, f.variance())}
 	before := *e
 	s.Used = e.step(by, f)
+	if s.Used && !e.device.misleads() {
+		s.Velocity, s.Reported = e.device.velocity(f.motion)
+	}
 	s.Start = s.Used && e.good == 1
 	if !s.Start {
 		s.Predicted = before.ahead(f.time, s.Motion)
