@@ -15,7 +15,7 @@ import (
 //	then to the end: u8 length, id | i64 recv | i32 partition, i64 next | u16 length, track
 
 // blobVersion counts changes of this encoding and of what a track's bytes mean.
-const blobVersion = 2
+const blobVersion = 3
 
 const (
 	blobFixed  = 2 + 3*4 + 8 + 4
