@@ -75,6 +75,23 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// TestEachAlone: a line for one service, such as docker compose stop simulate, needs no profile.
+func TestEachAlone(t *testing.T) {
+	p := project(t)
+	if len(p.Services) > 0 || len(p.DisabledServices) < 13 {
+		t.Fatalf("without a profile %v run", p.ServiceNames())
+	}
+	for name := range p.DisabledServices {
+		alone, err := p.WithServicesEnabled(name)
+		if err == nil {
+			_, err = alone.WithSelectedServices([]string{name})
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // problems are what is wrong with the services that run.
 func problems(p *types.Project) (all []string) {
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
