@@ -171,5 +171,12 @@ func explain(trace string, on Flink) string {
 	case strings.Contains(trace, "InvalidClassException"), strings.Contains(trace, "NoSuchMethodError"), strings.Contains(trace, "NoClassDefFoundError"):
 		return "the job server was built for another version of Flink than the cluster's: " + flink.Sentence(trace)
 	}
-	return cause(errors.New(flink.Sentence(trace)))
+	why := cause(errors.New(flink.Sentence(trace)))
+	if strings.HasPrefix(why, hungUp) {
+		return "a worker has ended, killed or without memory (" + why + ")"
+	}
+	return why
 }
+
+// hungUp begins what gRPC says, in several ways, of a worker whose connection has gone.
+const hungUp = "CANCELLED: c"

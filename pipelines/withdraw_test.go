@@ -110,6 +110,16 @@ func TestExplainNamesTheCheckpoint(t *testing.T) {
 	}
 }
 
+// TestExplainWorkerKilled: what gRPC says of it is no sentence for whoever reads the log.
+func TestExplainWorkerKilled(t *testing.T) {
+	for _, said := range []string{"client cancelled", "call already cancelled. Use ServerCallStreamObserver.setOnCancelHandler() to disable this exception"} {
+		trace := "java.lang.Exception: no\n\tat a.B(C.java:1)\nCaused by: org.apache.beam.vendor.grpc.v1p69p0.io.grpc.StatusRuntimeException: CANCELLED: " + said
+		if got := explain(trace, Flink{}); !strings.HasPrefix(got, "a worker has ended") {
+			t.Error(got)
+		}
+	}
+}
+
 // TestDiscardParts: what workers that were killed have left of one job goes; results, and what other jobs write, stay.
 func TestDiscardParts(t *testing.T) {
 	dir := t.TempDir()
