@@ -5,6 +5,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"regexp"
@@ -197,5 +198,19 @@ func TestPasswords(t *testing.T) {
 	}
 	if len(asked) != len(passwords) {
 		t.Errorf("the file asks for %v", asked)
+	}
+}
+
+// TestVolumesToldOf: a volume that docs/OPERATIONS.md has removed is one of the file's, under the project's name.
+func TestVolumesToldOf(t *testing.T) {
+	p := project(t)
+	told := regexp.MustCompile(`docker volume rm (\S+)`).FindAllStringSubmatch(read(t, "../docs/OPERATIONS.md"), -1)
+	if len(told) == 0 {
+		t.Fatal("it tells of none")
+	}
+	for _, m := range told {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(p.Volumes)), func(v types.VolumeConfig) bool { return v.Name == m[1] }) {
+			t.Errorf("there is no volume %s", m[1])
+		}
 	}
 }
