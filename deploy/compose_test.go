@@ -5,6 +5,7 @@ package deploy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"regexp"
@@ -72,6 +73,23 @@ func TestProfiles(t *testing.T) {
 	}
 	if p := project(t, "audit"); !slices.Equal(p.ServiceNames(), []string{"audit"}) {
 		t.Errorf("profile audit has %v", p.ServiceNames())
+	}
+}
+
+// TestEachAlone: a line for one service, such as docker compose stop simulate, needs no profile.
+func TestEachAlone(t *testing.T) {
+	p := project(t)
+	if len(p.Services) > 0 || len(p.DisabledServices) < 13 {
+		t.Fatalf("without a profile %v run", p.ServiceNames())
+	}
+	for name := range p.DisabledServices {
+		alone, err := p.WithServicesEnabled(name)
+		if err == nil {
+			_, err = alone.WithSelectedServices([]string{name})
+		}
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
@@ -180,5 +198,19 @@ func TestPasswords(t *testing.T) {
 	}
 	if len(asked) != len(passwords) {
 		t.Errorf("the file asks for %v", asked)
+	}
+}
+
+// TestVolumesToldOf: a volume that docs/OPERATIONS.md has removed is one of the file's, under the project's name.
+func TestVolumesToldOf(t *testing.T) {
+	p := project(t)
+	told := regexp.MustCompile(`docker volume rm (\S+)`).FindAllStringSubmatch(read(t, "../docs/OPERATIONS.md"), -1)
+	if len(told) == 0 {
+		t.Fatal("it tells of none")
+	}
+	for _, m := range told {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(p.Volumes)), func(v types.VolumeConfig) bool { return v.Name == m[1] }) {
+			t.Errorf("there is no volume %s", m[1])
+		}
 	}
 }

@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
 
 	"argos/flink"
 )
-
-const leaveWithin = 30 * time.Second // for a cancelled job to leave the cluster
 
 // runBatch runs a bounded pipeline to its end: on Prism, or on a Flink cluster if one is given. Files that it reads and writes have to be
 // where the workers are. When ctx ends, the job is cancelled.
@@ -23,7 +21,6 @@ func runBatch(ctx context.Context, name string, p *beam.Pipeline, on *Flink) err
 	if on == nil {
 		return runPrism(ctx, name, p, noSplit)
 	}
-	name += "-" + unique() // on a cluster others have jobs too
 	if on.Parallelism < 1 {
 		return errors.New("the parallelism is to be 1 or more")
 	}
@@ -51,52 +48,59 @@ func runBatch(ctx context.Context, name string, p *beam.Pipeline, on *Flink) err
 	if err != nil {
 		return err
 	}
-	outlives := context.WithoutCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- wait(outlives, server.client, id) }()
+	ended := server.follow(ctx, id)
 	failed := make(chan error, 1)
 	looking, stop := context.WithCancel(ctx)
 	defer stop()
 	go func() { failed <- on.failure(looking, name) }()
 	select {
-	case err := <-ended:
-		if err != nil {
-			return fmt.Errorf("on Flink: %s", explain(err.Error(), *on))
-		}
-		return nil
-	case err = <-failed:
-	}
-	_, cancelErr := server.client.Cancel(outlives, &jobpb.CancelJobRequest{JobId: id})
-	return errors.Join(err, cancelErr, on.end(outlives, name))
-}
-
-// end cancels a job at the cluster, and returns when it has ended: the job server's own cancelling misses one that restarts at that moment,
-// which then holds slots for ever.
-func (f Flink) end(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeout(ctx, leaveWithin)
-	defer cancel()
-	for {
-		jobs, err := f.Cluster.Jobs(ctx)
-		if err != nil {
-			return err
-		}
-		i := slices.IndexFunc(jobs, func(j flink.Job) bool { return j.Name == name && !j.State.Ended() })
-		if i < 0 {
+	case err = <-ended:
+		if err == nil {
 			return nil
 		}
-		if jobs[i].State != flink.Cancelling {
-			if err := f.Cluster.Cancel(ctx, jobs[i].ID); err != nil {
-				return err
+		err = fmt.Errorf("on Flink: %s", explain(err.Error(), *on)) // maybe only the job server has ended
+	case err = <-failed:
+	}
+	return errors.Join(err, on.withdraw(ctx, name, ended))
+}
+
+// withdraw cancels a submitted job, and returns when it has left the cluster; ctx's end does not matter. What the job server has taken
+// comes to the cluster even when nobody waits for it, so a job that is not there yet is waited for, unless ended says that the server is
+// done with it. The server's own cancelling misses a job that restarts at that moment, which then holds slots for ever.
+func (f Flink) withdraw(ctx context.Context, name string, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appearWithin)
+	defer cancel()
+	for over, told := false, false; ; {
+		jobs, err := f.Cluster.Jobs(ctx)
+		if err == nil {
+			i := slices.IndexFunc(jobs, func(j flink.Job) bool { return j.Name == name })
+			switch {
+			case i < 0 && over, i >= 0 && jobs[i].State.Ended():
+				return nil
+			case i < 0 && !told:
+				slog.Info("the job is taken back as soon as the cluster has it", "job", name)
+				told = true
+			case i >= 0:
+				over = true // one that the job manager forgets now does not come again
+				if jobs[i].State != flink.Cancelling {
+					err = f.Cluster.Cancel(ctx, jobs[i].ID)
+				}
 			}
 		}
-		if !pause(ctx) {
-			return fmt.Errorf("job %s does not end; cancel it on the cluster at %s", name, f.Cluster)
+		select {
+		case <-ended: //nolint:errcheck // it was withdrawn: how it ended says nothing
+			over, ended = true, nil
+		case <-time.After(lookEvery):
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("job %s may be left on the cluster at %s: cancel it there", name, f.Cluster), err)
 		}
 	}
 }
 
-// failure returns why a job fails: an error of ours comes again at each attempt, and many a cluster would try for ever. Or ctx's error.
+// failure returns why a job fails: an error of ours comes again at each attempt, and many a cluster would try for ever. Or ctx's error. What
+// the cluster may get over is told.
 func (f Flink) failure(ctx context.Context, name string) error {
+	var told time.Time
 	for pause(ctx) {
 		jobs, err := f.Cluster.Jobs(ctx)
 		if err != nil {
@@ -107,9 +111,14 @@ func (f Flink) failure(ctx context.Context, name string) error {
 				continue
 			}
 			last, err := f.Cluster.LastFailure(ctx, j.ID)
-			if err == nil && (never(last.Trace) || strings.Contains(last.Trace, ownError)) {
+			if err != nil || !last.At.After(told) {
+				continue
+			}
+			told = last.At
+			if never(last.Trace) || strings.Contains(last.Trace, ownError) {
 				return fmt.Errorf("on Flink: %s", explain(last.Trace, f))
 			}
+			slog.Warn("the job failed; the cluster starts it again", "job", name, "error", explain(last.Trace, f), "where", last.Where)
 		}
 	}
 	return ctx.Err()

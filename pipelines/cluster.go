@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -48,6 +49,11 @@ func StartFlink(ctx context.Context, cfg Config, on Flink) (*FlinkJob, error) {
 		return nil, fmt.Errorf("job %s of this pipeline runs already (state %s): --resume follows it, --stop ends it with a savepoint", running.Name, running.State)
 	case running != nil && (cfg.NewEpoch || cfg.AcceptPartitions):
 		return nil, fmt.Errorf("%w: job %s of this pipeline runs already, in the epoch as it was: --stop it, and begin the new one without --resume", ErrRefused, running.Name)
+	case running != nil && on.Loopback && !on.runs(ctx, running.ID):
+		cfg.Log.Warn("the job has lost its workers, which were a command's that has ended: another one takes its place", "job", running.Name)
+		if err := on.withdraw(ctx, running.Name, nil); err != nil {
+			return nil, err
+		}
 	case running != nil:
 		cfg.Log.Info("the job runs already", "job", running.Name, "id", running.ID, "state", running.State)
 		return &FlinkJob{on: on, cfg: cfg, id: running.ID, name: running.Name, end: func() {}, back: true}, nil
@@ -105,7 +111,10 @@ func (f Flink) start(ctx context.Context, cfg Config) (*FlinkJob, error) {
 	id, err := server.submit(ctx, live(cfg, j.name, from, onFlink), env, j.name, f.Parallelism, f.options(j.name))
 	if err == nil {
 		cfg.Log.Info("submitted", "job", j.name, "partitions", len(from.offsets), "shards", cfg.shards(len(from.offsets)), "epoch", from.epoch, "from", cmp.Or(f.Savepoint, "the store's marks"))
-		err = j.appear(ctx, server, id)
+		ended := server.follow(ctx, id)
+		if err = j.appear(ctx, ended); err != nil {
+			err = errors.Join(err, f.withdraw(ctx, j.name, ended))
+		}
 	}
 	if err != nil {
 		j.end()
@@ -137,16 +146,11 @@ func unique() string {
 }
 
 // appear waits until Flink has the job. What keeps it from that is the job server's to say.
-func (j *FlinkJob) appear(ctx context.Context, server *jobServer, id string) error {
-	ctx, cancel := context.WithTimeout(ctx, appearWithin)
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- wait(ctx, server.client, id) }()
+func (j *FlinkJob) appear(ctx context.Context, ended <-chan error) error {
+	late := time.NewTimer(appearWithin)
+	defer late.Stop()
 	for {
-		jobs, err := j.on.Cluster.Jobs(ctx)
-		if err != nil {
-			return err
-		}
+		jobs, err := j.on.Cluster.Jobs(ctx) // none if it fails: the next look may not
 		if i := slices.IndexFunc(jobs, func(x flink.Job) bool { return x.Name == j.name && !x.State.Ended() }); i >= 0 {
 			j.id = jobs[i].ID
 			return nil
@@ -156,7 +160,9 @@ func (j *FlinkJob) appear(ctx context.Context, server *jobServer, id string) err
 			return fmt.Errorf("the job server could not start the job: %s", j.reason(ctx, err))
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
-			return fmt.Errorf("the job does not appear on the cluster at %s, though the job server at %s has taken it: do both mean the same cluster? %w", j.on.Cluster, j.on.JobServer, ctx.Err())
+			return fmt.Errorf("wait for the job on the cluster: %w", ctx.Err())
+		case <-late.C:
+			return errors.Join(fmt.Errorf("the job does not appear on the cluster at %s, though the job server at %s has taken it: do both mean the same cluster?", j.on.Cluster, j.on.JobServer), err)
 		}
 	}
 }

@@ -21,8 +21,10 @@ import (
 // jobManager answers as Flink's does about one job. TestFlink in cmd/argos has a real one.
 type jobManager struct {
 	state, trace atomic.Value // strings
+	name         atomic.Value // in the list of jobs; none: it does not have the job
 	cancelled    atomic.Bool
 	asked        atomic.Int64 // for the reason of a failure
+	listed       atomic.Int64 // times
 }
 
 func newJobManager(t *testing.T, state, trace string) (*jobManager, flink.Cluster) {
@@ -33,6 +35,17 @@ func newJobManager(t *testing.T, state, trace string) (*jobManager, flink.Cluste
 		switch {
 		case r.Method == http.MethodPatch:
 			m.cancelled.Store(true)
+			m.state.Store("CANCELED")
+		case r.Method == http.MethodPost: // a savepoint
+			w.WriteHeader(http.StatusConflict)
+			fmt.Fprint(w, `{"errors":["not all tasks run"]}`)
+		case r.URL.Path == "/jobs/overview":
+			m.listed.Add(1)
+			if name, is := m.name.Load().(string); is {
+				fmt.Fprintf(w, `{"jobs":[{"jid":"1","name":%q,"state":%q}]}`, name, m.state.Load())
+			} else {
+				fmt.Fprint(w, `{"jobs":[]}`)
+			}
 		case strings.HasSuffix(r.URL.Path, "/exceptions"):
 			m.asked.Add(1)
 			fmt.Fprintf(w, `{"exceptionHistory":{"entries":[{"timestamp":1,"stacktrace":%q}]}}`, m.trace.Load())

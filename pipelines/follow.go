@@ -1,6 +1,7 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,9 @@ func (j *FlinkJob) Follow(ctx context.Context) error {
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	_, err = j.Stop(stopping)
+	if _, err = j.Stop(stopping); err != nil { // it restarts at this moment, say: it must not go on without its workers
+		err = errors.Join(err, j.on.withdraw(ctx, j.name, nil))
+	}
 	return err
 }
 
@@ -63,6 +66,7 @@ func StopFlink(ctx context.Context, cfg Config, on Flink) (string, error) {
 func (j *FlinkJob) follow(ctx context.Context) error {
 	log, last, runs, lost := j.cfg.Log, flink.State(""), false, error(nil)
 	var failed time.Time
+	first := j.back
 	for {
 		d, err := j.on.Cluster.Job(ctx, j.id)
 		switch {
@@ -85,8 +89,15 @@ func (j *FlinkJob) follow(ctx context.Context) error {
 					log.Info("the pipeline runs on Flink", "job", j.name, "id", j.id, "parallelism", j.on.Parallelism)
 				}
 			}
-			if err := j.failures(ctx, d.State, &failed); err != nil {
-				return err
+			if first && d.AllRun() { // what it failed of before this command came, it has got over
+				if f, err := j.on.Cluster.LastFailure(ctx, j.id); err == nil {
+					failed, first = f.At, false
+				}
+			} else {
+				first = false
+				if err := j.failures(ctx, d.State, &failed); err != nil {
+					return err
+				}
 			}
 			switch d.State {
 			case flink.Finished:
@@ -143,15 +154,16 @@ const restoreFailed = "Cannot map checkpoint/savepoint state"
 
 // explain makes a sentence of a Java stack trace.
 func explain(trace string, on Flink) string {
+	began := cmp.Or(on.Savepoint, "the checkpoint that the job began with")
 	switch {
 	case strings.Contains(trace, "Cannot run program"):
 		return fmt.Sprintf("a task manager has no worker at %s: --worker names the path of argos there, or loopback", on.Worker)
 	case strings.Contains(trace, exitOfBuild):
 		return fmt.Sprintf("the worker at %s on a task manager is another build of argos than this program (%s): deploy the same on both", on.Worker, build())
 	case strings.Contains(trace, restoreFailed):
-		return on.Savepoint + " is of another pipeline, or its workers ran elsewhere (loopback); without it, this one goes on from the store's marks"
+		return began + " is of another pipeline, or its workers ran elsewhere (loopback); without it, this one goes on from the store's marks"
 	case strings.Contains(trace, kafkaio.ErrEpoch.Error()):
-		return on.Savepoint + " is of another epoch of the topic, where its offsets mean other records; without it, the pipeline goes on from the store's marks"
+		return began + " is of another epoch of the topic, where its offsets mean other records; without it, the pipeline goes on from the store's marks"
 	case strings.Contains(trace, ownError):
 		_, own, _ := strings.Cut(trace, ownError)
 		own, _, _ = strings.Cut(own, "\n\tat ") // where Java's frames begin
@@ -159,5 +171,12 @@ func explain(trace string, on Flink) string {
 	case strings.Contains(trace, "InvalidClassException"), strings.Contains(trace, "NoSuchMethodError"), strings.Contains(trace, "NoClassDefFoundError"):
 		return "the job server was built for another version of Flink than the cluster's: " + flink.Sentence(trace)
 	}
-	return cause(errors.New(flink.Sentence(trace)))
+	why := cause(errors.New(flink.Sentence(trace)))
+	if strings.HasPrefix(why, hungUp) {
+		return "a worker has ended, killed or without memory (" + why + ")"
+	}
+	return why
 }
+
+// hungUp begins what gRPC says, in several ways, of a worker whose connection has gone.
+const hungUp = "CANCELLED: c"

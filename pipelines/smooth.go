@@ -66,6 +66,10 @@ func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
 		return 0, fmt.Errorf("make the folder for the results: %w", err)
 	}
 	name := fmt.Sprintf("smooth-%d", runs.Add(1))
+	if cfg.On != nil {
+		name += "-" + unique()            // others have jobs there, too
+		defer discardParts(cfg.Out, name) // a worker is killed, and leaves what it was writing
+	}
 	defer tally.follow(ctx, name)()
 	p, s := beam.NewPipelineWithRoot()
 	fn := &smoothFn{Job: name, Out: cfg.Out, Format: cfg.Format, Causal: cfg.Causal, EveryMs: cfg.Every.Milliseconds()}

@@ -126,7 +126,7 @@ func (f *smoothFn) write(t *tallied, name string, rows iter.Seq2[traceio.Row, er
 			err = fmt.Errorf("write what drive %s is cleaned to: %w", name, err)
 		}
 	}()
-	out, err := t.create(f.Out, "."+name+".*.part")
+	out, err := t.create(f.Out, "."+f.Job+".*"+partial)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,10 @@ type jobServer struct {
 	client jobpb.JobServiceClient
 }
 
-// serverTimeout bounds a call to the job server, which answers at once or is not there.
-const serverTimeout = 20 * time.Second
+const (
+	serverTimeout = 20 * time.Second // for the job server to answer: it does at once or is not there
+	submitWithin  = time.Minute      // for it to take a pipeline
+)
 
 // dialJobServer connects to a job server, and finds out whether it is one for Flink that knows what is needed.
 func dialJobServer(ctx context.Context, addr string) (*jobServer, error) {
@@ -73,8 +75,25 @@ func said(err error) string {
 
 func (s *jobServer) close() { _ = s.conn.Close() } // what was asked has been answered
 
-// submit starts a pipeline and returns Beam's id of the job, which is not Flink's.
+// follow returns when, and why, the job server is done with a job; the channel is closed then. It lasts as long as the connection, for a
+// job that nobody waits for any longer is still to be withdrawn.
+func (s *jobServer) follow(ctx context.Context, id string) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		defer close(ended)
+		ended <- wait(context.WithoutCancel(ctx), s.client, id)
+	}()
+	return ended
+}
+
+// submit starts a pipeline and returns Beam's id of the job, which is not Flink's. Once begun it is not cut off: it would be unknown
+// whether there is a job.
 func (s *jobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.Environment, name string, parallelism int, options map[string]any) (string, error) {
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitWithin)
+	defer cancel()
 	beamInit()
 	edges, _, err := p.Build()
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -55,6 +57,19 @@ func (t *Tally) follow(ctx context.Context, job string) (end func()) {
 }
 
 var errEnded = errors.New("the job has ended")
+
+// partial ends the name of a file that nobody takes for a result, which begins with a dot and its job.
+const partial = ".part"
+
+// discardParts removes what the workers of a job that has ended have left of it in a folder, if that can be seen from here.
+func discardParts(dir, job string) {
+	left, _ := os.ReadDir(dir) //nolint:errcheck // then there is nothing to see
+	for _, f := range left {
+		if strings.HasPrefix(f.Name(), "."+job+".") && strings.HasSuffix(f.Name(), partial) {
+			os.Remove(filepath.Join(dir, f.Name())) //nolint:errcheck // nobody takes it for a result
+		}
+	}
+}
 
 // create makes a file that nobody takes for a result.
 func (t *Tally) create(dir, pattern string) (*os.File, error) {

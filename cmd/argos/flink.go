@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -60,7 +62,20 @@ func (f flinkFlags) runner() (pipelines.Flink, error) {
 	on, err := f.cluster()
 	on.Name, on.Interval, on.Bundle, on.Backend = f.JobName, f.CheckpointInterval, f.Bundle, f.StateBackend
 	on.Checkpoints, on.Savepoint, on.Resume, on.WorkerAdmin = f.Checkpoints, f.Savepoint, f.Resume, f.WorkerAdmin
+	for _, place := range []*string{&on.Checkpoints, &on.Savepoint} {
+		if err == nil && *place != "" && !strings.Contains(*place, ":/") { // a task manager's folder is another
+			*place, err = filepath.Abs(*place)
+		}
+	}
 	return on, err
+}
+
+// check refuses what means nothing to another runner, and would be dangerous to overlook: --stop would start a pipeline.
+func (f flinkFlags) check(runner string) error {
+	if runner != "flink" && (f.Stop || f.Resume || f.Savepoint != "") {
+		return fmt.Errorf("--stop, --resume and --savepoint are for --runner flink; on %s a pipeline goes on from the store's marks by itself, and Ctrl-C stops it", runner)
+	}
+	return nil
 }
 
 func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, out terminal) error {

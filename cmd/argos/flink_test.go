@@ -229,6 +229,23 @@ func newBuild(t *testing.T) string {
 	return path
 }
 
+// TestFlinkPlaces: a folder is the same one to a task manager, whose own is another.
+func TestFlinkPlaces(t *testing.T) {
+	t.Chdir(t.TempDir())
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"": "", "c": filepath.Join(here, "c"), "/c": "/c", "s3://bucket/c": "s3://bucket/c", "file:/c": "file:/c",
+	} {
+		on, err := flinkFlags{Checkpoints: given, Savepoint: given}.runner()
+		if err != nil || on.Checkpoints != want || on.Savepoint != want {
+			t.Errorf("%q: %q, %q, %v", given, on.Checkpoints, on.Savepoint, err)
+		}
+	}
+}
+
 // TestFlinkRefused: each thing that is not there or does not fit is said in one sentence.
 func TestFlinkRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

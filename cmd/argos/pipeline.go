@@ -41,6 +41,9 @@ Examples:
   argos pipeline --runner flink --flink-rest jobs:8081 --stop`
 }
 
+// Validate is called by kong.
+func (c pipelineCmd) Validate() error { return c.check(c.Runner) }
+
 func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) error {
 	shards, err := parseShards(c.Shards)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 func TestEachCommandHelpsWithExamples(t *testing.T) {
-	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "evaluate", "audit"} {
+	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "evaluate", "audit", "ready"} {
 		code, out, _ := runToEnd(t, c, "--help")
 		if code != 0 || !strings.Contains(out, "Example") || !strings.Contains(out, "argos "+c) {
 			t.Errorf("argos %s --help: exit code %d, %s", c, code, out)
@@ -45,6 +45,9 @@ func TestBadCommandLines(t *testing.T) {
 		{"evaluate --columns lat= drive", "the lat is mapped to no column"},
 		{"audit --ledger x", "--data-dir"},
 		{"pipeline --runner spark", "--runner"},
+		{"pipeline --stop", "--stop, --resume and --savepoint are for --runner flink"},
+		{"pipeline --resume", "--runner flink"},
+		{"pipeline --savepoint /s/chk-1", "--runner flink"},
 		{"gateway --partitions 0", "--partitions 0"},
 		{"gateway --partitions=-3", "--partitions -3"},
 		{"gateway --max-future 0s", "--max-future 0s"},
