@@ -266,3 +266,21 @@ func BenchmarkNext(b *testing.B) {
 		})
 	}
 }
+
+// TestBacklogsAreGivenBack: the memory of what an outage held back does not stay with each truck.
+func TestBacklogsAreGivenBack(t *testing.T) {
+	f := New(Config{Trucks: 20, RateHz: 10, Seed: 1, Start: time.Unix(1_700_000_000, 0)})
+	most := 0
+	for at := time.Duration(0); at < 20*time.Minute; {
+		_, at = f.Next()
+		for _, truck := range f.trucks {
+			most = max(most, len(truck.pending))
+			if n := len(truck.pending); n <= fewPending && cap(truck.pending) > 4*fewPending {
+				t.Fatalf("after %v, %d messages are in a place for %d", at, n, cap(truck.pending))
+			}
+		}
+	}
+	if most <= 4*fewPending {
+		t.Fatalf("no outage held back more than %d", most)
+	}
+}

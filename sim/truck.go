@@ -25,6 +25,9 @@ type truck struct {
 	truth    ring
 }
 
+// fewPending messages are on the way without an outage.
+const fewPending = 8
+
 // message is a fix on its way.
 type message struct {
 	at  time.Duration // arrival, after the start
@@ -100,6 +103,9 @@ func (t *truck) post(m message) {
 func (t *truck) arrive(cfg *Config) message {
 	m := t.pending[0]
 	t.pending = slices.Delete(t.pending, 0, 1)
+	if n := len(t.pending); n <= fewPending && cap(t.pending) > 4*fewPending { // the backlog of an outage: each truck would keep its longest
+		t.pending = append(make([]message, 0, 2*fewPending), t.pending...)
+	}
 	t.fill(cfg)
 	return m
 }
