@@ -169,7 +169,7 @@ func (b *bench) onFlink(ctx context.Context, store, admin string) (*running, err
 	}
 	command, err := rig.Launch(ctx, saying("the pipeline runs on Flink"), b.binary, "pipeline", "--runner", "flink", "--flink-rest", f.REST, "--job-server", f.JobServer,
 		"--kafka", b.kafka.Addr, "--store", store, "--checkpoints", f.Checkpoints, "--checkpoint-interval", "5s", "--bundle", b.Bundle.String(),
-		"--admin", addrs[0], "--worker-admin", admin)
+		"--state-backend", b.State, "--admin", addrs[0], "--worker-admin", admin)
 	if err != nil {
 		return nil, err
 	}

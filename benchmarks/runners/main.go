@@ -28,6 +28,7 @@ type options struct {
 	Rate   int           `help:"Steady load, fixes a second." default:"5000"`
 	For    time.Duration `help:"How long the steady load lasts." default:"60s"`
 	Bundle time.Duration `help:"Flink's bundles." default:"20ms"`
+	State  string        `help:"Where Flink keeps state: rocksdb or hashmap." enum:"rocksdb,hashmap" default:"rocksdb"`
 	Only   []string      `help:"Only these of native, prism, flink." placeholder:"NAME"`
 	JSON   string        `name:"json" help:"Write the figures to this file too." placeholder:"FILE"`
 }
@@ -38,6 +39,7 @@ task managers and their Go workers.
 
 Examples:
   go run ./benchmarks/runners
+  go run ./benchmarks/runners --only flink --state hashmap
   go run ./benchmarks/runners --fixes 200000 --for 15s --only native --only flink`
 }
 
