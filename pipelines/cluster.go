@@ -49,7 +49,7 @@ func StartFlink(ctx context.Context, cfg Config, on Flink) (*FlinkJob, error) {
 		return nil, fmt.Errorf("job %s of this pipeline runs already (state %s): --resume follows it, --stop ends it with a savepoint", running.Name, running.State)
 	case running != nil && (cfg.NewEpoch || cfg.AcceptPartitions):
 		return nil, fmt.Errorf("%w: job %s of this pipeline runs already, in the epoch as it was: --stop it, and begin the new one without --resume", ErrRefused, running.Name)
-	case running != nil && on.Loopback && !on.runs(ctx, running.ID):
+	case running != nil && on.Loopback && (&FlinkJob{on: on, id: running.ID, name: running.Name}).runs(ctx) != nil:
 		cfg.Log.Warn("the job has lost its workers, which were a command's that has ended: another one takes its place", "job", running.Name)
 		if err := on.withdraw(ctx, running.Name, nil); err != nil {
 			return nil, err

@@ -40,12 +40,6 @@ func (f Flink) running(ctx context.Context) (*flink.Job, error) {
 	}
 }
 
-// runs says that a job runs with all of its stages now.
-func (f Flink) runs(ctx context.Context, id string) bool {
-	d, err := f.Cluster.Job(ctx, id)
-	return err == nil && d.AllRun()
-}
-
 // newest finds the newest state of the pipeline: in the folder, which outlives the job manager, else by what that remembers.
 func (f Flink) newest(ctx context.Context) (string, error) {
 	if f.Checkpoints != "" {

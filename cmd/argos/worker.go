@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -40,5 +41,5 @@ func serveMetrics(ctx context.Context, addr string, stderr io.Writer) {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(pipelines.Collectors()...)
 	h := admin{reg: reg, ready: pipelines.WorkerReady}.handler()
-	go server(h, logTo(stderr)).Serve(l) //nolint:errcheck // it ends with the process
+	go server(h, slog.New(slog.NewTextHandler(stderr, nil))).Serve(l) //nolint:errcheck // it ends with the process
 }
