@@ -89,3 +89,6 @@ func from(p argos.LatLon, east, north float64) argos.LatLon {
 	lat, lon := plane.Degrees([2]float64{east, north})
 	return argos.LatLon{Lat: lat, Lon: lon}
 }
+
+// share is NaN of none.
+func share(n, of int) Number { return Number(float64(n) / float64(of)) }

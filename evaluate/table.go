@@ -105,3 +105,11 @@ func (n Number) percent() string {
 	}
 	return fmt.Sprintf("%.0f %%", 100*float64(n))
 }
+
+// tenths is a percentage with one digit.
+func (n Number) tenths() string {
+	if !n.known() {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n))
+}
