@@ -21,20 +21,29 @@ type evaluateCmd struct {
 	Trace     []string `arg:"" help:"Recorded drives with a truth.csv beside them, or folders of such drives." type:"path"`
 	recorded  `embed:""`
 	Baselines bool            `help:"Measure the usual filters too, in the same run."`
-	Thin      []time.Duration `help:"Also thin each drive to one fix in so long, and measure between them." placeholder:"10s,30s"`
+	Mode      []evaluate.Mode `help:"What the fixes report: ${enum}; without courses, or positions alone." enum:"recorded,speed,positions" default:"recorded"`
+	Thin      []time.Duration `help:"Also thin each drive to one fix in so long, and measure at these and between them." placeholder:"10s,30s"`
+	Faults    bool            `help:"Also print the error at each kind of injected fault."`
 	JSON      string          `help:"Write all figures as JSON to this file; - is standard output." name:"json" placeholder:"FILE|-"`
 	Plots     string          `help:"Draw each drive into this folder, as <set>_<drive>.png." type:"path" placeholder:"DIR"`
 }
 
 func (evaluateCmd) Help() string {
 	return `Prints the error of the raw fixes, of the live filter and of the smoother against the truth, in metres: for each drive,
-and as means for each set. How far they lag, and how often the truth is within the accuracy that is claimed. With --fixes
-fixes_corrupt.csv and a faults.csv that says what was done to each of its rows, injected faults are counted apart.
+and as means for each set. How far they lag, how often the truth is within the accuracy that is claimed, and for how long at most
+it was beyond 5 sigma. Of a truck that stands (the truth goes less than 0.1 m/s for 20 s; the first 15 s do not count) how often it
+is told to be stopped, and how far the answers creep; of one that goes more than 2 m/s how often it is wrongly told so.
+
+With --fixes fixes_corrupt.csv and a faults.csv that says what was done to each of its rows, injected jumps are counted apart, by
+how many arrived in a row, and the untouched fixes are compared with the same ones without faults, from the fixes.csv beside it.
+
+--mode takes speed and course, or the course alone, from the fixes. What has none to take is left out.
 
 Examples:
   argos evaluate drives/
   argos evaluate drives/ --baselines --thin 10s,30s --json figures.json --plots plots/
-  argos evaluate drives/ --fixes fixes_corrupt.csv --baselines`
+  argos evaluate drives/ --mode recorded,speed,positions
+  argos evaluate drives/ --fixes fixes_corrupt.csv --faults`
 }
 
 // Validate is called by kong.
@@ -69,7 +78,11 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	if c.JSON == "-" {
 		table = t.err
 	}
-	if err := r.Print(table); err != nil {
+	err = r.Print(table)
+	if c.Faults && err == nil {
+		err = r.PrintFaults(table)
+	}
+	if err != nil {
 		return fmt.Errorf("print the figures: %w", err)
 	}
 	if err := writeFigures(c.JSON, t.out, r); err != nil {
@@ -86,7 +99,7 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 			fmt.Fprintf(t.err, "argos: stopped; %d of %d drives are drawn into %s\n", i, len(drives), c.Plots)
 			return errUnclean
 		}
-		if err := plots.Drive(filepath.Join(c.Plots, drives[i].Name+".png"), &drives[i]); err != nil {
+		if err := plots.Drive(filepath.Join(c.Plots, pictureName(&drives[i])), &drives[i]); err != nil {
 			return err
 		}
 	}
@@ -94,61 +107,105 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	return nil
 }
 
-// drives reads what has a truth, and says what has none.
+// drives reads what has a truth, in each mode, and says what has none.
 func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) ([]evaluate.Drive, error) {
 	found, err := traceio.Find(c.Trace, c.Fixes)
 	if err != nil {
 		return nil, err
 	}
 	var drives []evaluate.Drive
-	rows, refused, without := 0, 0, 0
+	var rows tally
+	measured := 0
 	for _, d := range found {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		d.Columns = c.Columns
-		one := evaluate.Drive{Set: d.Set(), Name: d.Name}
-		if one.Truth, err = traceio.Truth(d); err != nil {
+		one, err := rows.drive(d, log)
+		if err != nil {
 			return nil, err
 		}
 		if len(one.Truth) == 0 {
 			log.Warn("drive left out: nothing is known of where it really was", "drive", d.Name, "truth", d.Truth)
-			without++
 			continue
 		}
-		all, err := traceio.Read(d)
-		if err != nil {
-			return nil, err
-		}
-		var labels []string
-		if filepath.Base(d.Fixes) == corruptFile {
-			if labels, err = traceio.Faults(d); err != nil {
-				return nil, err
-			}
-			if labels != nil && len(labels) != len(all) {
-				return nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d", d.Fixes, len(all), traceio.FaultsFile, len(labels))
+		measured++
+		for _, m := range c.Mode {
+			if in, ok := m.Of(one); ok {
+				drives = append(drives, in)
 			}
 		}
-		for _, r := range all {
-			rows++
-			if r.Err != nil {
-				refused++
-				log.Warn("row refused", "err", r.Err)
-				continue
-			}
-			r.Fix.TruckID = d.Name
-			one.Records = append(one.Records, argos.Record{Fix: r.Fix, Recorded: true})
-			if labels != nil {
-				one.Faults = append(one.Faults, labels[r.N])
-			}
-		}
-		drives = append(drives, one)
 	}
-	if len(drives) == 0 {
+	switch {
+	case measured == 0:
 		return nil, fmt.Errorf("there is nothing to compare with: none of the %d drives has a %s", len(found), traceio.TruthFile)
+	case len(drives) == 0:
+		return nil, fmt.Errorf("--mode %v takes nothing from any of the %d drives: add recorded", c.Mode, measured)
 	}
-	fmt.Fprintf(t.err, "%d drives of %d rows, %d of them refused; %d drives without a truth left out\n", len(drives), rows, refused, without)
+	fmt.Fprintf(t.err, "%d drives of %d rows, %d of them refused; %d drives without a truth left out\n",
+		measured, rows.read, rows.refused, len(found)-measured)
 	return drives, nil
+}
+
+// tally counts rows.
+type tally struct{ read, refused int }
+
+// drive reads a drive that has a truth; of one that has none, no rows.
+func (n *tally) drive(d traceio.Drive, log *slog.Logger) (one evaluate.Drive, err error) {
+	one = evaluate.Drive{Set: d.Set(), Name: d.Name}
+	if one.Truth, err = traceio.Truth(d); err != nil || len(one.Truth) == 0 {
+		return one, err
+	}
+	var labels []string
+	if filepath.Base(d.Fixes) == corruptFile {
+		if labels, err = traceio.Faults(d); err != nil {
+			return one, err
+		}
+	}
+	if one.Records, one.Faults, err = n.records(d, labels, log); err != nil || labels == nil {
+		return one, err
+	}
+	clean := d
+	clean.Fixes = filepath.Join(filepath.Dir(d.Fixes), traceio.FixesFile)
+	if _, err := os.Stat(clean.Fixes); err != nil {
+		log.Warn("what the faults cost the fixes beside them is not known: there are no fixes without faults", "drive", d.Name, "err", err)
+		return one, nil
+	}
+	one.Clean, _, err = n.records(clean, nil, log)
+	return one, err
+}
+
+// records reads the rows that are fixes, with the labels, if there are any, of these.
+func (n *tally) records(d traceio.Drive, labels []string, log *slog.Logger) (records []argos.Record, faults []string, err error) {
+	all, err := traceio.Read(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	if labels != nil && len(labels) != len(all) {
+		return nil, nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d", d.Fixes, len(all), traceio.FaultsFile, len(labels))
+	}
+	for _, r := range all {
+		n.read++
+		if r.Err != nil {
+			n.refused++
+			log.Warn("row refused", "err", r.Err)
+			continue
+		}
+		r.Fix.TruckID = d.Name
+		records = append(records, argos.Record{Fix: r.Fix, Recorded: true})
+		if labels != nil {
+			faults = append(faults, labels[r.N])
+		}
+	}
+	return records, faults, nil
+}
+
+// pictureName is <set>_<drive>.png, with the mode before the dot where it is not as recorded.
+func pictureName(d *evaluate.Drive) string {
+	if d.Mode == evaluate.Recorded {
+		return d.Name + ".png"
+	}
+	return d.Name + "_" + string(d.Mode) + ".png"
 }
 
 // writeFigures writes the JSON.
