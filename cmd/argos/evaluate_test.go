@@ -42,7 +42,7 @@ func TestEvaluate(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("exit code %d\n%s", code, stderr)
 	}
-	for _, says := range []string{"raw", "live", "smoothed", "rosshemsley", "in 2 sigma", "one fix in 30 s", "hold the last fix"} {
+	for _, says := range []string{"raw", "live", "smoothed", "rosshemsley", "in 2 sigma", "one fix in 30s", "hold the last fix"} {
 		if !strings.Contains(stdout, says) {
 			t.Errorf("the table does not say %q:\n%s", says, stdout)
 		}
