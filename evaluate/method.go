@@ -26,6 +26,7 @@ var Baselines = []Method{
 	plain("CV", baselines.ConstantVelocity),
 	plain("CV + RTS", baselines.ConstantVelocitySmoothed),
 	plain("max speed", baselines.MaxSpeed),
+	plain("Traccar", baselines.Traccar),
 	plain("rosshemsley", baselines.Rosshemsley),
 	plain("rosshemsley RTS", baselines.RosshemsleySmoothed),
 }

@@ -55,7 +55,7 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r evaluate.Report
-	if err := json.Unmarshal(text, &r); err != nil || len(r.Sets) != 1 || len(r.Sets[0].Methods) != 9 || len(r.Sets[0].Between) != 2 {
+	if err := json.Unmarshal(text, &r); err != nil || len(r.Sets) != 1 || len(r.Sets[0].Methods) != 10 || len(r.Sets[0].Between) != 2 {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	if raw := r.Sets[0].Methods[0]; raw.Method != "raw" || raw.Errors.N < 100 || !(raw.Errors.Mean > 0.1 && raw.Errors.Mean < 20) {

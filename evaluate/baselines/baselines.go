@@ -31,7 +31,7 @@ func Exponential(fixes []argos.Fix) []argos.LatLon {
 // maxSpeed is the speed (m/s) above which MaxSpeed does not believe a fix: 180 km/h, as is usual on servers for trucks.
 const maxSpeed = 50
 
-// MaxSpeed is the threshold filter of tracking servers such as Traccar (filter.maxSpeed, filter.zero): a fix that would need a
+// MaxSpeed is the one threshold that tracking servers have in common, filter.maxSpeed and filter.zero of Traccar: a fix that would need a
 // higher speed since the last one that was believed, or that is at 0, 0, is left out.
 func MaxSpeed(fixes []argos.Fix) []argos.LatLon {
 	out := make([]argos.LatLon, len(fixes))

@@ -1,0 +1,230 @@
+package evaluate_test
+
+import (
+	"bytes"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"argos"
+	"argos/evaluate"
+	"argos/truth"
+)
+
+const metre = 1 / 111_319.4908 // of longitude on the equator, degrees
+
+// parked is a drive that stands for so many seconds on the equator after it has come at 10 m/s for as many, a fix and a row of truth a second.
+func parked(seconds int) evaluate.Drive {
+	d := evaluate.Drive{Set: "set", Name: "set_d"}
+	for s := range 2 * seconds {
+		at := argos.LatLon{Lon: float64(min(s, seconds)) * 10 * metre}
+		d.Truth = append(d.Truth, truth.Row{TMs: start + int64(s)*1000, Pos: at})
+		d.Records = append(d.Records, argos.Record{Fix: argos.NewFix("T", start+int64(s)*1000, at.Lat, at.Lon), Recorded: true})
+	}
+	return d
+}
+
+// answering gives each record the answer that a function makes of its second and place.
+func answering(tells bool, of func(second int, at argos.LatLon) evaluate.Answer) evaluate.Method {
+	return evaluate.Method{Name: "m", Tells: tells, Run: func(records []argos.Record) []evaluate.Answer {
+		var out []evaluate.Answer
+		for _, r := range records {
+			out = append(out, of(int(r.Time-start)/1000, argos.LatLon{Lat: r.Lat, Lon: r.Lon}))
+		}
+		return out
+	}}
+}
+
+func only(t *testing.T, d evaluate.Drive, m evaluate.Method) evaluate.Score {
+	t.Helper()
+	r := evaluate.Run([]evaluate.Drive{d}, []evaluate.Method{m}, nil)
+	if len(r.Sets) != 1 || len(r.Sets[0].Methods) != 1 {
+		t.Fatalf("%+v", r)
+	}
+	return r.Sets[0].Methods[0]
+}
+
+// The truck stands from second 60 to 119. The first 15 s do not count, so seconds 75 to 119 do: 45 fixes, 30 of which are told; an answer that goes
+// half a metre a second creeps 30 m a minute. It moves in seconds 1 to 60 (the first row of a truth does not
+// count, and in second 60 it goes 5 m/s by the truth half a second before and after), of which 6 are told wrongly.
+func TestStandstill(t *testing.T) {
+	d := parked(60)
+	m := answering(true, func(s int, at argos.LatLon) evaluate.Answer {
+		a := evaluate.Answer{LatLon: at, Sigma: math.NaN(), Status: argos.Moving}
+		if s >= 90 || s >= 10 && s < 16 {
+			a.Status = argos.Stopped
+		}
+		if s > 60 {
+			a.Lat += float64(s) * 0.5 / 110_574.3
+		}
+		return a
+	})
+	got := only(t, d, m).Standstill
+	if got.N != 45 || !near(got.Told, 30./45) || got.MovingN != 60 || !near(got.Wrongly, 6./60) || math.Abs(float64(got.Creep)-30) > 0.01 {
+		t.Errorf("%+v", got)
+	}
+	m.Tells = false
+	if got := only(t, d, m).Standstill; !math.IsNaN(float64(got.Told)) || !math.IsNaN(float64(got.Wrongly)) || got.N != 45 {
+		t.Errorf("without statuses: %+v", got)
+	}
+}
+
+// A pause of less than 20 s is no stop, nor is a truck that rolls with 0.2 m/s.
+func TestNoStandstill(t *testing.T) {
+	still := answering(true, func(_ int, at argos.LatLon) evaluate.Answer {
+		return evaluate.Answer{LatLon: at, Status: argos.Stopped}
+	})
+	if got := only(t, parked(19), still).Standstill; got.N != 0 || !math.IsNaN(float64(got.Told)) {
+		t.Errorf("a pause: %+v", got)
+	}
+	if got := only(t, parked(22), still).Standstill; got.N == 0 || got.Told != 1 {
+		t.Errorf("22 s: %+v", got)
+	}
+	d := parked(60)
+	for i := range d.Truth {
+		d.Truth[i].Pos.Lon += float64(i) * 0.2 * metre
+	}
+	if got := only(t, d, still).Standstill; got.N != 0 {
+		t.Errorf("rolling: %+v", got)
+	}
+}
+
+// With a sigma of 1 m, an error of 6 m in seconds 10 to 14, and one of 7 m in second 30: from second 10 to 15 the claim is false for 5 s.
+func TestLongestBeyond(t *testing.T) {
+	m := answering(false, func(s int, at argos.LatLon) evaluate.Answer {
+		off := 4.9
+		if s >= 10 && s < 15 {
+			off = 6
+		}
+		if s == 30 {
+			off = 7
+		}
+		return evaluate.Answer{LatLon: argos.LatLon{Lat: at.Lat, Lon: at.Lon + off*metre}, Sigma: 1}
+	})
+	got := only(t, eastwards(60), m)
+	if got.Beyond5 != 5 || got.Within1 != 0 || math.Abs(float64(got.Worst.Error)-7) > 1e-3 || got.Worst.Drive != "set_d" || got.Worst.Time != start+30_000 {
+		t.Errorf("%+v", got)
+	}
+	if got := only(t, eastwards(60), offset(100, math.NaN())); !math.IsNaN(float64(got.Beyond5)) {
+		t.Errorf("nothing is claimed: %v", got.Beyond5)
+	}
+	if got := only(t, eastwards(60), offset(4, 1)); got.Beyond5 != 0 {
+		t.Errorf("never beyond: %v", got.Beyond5)
+	}
+}
+
+// Jumps are told apart by how many arrived in a row, whatever else was done to each of them: 2, 6, 13 and 61 here, with errors of 10, 20, 30 and 40 m.
+func TestJumpsByBurst(t *testing.T) {
+	d := eastwards(200)
+	for range d.Records {
+		d.Faults = append(d.Faults, evaluate.Ok)
+	}
+	jump := func(from, n int, label string, metres float64) {
+		for i := from; i < from+n; i++ {
+			d.Faults[i] = label
+			d.Records[i].Lon += metres * metre
+		}
+	}
+	jump(10, 2, "jump", 10)
+	jump(20, 3, "jump", 20)
+	jump(23, 3, "jump_scatter+late", 20)
+	jump(40, 13, "jump", 30)
+	jump(100, 61, "jump", 40)
+	jump(60, 5, "drift", 500)
+	r := evaluate.Run([]evaluate.Drive{d}, evaluate.Ours[:1], nil)
+	got := r.Sets[0].Methods[0]
+	want := []struct {
+		from, to, n int
+		mean        float64
+	}{{1, 4, 2, 10}, {5, 12, 6, 20}, {13, 60, 13, 30}, {61, 0, 61, 40}}
+	if len(got.Jumps) != len(want) {
+		t.Fatalf("%+v", got.Jumps)
+	}
+	for i, w := range want {
+		if j := got.Jumps[i]; j.From != w.from || j.To != w.to || j.N != w.n || math.Abs(float64(j.Mean)-w.mean) > 1e-3 {
+			t.Errorf("%+v, want %+v", j, w)
+		}
+	}
+	if got.Errors.N != 199-2-6-13-61-5 || got.Errors.Max > 1e-6 || got.Worst.Fault != "drift" {
+		t.Errorf("untouched %+v, worst %+v", got.Errors, got.Worst)
+	}
+	var jumps, faults bytes.Buffer
+	if err := r.Print(&jumps); err != nil || !strings.Contains(jumps.String(), "13-60 in a row") || strings.Contains(jumps.String(), "jump_scatter") {
+		t.Errorf("%v\n%s", err, jumps.String())
+	}
+	if err := r.PrintFaults(&faults); err != nil || !strings.Contains(faults.String(), "jump_scatter+late") || !strings.Contains(faults.String(), "500.0") {
+		t.Errorf("%v\n%s", err, faults.String())
+	}
+}
+
+// What faults do to the fixes beside them: a method that is 1 m off, and 3 m when there is a jump among what it sees.
+func TestRise(t *testing.T) {
+	d := eastwards(50)
+	d.Clean = slices.Clone(d.Records)
+	for range d.Records {
+		d.Faults = append(d.Faults, evaluate.Ok)
+	}
+	d.Faults[20] = "jump"
+	d.Records[20].Lat = 1
+	m := evaluate.Method{Name: "m", Run: func(records []argos.Record) (out []evaluate.Answer) {
+		off := 1.
+		if records[20].Lat == 1 {
+			off = 3
+		}
+		for _, r := range records {
+			out = append(out, evaluate.Answer{LatLon: argos.LatLon{Lat: r.Lat, Lon: r.Lon + off*metre}, Sigma: math.NaN()})
+		}
+		return out
+	}}
+	got := only(t, d, m).Rise
+	if got == nil || got.N != 48 || math.Abs(float64(got.With)-3) > 1e-3 || math.Abs(float64(got.Without)-1) > 1e-3 || math.Abs(float64(got.Rise)-2) > 1e-3 {
+		t.Errorf("%+v", got)
+	}
+	d.Clean = nil
+	if got := only(t, d, m).Rise; got != nil {
+		t.Errorf("nothing to compare with: %+v", got)
+	}
+}
+
+// A mode takes away what it says, from the fixes with faults and from those without, and leaves the drive as it was.
+func TestModes(t *testing.T) {
+	d := eastwards(3)
+	d.Clean = slices.Clone(d.Records)
+	speed, ok := evaluate.SpeedAlone.Of(d)
+	if !ok || speed.Records[1].Speed != 10 || !math.IsNaN(speed.Records[1].Heading) || !math.IsNaN(speed.Clean[1].Heading) || d.Records[1].Heading != 90 {
+		t.Errorf("%v %+v", ok, speed.Records[1])
+	}
+	alone, ok := evaluate.PositionsAlone.Of(speed)
+	if !ok || !math.IsNaN(alone.Records[1].Speed) || !math.IsNaN(alone.Clean[1].Speed) || speed.Records[1].Speed != 10 {
+		t.Errorf("%v %+v", ok, alone.Records[1])
+	}
+	for _, m := range []evaluate.Mode{evaluate.SpeedAlone, evaluate.PositionsAlone} {
+		if _, ok := m.Of(alone); ok {
+			t.Errorf("%s takes something from positions", m)
+		}
+	}
+	recorded, ok := evaluate.Recorded.Of(alone)
+	if !ok {
+		t.Error("as recorded is a mode of all")
+	}
+	r := evaluate.Run([]evaluate.Drive{recorded, speed, alone}, evaluate.Ours, nil)
+	if len(r.Sets) != 3 || r.Sets[0].Drives != 1 || r.Sets[2].Mode != evaluate.PositionsAlone {
+		t.Errorf("a set in each mode is one of its own: %+v", r.Sets)
+	}
+}
+
+// A thinned drive is measured at the fixes kept, too.
+func TestKept(t *testing.T) {
+	r := evaluate.Run([]evaluate.Drive{eastwards(101)}, []evaluate.Method{offset(3, 2)}, []time.Duration{10 * time.Second})
+	kept := r.Sets[0].Between[0].Kept
+	// The fixes at 1, 11, .. 91 s.
+	if len(kept) != 1 || kept[0].Errors.N != 10 || !near(kept[0].Errors.Mean, 3) || kept[0].Within1 != 0 || kept[0].Within2 != 1 {
+		t.Fatalf("%+v", kept)
+	}
+	var table bytes.Buffer
+	if err := r.Print(&table); err != nil || !strings.Contains(table.String(), "error at the fixes kept, one in 10s") {
+		t.Errorf("%v\n%s", err, table.String())
+	}
+}
