@@ -58,7 +58,8 @@ func (d *Drive) Counted() []Counted {
 	return rows
 }
 
-// bursts has for each record that is a jump how many there are in its run of consecutive jumps, in the order of arrival.
+// bursts has for each record that is a jump how many there are in its run of consecutive jumps, in the order of
+// arrival.
 func (d *Drive) bursts() []int {
 	out := make([]int, len(d.Faults))
 	for i := 0; i < len(out); {

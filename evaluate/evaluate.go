@@ -1,8 +1,8 @@
 // Package evaluate measures in metres what filters make of recorded drives of which the truth is known.
 //
-// An error is the horizontal distance to the truth at the fix's own time. Left out are fixes without the receiver's own word,
-// those whose time the truth does not know, repeated times, and fixes older than one before. Figures of a set are means over
-// its drives of the drives' figures, the largest error and the longest time apart.
+// An error is the horizontal distance to the truth at the fix's own time. Left out are fixes without the receiver's own
+// word, those whose time the truth does not know, repeated times, and fixes older than one before. Figures of a set are
+// means over its drives of the drives' figures, the largest error and the longest time apart.
 package evaluate
 
 import (
@@ -41,7 +41,8 @@ type DriveReport struct {
 	Between []Between `json:"between,omitempty"`
 }
 
-// Run measures the methods on the drives, and between fixes once the drives are thinned to one fix in each of the times.
+// Run measures the methods on the drives, and between fixes once the drives are thinned to one fix in each of the
+// times.
 func Run(drives []Drive, methods []Method, thin []time.Duration) *Report {
 	r := &Report{}
 	for i := range drives {
@@ -88,7 +89,8 @@ func mean(drives []DriveReport) DriveReport {
 		out.Methods = append(out.Methods, meanScore(each(drives, func(d DriveReport) Score { return d.Methods[i] })))
 	}
 	for i := range drives[0].Between {
-		out.Between = append(out.Between, meanBetween(each(drives, func(d DriveReport) Between { return d.Between[i] })))
+		thinned := each(drives, func(d DriveReport) Between { return d.Between[i] })
+		out.Between = append(out.Between, meanBetween(thinned))
 	}
 	return out
 }

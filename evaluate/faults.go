@@ -87,8 +87,8 @@ func meanBursts(all []Score) (out []BurstStats) {
 	return out
 }
 
-// Rise is what faults do to the fixes beside them: the mean error, in metres, at those to which nothing was done, and at the same ones
-// of the drive as it was.
+// Rise is what faults do to the fixes beside them: the mean error, in metres, at those to which nothing was done, and
+// at the same ones of the drive as it was.
 type Rise struct {
 	N       int    `json:"n"`
 	With    Number `json:"with_faults_m"`

@@ -22,8 +22,8 @@ type Feed struct {
 
 // FeedReport is what was measured of a feed: how far the live documents are from the reports that they answer.
 //
-// A new fix is one that has a place, is later than all before of its vehicle, and is counted as neither duplicate nor late.
-// Shares are of the new fixes, those of duplicates, late and rejected of the rows.
+// A new fix is one that has a place, is later than all before of its vehicle, and is counted as neither duplicate nor
+// late. Shares are of the new fixes, those of duplicates, late and rejected of the rows.
 type FeedReport struct {
 	Feed      string `json:"feed"`
 	ThinnedTo Number `json:"thinned_to_s"` // 0: as it came
@@ -142,13 +142,17 @@ func (f *Feed) Measure() FeedReport {
 			within++
 		}
 		out.Largest = max(out.Largest, Number(off))
-		out.keepWorst(FeedAnswer{r.TruckID, time.UnixMilli(r.Time).UTC(), Number(off), Number(v.doc.Accuracy), v.doc.Status.String()})
+		out.keepWorst(FeedAnswer{
+			r.TruckID, time.UnixMilli(r.Time).UTC(), Number(off), Number(v.doc.Accuracy), v.doc.Status.String(),
+		})
 	}
 	out.Vehicles = len(fleet)
 	out.Within3 = share(within, out.New)
 	out.WrongTime = Number(float64(wrongMs) / 60_000)
 	out.Statuses = FeedStatuses{
-		share(statuses[argos.Tentative], out.New), share(statuses[argos.Moving], out.New), share(statuses[argos.Stopped], out.New),
+		Tentative: share(statuses[argos.Tentative], out.New),
+		Moving:    share(statuses[argos.Moving], out.New),
+		Stopped:   share(statuses[argos.Stopped], out.New),
 	}
 	var duplicates, late, rejected int64
 	for _, v := range fleet {
@@ -176,7 +180,8 @@ func (r *FeedReport) Print(w io.Writer) {
 	if r.ThinnedTo > 0 {
 		thinned = fmt.Sprintf(", one report in %v", time.Duration(float64(r.ThinnedTo)*float64(time.Second)))
 	}
-	fmt.Fprintf(w, "%s%s: %d rows (%d refused) of %d vehicles, %d new fixes\n", r.Feed, thinned, r.Rows, r.Refused, r.Vehicles, r.New)
+	fmt.Fprintf(w, "%s%s: %d rows (%d refused) of %d vehicles, %d new fixes\n",
+		r.Feed, thinned, r.Rows, r.Refused, r.Vehicles, r.New)
 	fmt.Fprintf(w, "  document > %d m from the report: %d, %.2f %%; largest %.0f m; within 3 claimed sigma %s\n",
 		FarM, r.Far, 100*float64(share(r.Far, r.New)), float64(r.Largest), r.Within3.tenths())
 	fmt.Fprintf(w, "  document of another time than the newest report: %.0f vehicle-minutes\n", float64(r.WrongTime))
@@ -184,6 +189,7 @@ func (r *FeedReport) Print(w io.Writer) {
 		r.Statuses.Tentative.tenths(), r.Statuses.Moving.tenths(), r.Statuses.Stopped.tenths(),
 		r.Duplicates.tenths(), r.Late.tenths(), r.Rejected.tenths())
 	for _, a := range r.Worst {
-		fmt.Fprintf(w, "  %8s m off, sigma %5s m, %-9s %s  %s\n", a.Off.fixed(0), a.Sigma.fixed(1), a.Status, a.Time.Format(time.DateTime), a.Vehicle)
+		fmt.Fprintf(w, "  %8s m off, sigma %5s m, %-9s %s  %s\n",
+			a.Off.fixed(0), a.Sigma.fixed(1), a.Status, a.Time.Format(time.DateTime), a.Vehicle)
 	}
 }

@@ -15,13 +15,15 @@ import (
 
 const metre = 1 / 111_319.4908 // of longitude on the equator, degrees
 
-// parked is a drive that stands for so many seconds on the equator after it has come at 10 m/s for as many, a fix and a row of truth a second.
+// parked is a drive that stands for so many seconds on the equator after it has come at 10 m/s for as many, a fix and a
+// row of truth a second.
 func parked(seconds int) evaluate.Drive {
 	d := evaluate.Drive{Set: "set", Name: "set_d"}
 	for s := range 2 * seconds {
 		at := argos.LatLon{Lon: float64(min(s, seconds)) * 10 * metre}
 		d.Truth = append(d.Truth, truth.Row{TMs: start + int64(s)*1000, Pos: at})
-		d.Records = append(d.Records, argos.Record{Fix: argos.NewFix("T", start+int64(s)*1000, at.Lat, at.Lon), Recorded: true})
+		f := argos.NewFix("T", start+int64(s)*1000, at.Lat, at.Lon)
+		d.Records = append(d.Records, argos.Record{Fix: f, Recorded: true})
 	}
 	return d
 }
@@ -37,6 +39,9 @@ func answering(tells bool, of func(second int, at argos.LatLon) evaluate.Answer)
 	}}
 }
 
+// about is to a millimetre, or a thousandth.
+func about(a evaluate.Number, b float64) bool { return math.Abs(float64(a)-b) < 1e-3 }
+
 func only(t *testing.T, d evaluate.Drive, m evaluate.Method) evaluate.Score {
 	t.Helper()
 	r := evaluate.Run([]evaluate.Drive{d}, []evaluate.Method{m}, nil)
@@ -46,9 +51,10 @@ func only(t *testing.T, d evaluate.Drive, m evaluate.Method) evaluate.Score {
 	return r.Sets[0].Methods[0]
 }
 
-// The truck stands from second 60 to 119. The first 15 s do not count, so seconds 75 to 119 do: 45 fixes, 30 of which are told; an answer that goes
-// half a metre a second creeps 30 m a minute. It moves in seconds 1 to 60 (the first row of a truth does not
-// count, and in second 60 it goes 5 m/s by the truth half a second before and after), of which 6 are told wrongly.
+// The truck stands from second 60 to 119. The first 15 s do not count, so seconds 75 to 119 do: 45 fixes, 30 of which
+// are told; an answer that goes half a metre a second creeps 30 m a minute. It moves in seconds 1 to 60 (the first row
+// of a truth does not count, and in second 60 it goes 5 m/s by the truth half a second before and after), of which 6
+// are told wrongly.
 func TestStandstill(t *testing.T) {
 	d := parked(60)
 	m := answering(true, func(s int, at argos.LatLon) evaluate.Answer {
@@ -62,11 +68,12 @@ func TestStandstill(t *testing.T) {
 		return a
 	})
 	got := only(t, d, m).Standstill
-	if got.N != 45 || !near(got.Told, 30./45) || got.MovingN != 60 || !near(got.Wrongly, 6./60) || math.Abs(float64(got.Creep)-30) > 0.01 {
+	if got.N != 45 || !near(got.Told, 30./45) || got.MovingN != 60 || !near(got.Wrongly, 6./60) || !about(got.Creep, 30) {
 		t.Errorf("%+v", got)
 	}
 	m.Tells = false
-	if got := only(t, d, m).Standstill; !math.IsNaN(float64(got.Told)) || !math.IsNaN(float64(got.Wrongly)) || got.N != 45 {
+	got = only(t, d, m).Standstill
+	if !math.IsNaN(float64(got.Told)) || !math.IsNaN(float64(got.Wrongly)) || got.N != 45 {
 		t.Errorf("without statuses: %+v", got)
 	}
 }
@@ -91,7 +98,8 @@ func TestNoStandstill(t *testing.T) {
 	}
 }
 
-// With a sigma of 1 m, an error of 6 m in seconds 10 to 14, and one of 7 m in second 30: from second 10 to 15 the claim is false for 5 s.
+// With a sigma of 1 m, an error of 6 m in seconds 10 to 14, and one of 7 m in second 30: from second 10 to 15 the claim
+// is false for 5 s.
 func TestLongestBeyond(t *testing.T) {
 	m := answering(false, func(s int, at argos.LatLon) evaluate.Answer {
 		off := 4.9
@@ -104,7 +112,8 @@ func TestLongestBeyond(t *testing.T) {
 		return evaluate.Answer{LatLon: argos.LatLon{Lat: at.Lat, Lon: at.Lon + off*metre}, Sigma: 1}
 	})
 	got := only(t, eastwards(60), m)
-	if got.Beyond5 != 5 || got.Within1 != 0 || math.Abs(float64(got.Worst.Error)-7) > 1e-3 || got.Worst.Drive != "set_d" || got.Worst.Time != start+30_000 {
+	worst := got.Worst
+	if got.Beyond5 != 5 || got.Within1 != 0 || !about(worst.Error, 7) || worst.Drive != "set_d" || worst.Time != start+30_000 {
 		t.Errorf("%+v", got)
 	}
 	if got := only(t, eastwards(60), offset(100, math.NaN())); !math.IsNaN(float64(got.Beyond5)) {
@@ -115,7 +124,8 @@ func TestLongestBeyond(t *testing.T) {
 	}
 }
 
-// Jumps are told apart by how many arrived in a row, whatever else was done to each of them: 2, 6, 13 and 61 here, with errors of 10, 20, 30 and 40 m.
+// Jumps are told apart by how many arrived in a row, whatever else was done to each of them: 2, 6, 13 and 61 here, with
+// errors of 10, 20, 30 and 40 m.
 func TestJumpsByBurst(t *testing.T) {
 	d := eastwards(200)
 	for range d.Records {
@@ -143,7 +153,7 @@ func TestJumpsByBurst(t *testing.T) {
 		t.Fatalf("%+v", got.Jumps)
 	}
 	for i, w := range want {
-		if j := got.Jumps[i]; j.From != w.from || j.To != w.to || j.N != w.n || math.Abs(float64(j.Mean)-w.mean) > 1e-3 {
+		if j := got.Jumps[i]; j.From != w.from || j.To != w.to || j.N != w.n || !about(j.Mean, w.mean) {
 			t.Errorf("%+v, want %+v", j, w)
 		}
 	}
@@ -151,11 +161,17 @@ func TestJumpsByBurst(t *testing.T) {
 		t.Errorf("untouched %+v, worst %+v", got.Errors, got.Worst)
 	}
 	var jumps, faults bytes.Buffer
-	if err := r.Print(&jumps); err != nil || !strings.Contains(jumps.String(), "13-60 in a row") || strings.Contains(jumps.String(), "jump_scatter") {
-		t.Errorf("%v\n%s", err, jumps.String())
+	if err := r.Print(&jumps); err != nil {
+		t.Error(err)
 	}
-	if err := r.PrintFaults(&faults); err != nil || !strings.Contains(faults.String(), "jump_scatter+late") || !strings.Contains(faults.String(), "500.0") {
-		t.Errorf("%v\n%s", err, faults.String())
+	if s := jumps.String(); !strings.Contains(s, "13-60 in a row") || strings.Contains(s, "jump_scatter") {
+		t.Error(s)
+	}
+	if err := r.PrintFaults(&faults); err != nil {
+		t.Error(err)
+	}
+	if s := faults.String(); !strings.Contains(s, "jump_scatter+late") || !strings.Contains(s, "500.0") {
+		t.Error(s)
 	}
 }
 
@@ -174,12 +190,13 @@ func TestRise(t *testing.T) {
 			off = 3
 		}
 		for _, r := range records {
-			out = append(out, evaluate.Answer{LatLon: argos.LatLon{Lat: r.Lat, Lon: r.Lon + off*metre}, Sigma: math.NaN()})
+			at := argos.LatLon{Lat: r.Lat, Lon: r.Lon + off*metre}
+			out = append(out, evaluate.Answer{LatLon: at, Sigma: math.NaN()})
 		}
 		return out
 	}}
 	got := only(t, d, m).Rise
-	if got == nil || got.N != 48 || math.Abs(float64(got.With)-3) > 1e-3 || math.Abs(float64(got.Without)-1) > 1e-3 || math.Abs(float64(got.Rise)-2) > 1e-3 {
+	if got == nil || got.N != 48 || !about(got.With, 3) || !about(got.Without, 1) || !about(got.Rise, 2) {
 		t.Errorf("%+v", got)
 	}
 	d.Clean = nil
@@ -193,7 +210,8 @@ func TestModes(t *testing.T) {
 	d := eastwards(3)
 	d.Clean = slices.Clone(d.Records)
 	speed, ok := evaluate.SpeedAlone.Of(d)
-	if !ok || speed.Records[1].Speed != 10 || !math.IsNaN(speed.Records[1].Heading) || !math.IsNaN(speed.Clean[1].Heading) || d.Records[1].Heading != 90 {
+	if r := speed.Records[1]; !ok || r.Speed != 10 || !math.IsNaN(r.Heading) || !math.IsNaN(speed.Clean[1].Heading) ||
+		d.Records[1].Heading != 90 {
 		t.Errorf("%v %+v", ok, speed.Records[1])
 	}
 	alone, ok := evaluate.PositionsAlone.Of(speed)
@@ -217,11 +235,15 @@ func TestModes(t *testing.T) {
 
 // A thinned drive is measured at the fixes kept, too.
 func TestKept(t *testing.T) {
-	r := evaluate.Run([]evaluate.Drive{eastwards(101)}, []evaluate.Method{offset(3, 2)}, []time.Duration{10 * time.Second})
+	thin := []time.Duration{10 * time.Second}
+	r := evaluate.Run([]evaluate.Drive{eastwards(101)}, []evaluate.Method{offset(3, 2)}, thin)
 	kept := r.Sets[0].Between[0].Kept
 	// The fixes at 1, 11, .. 91 s.
-	if len(kept) != 1 || kept[0].Errors.N != 10 || !near(kept[0].Errors.Mean, 3) || kept[0].Within1 != 0 || kept[0].Within2 != 1 {
+	if len(kept) != 1 {
 		t.Fatalf("%+v", kept)
+	}
+	if s := kept[0]; s.Errors.N != 10 || !near(s.Errors.Mean, 3) || s.Within1 != 0 || s.Within2 != 1 {
+		t.Errorf("%+v", s)
 	}
 	var table bytes.Buffer
 	if err := r.Print(&table); err != nil || !strings.Contains(table.String(), "error at the fixes kept, one in 10s") {

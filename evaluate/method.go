@@ -63,8 +63,8 @@ func smoothed(records []argos.Record) []Answer {
 	return out
 }
 
-// plain lets a baseline see what it can make something of, and holds its last answer for the rest. A baseline knows nothing of
-// clocks: times that go back, and those far from their neighbours', are kept from it.
+// plain lets a baseline see what it can make something of, and holds its last answer for the rest. A baseline knows
+// nothing of clocks: times that go back, and those far from their neighbours', are kept from it.
 func plain(name string, run func([]argos.Fix) []argos.LatLon) Method {
 	return Method{Name: name, Run: func(records []argos.Record) []Answer {
 		var shown []argos.Fix

@@ -21,8 +21,8 @@ type feedFormat struct {
 	vehicle, time, lat, lon string
 	layout                  string
 	speed                   string // m/s; "": not reported
-	// poll is when the row was fetched; "": when it came is not told, and it is taken to have come at once, or, when it is
-	// older than one before of its vehicle, with that one.
+	// poll is when the row was fetched; "": when it came is not told, and it is taken to have come at once, or, when it
+	// is older than one before of its vehicle, with that one.
 	poll, pollLayout string
 	pollAhead        time.Duration // of the poller's clock before the vehicles'
 }
@@ -77,7 +77,8 @@ func readFeed(from io.Reader) (feed Feed, err error) {
 	})
 	if at < 0 {
 		known := each(feedFormats, func(f feedFormat) string { return strings.Join(f.columns(), ",") })
-		return feed, fmt.Errorf("its columns are %s; known are %s", strings.Join(header, ","), strings.Join(known, " and "))
+		return feed, fmt.Errorf("its columns are %s; known are %s",
+			strings.Join(header, ","), strings.Join(known, " and "))
 	}
 	format := &feedFormats[at]
 	newest := map[string]int64{}

@@ -12,8 +12,8 @@ import (
 	"argos/truth/truthtest"
 )
 
-// TestPublishedFigures: the raw fixes and the baselines are as far off as others have counted, to the last digit that they
-// published.
+// TestPublishedFigures: the raw fixes and the baselines are as far off as others have counted, to the last digit that
+// they published.
 func TestPublishedFigures(t *testing.T) {
 	const unpublished = -1
 	methods := slices.Concat(evaluate.Ours[:1], evaluate.Baselines)
@@ -39,7 +39,8 @@ func TestPublishedFigures(t *testing.T) {
 		{"gsdc-wls-span", "CV + RTS", 2.24, 5.1, [2]float64{0.005, 0.05}},
 	} {
 		s := score(t, clean, c.set, c.method).Errors
-		if math.Abs(float64(s.Mean)-c.mean) > c.digits[0] || c.p95 != unpublished && math.Abs(float64(s.P95)-c.p95) > c.digits[1] {
+		if math.Abs(float64(s.Mean)-c.mean) > c.digits[0] ||
+			c.p95 != unpublished && math.Abs(float64(s.P95)-c.p95) > c.digits[1] {
 			t.Errorf("%s, %s: %.3f / %.3f, published %v / %v", c.set, c.method, s.Mean, s.P95, c.mean, c.p95)
 		}
 	}
@@ -70,8 +71,8 @@ func TestPublishedFigures(t *testing.T) {
 	}
 }
 
-// TestWhatIsAchieved: Argos itself, by the same count: mean errors in metres, live at injected jumps too, and how often the truth is
-// within the claimed accuracy, which is to be 35 to 50 and 80 to 95 %.
+// TestWhatIsAchieved: Argos itself, by the same count: mean errors in metres, live at injected jumps too, and how often
+// the truth is within the claimed accuracy, which is to be 35 to 50 and 80 to 95 %.
 func TestWhatIsAchieved(t *testing.T) {
 	clean := evaluate.Run(drives(t, traceio.FixesFile), evaluate.Ours, nil)
 	corrupt := evaluate.Run(drives(t, "fixes_corrupt.csv"), evaluate.Ours, nil)
@@ -114,8 +115,8 @@ func TestNoHarm(t *testing.T) {
 	}
 }
 
-// TestBetweenSparseFixes: of drives thinned to one fix in 10 s and in 30 s the smoother is no worse, to 1 %, than the cubic on what the
-// receiver reported, which is the best of the plain ones.
+// TestBetweenSparseFixes: of drives thinned to one fix in 10 s and in 30 s the smoother is no worse, to 1 %, than the
+// cubic on what the receiver reported, which is the best of the plain ones.
 func TestBetweenSparseFixes(t *testing.T) {
 	thin := []time.Duration{10 * time.Second, 30 * time.Second}
 	for _, s := range evaluate.Run(drives(t, traceio.FixesFile), nil, thin).Sets {

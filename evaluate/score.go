@@ -16,13 +16,13 @@ type Score struct {
 	Jumps  []BurstStats `json:"jumps,omitempty"`
 	Rise   *Rise        `json:"rise,omitempty"` // where the drive is known without faults, too
 	Worst  Worst        `json:"worst"`
-	// Lag is how far the answers are behind the truth along its way, while it moves: in metres the mean, in seconds the time
-	// that explains it best. Negative is ahead.
+	// Lag is how far the answers are behind the truth along its way, while it moves: in metres the mean, in seconds the
+	// time that explains it best. Negative is ahead.
 	LagS Number `json:"lag_s"`
 	LagM Number `json:"lag_m"`
-	// Within is how often the truth is inside the claimed 1 and 2 sigma per axis; for errors that are Gaussian in each axis
-	// 39 and 86 %. Beyond5 is the longest time, in s, that it was further off than 5, faults or none: from the fix where it began to the
-	// one where it was over.
+	// Within is how often the truth is inside the claimed 1 and 2 sigma per axis; for errors that are Gaussian in each
+	// axis 39 and 86 %. Beyond5 is the longest time, in s, that it was further off than 5, faults or none: from the fix
+	// where it began to the one where it was over.
 	Within1    Number     `json:"within_1_sigma"`
 	Within2    Number     `json:"within_2_sigma"`
 	Beyond5    Number     `json:"longest_beyond_5_sigma_s"`
@@ -69,7 +69,8 @@ func judge(records []argos.Record, rows []Counted, answers []Answer) []judged {
 func (d *Drive) score(m *Method, rows, clean []Counted) Score {
 	all := judge(d.Records, rows, m.Run(d.Records))
 	s := Score{
-		Method: m.Name, Faults: faultStats(all), Jumps: burstStats(all), Worst: d.worst(all), Beyond5: longestBeyond(5, all),
+		Method: m.Name, Faults: faultStats(all), Jumps: burstStats(all), Worst: d.worst(all),
+		Beyond5:    longestBeyond(5, all),
 		Standstill: standstill(all, m.Tells),
 	}
 	if d.Clean != nil {
@@ -114,7 +115,8 @@ func (d *Drive) worst(rows []judged) Worst {
 	return w
 }
 
-// longestBeyond is the longest time, in s, for which the answers are further off than so many of their sigmas; NaN where none is claimed.
+// longestBeyond is the longest time, in s, for which the answers are further off than so many of their sigmas; NaN
+// where none is claimed.
 func longestBeyond(sigmas float64, rows []judged) Number {
 	longest, since := unknown, int64(-1)
 	for _, r := range rows {

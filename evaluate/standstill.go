@@ -7,8 +7,8 @@ import (
 	"argos/truth"
 )
 
-// Standstill is what a method says of a truck that stands, at untouched fixes. A truck stands when the truth goes less than 0.1 m/s for
-// at least 20 s; what is said in the first 15 s of it does not count.
+// Standstill is what a method says of a truck that stands, at untouched fixes. A truck stands when the truth goes less
+// than 0.1 m/s for at least 20 s; what is said in the first 15 s of it does not count.
 type Standstill struct {
 	N       int    `json:"n"`                   // fixes of a truck that stands
 	Told    Number `json:"told_stopped"`        // the share of them that is told to be stopped

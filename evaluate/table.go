@@ -3,6 +3,7 @@ package evaluate
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -22,7 +23,8 @@ func (p printer) row(cells ...string) {
 	fmt.Fprintln(p)
 }
 
-// title writes a line that stands for what follows. It has as many cells as the table, for else the columns would begin anew.
+// title writes a line that stands for what follows. It has as many cells as the table, for else the columns would begin
+// anew.
 func (p printer) title(text string, columns int) {
 	p.row(append([]string{text}, make([]string, columns-1)...)...)
 }
@@ -68,8 +70,9 @@ func (r *Report) Print(to io.Writer) error {
 func (p printer) scores(methods []Score) {
 	for _, m := range methods {
 		e, s := m.Errors, m.Standstill
-		p.row(m.Method, fmt.Sprint(e.N), e.Mean.fixed(2), e.P50.fixed(2), e.P95.fixed(2), e.Max.fixed(1), m.LagS.fixed(2), m.LagM.fixed(2),
-			m.Within1.percent(), m.Within2.percent(), m.Beyond5.fixed(0), s.Told.percent(), s.Wrongly.percent(), s.Creep.fixed(1))
+		p.row(m.Method, fmt.Sprint(e.N), e.Mean.fixed(2), e.P50.fixed(2), e.P95.fixed(2), e.Max.fixed(1),
+			m.LagS.fixed(2), m.LagM.fixed(2), m.Within1.percent(), m.Within2.percent(), m.Beyond5.fixed(0),
+			s.Told.percent(), s.Wrongly.percent(), s.Creep.fixed(1))
 	}
 }
 
@@ -85,34 +88,33 @@ func (p printer) between(b *Between) {
 
 // printJumps writes what the faults cost: at jumps by the length of their burst, and at the fixes beside them.
 func (r *Report) printJumps(p printer) {
-	head := []string{"mean error at injected jumps, m"}
-	for _, b := range burstLengths {
-		head = append(head, fmt.Sprintf("%d-%d in a row", b[0], b[1]))
-		if b[1] == 0 {
-			head[len(head)-1] = fmt.Sprintf("%d and more", b[0])
-		}
-	}
-	p.row(append(head, "untouched", "without faults", "rise", "worst fix", "it was")...)
+	lengths := burstLengths[:]
+	p.row(slices.Concat([]string{"mean error at injected jumps, m"},
+		each(lengths, func(b [2]int) string {
+			if b[1] == 0 {
+				return fmt.Sprintf("%d and more", b[0])
+			}
+			return fmt.Sprintf("%d-%d in a row", b[0], b[1])
+		}),
+		[]string{"untouched", "without faults", "rise", "worst fix", "it was"})...)
 	for _, d := range r.Sets {
-		counts := []string{d.title()}
-		for _, b := range burstLengths {
-			n := 0
-			if len(d.Methods) > 0 {
-				n = d.Methods[0].burst(b[0]).N
-			}
-			counts = append(counts, fmt.Sprintf("n = %d", n))
+		if len(d.Methods) == 0 {
+			continue
 		}
-		p.row(append(counts, make([]string, 5)...)...)
+		p.row(slices.Concat([]string{d.title()},
+			each(lengths, func(b [2]int) string { return fmt.Sprintf("n = %d", d.Methods[0].burst(b[0]).N) }),
+			make([]string, 5))...)
 		for _, m := range d.Methods {
-			cells := []string{m.Method}
-			for _, b := range burstLengths {
-				cells = append(cells, m.burst(b[0]).Mean.fixed(1))
-			}
 			rise := Rise{With: unknown, Without: unknown, Rise: unknown}
 			if m.Rise != nil {
 				rise = *m.Rise
 			}
-			p.row(append(cells, rise.With.fixed(2), rise.Without.fixed(2), rise.Rise.percent(), m.Worst.Error.fixed(1), m.Worst.Fault)...)
+			p.row(slices.Concat([]string{m.Method},
+				each(lengths, func(b [2]int) string { return m.burst(b[0]).Mean.fixed(1) }),
+				[]string{
+					rise.With.fixed(2), rise.Without.fixed(2), rise.Rise.percent(),
+					m.Worst.Error.fixed(1), m.Worst.Fault,
+				})...)
 		}
 	}
 }
@@ -125,7 +127,8 @@ func (r *Report) PrintFaults(to io.Writer) error {
 	for _, d := range r.Sets {
 		p.title(d.title(), 1+len(labels))
 		for _, m := range d.Methods {
-			p.row(append([]string{m.Method}, each(labels, func(l string) string { return m.fault(l).Mean.fixed(1) })...)...)
+			cells := each(labels, func(l string) string { return m.fault(l).Mean.fixed(1) })
+			p.row(append([]string{m.Method}, cells...)...)
 		}
 	}
 	return p.Flush()

@@ -93,7 +93,9 @@ func guesses(kept []argos.Record) []guess {
 			v, dt := velocity(i), float64(ms-kept[i].Time)/1000
 			return from(place(i), v[0]*dt, v[1]*dt)
 		}},
-		{"live, held", false, func(i int, _ int64) argos.LatLon { return argos.LatLon{Lat: docs[i].Lat, Lon: docs[i].Lon} }},
+		{"live, held", false, func(i int, _ int64) argos.LatLon {
+			return argos.LatLon{Lat: docs[i].Lat, Lon: docs[i].Lon}
+		}},
 		{"live, driven on", false, func(i int, ms int64) argos.LatLon {
 			doc := &docs[i]
 			at := argos.LatLon{Lat: doc.Lat, Lon: doc.Lon}

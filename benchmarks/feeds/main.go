@@ -1,5 +1,5 @@
-// Command feeds folds what real fleets sent, as it came and live, and says how far the documents are from the reports that they
-// answer: no truth is known of these, but no truck is 200 m from where it has just said that it is.
+// Command feeds folds what real fleets sent, as it came and live, and says how far the documents are from the reports
+// that they answer: no truth is known of these, but no truck is 200 m from where it has just said that it is.
 //
 //	go run ./benchmarks/feeds ../shared/traces/trucks-jerseycity ../shared/traces/buses-capmetro
 //	go run ./benchmarks/feeds --by-time --thin 1h --json ../shared/traces/trucks-jerseycity
@@ -19,7 +19,7 @@ import (
 type command struct {
 	Thin   []time.Duration `help:"Also leave one report of each vehicle in so long." placeholder:"5m,1h"`
 	JSON   bool            `help:"Print JSON." name:"json"`
-	ByTime bool            `help:"Take the rows in the order of their times, each as if it had come at once: for files that are grouped otherwise."`
+	ByTime bool            `help:"Take the rows in the order of their times, as if each had come at once."`
 	Feeds  []string        `arg:"" help:"Feeds: a CSV file each, or a folder that holds one."`
 }
 
@@ -40,7 +40,8 @@ func (c *command) run() error {
 			return err
 		}
 		if len(feed.Refused) > 0 {
-			fmt.Fprintf(os.Stderr, "%s: %d rows refused, the first: %v\n", feed.Name, len(feed.Refused), feed.Refused[0])
+			fmt.Fprintf(os.Stderr, "%s: %d rows refused, the first: %v\n",
+				feed.Name, len(feed.Refused), feed.Refused[0])
 		}
 		if c.ByTime {
 			feed = feed.ByTime()

@@ -21,23 +21,25 @@ type evaluateCmd struct {
 	Trace     []string `arg:"" help:"Recorded drives with a truth.csv beside them, or folders of such drives." type:"path"`
 	recorded  `embed:""`
 	Baselines bool            `help:"Measure the usual filters too, in the same run."`
-	Mode      []evaluate.Mode `help:"What the fixes report: ${enum}; without courses, or positions alone." enum:"recorded,speed,positions" default:"recorded"`
-	Thin      []time.Duration `help:"Also thin each drive to one fix in so long, and measure at these and between them." placeholder:"10s,30s"`
+	Mode      []evaluate.Mode `help:"What the fixes report, of ${enum}." enum:"recorded,speed,positions" default:"recorded"`
+	Thin      []time.Duration `help:"Also thin each drive to one fix in so long; measure at and between." placeholder:"10s,30s"`
 	Faults    bool            `help:"Also print the error at each kind of injected fault."`
 	JSON      string          `help:"Write all figures as JSON to this file; - is standard output." name:"json" placeholder:"FILE|-"`
 	Plots     string          `help:"Draw each drive into this folder, as <set>_<drive>.png." type:"path" placeholder:"DIR"`
 }
 
 func (evaluateCmd) Help() string {
-	return `Prints the error of the raw fixes, of the live filter and of the smoother against the truth, in metres: for each drive,
-and as means for each set. How far they lag, how often the truth is within the accuracy that is claimed, and for how long at most
-it was beyond 5 sigma. Of a truck that stands (the truth goes less than 0.1 m/s for 20 s; the first 15 s do not count) how often it
-is told to be stopped, and how far the answers creep; of one that goes more than 2 m/s how often it is wrongly told so.
+	return `Prints the error of the raw fixes, of the live filter and of the smoother against the truth, in metres: for each
+drive, and as means for each set. How far they lag, how often the truth is within the accuracy that is claimed, and for
+how long at most it was beyond 5 sigma. Of a truck that stands (the truth goes less than 0.1 m/s for 20 s; the first 15 s
+do not count) how often it is told to be stopped, and how far the answers creep; of one that goes more than 2 m/s how
+often it is wrongly told so.
 
-With --fixes fixes_corrupt.csv and a faults.csv that says what was done to each of its rows, injected jumps are counted apart, by
-how many arrived in a row, and the untouched fixes are compared with the same ones without faults, from the fixes.csv beside it.
+With --fixes fixes_corrupt.csv and a faults.csv that says what was done to each of its rows, injected jumps are counted
+apart, by how many arrived in a row, and the untouched fixes are compared with the same ones without faults, from the
+fixes.csv beside it.
 
---mode takes speed and course, or the course alone, from the fixes. What has none to take is left out.
+--mode positions takes speed and course from the fixes, --mode speed the course alone. What has none to take is left out.
 
 Examples:
   argos evaluate drives/
@@ -138,7 +140,8 @@ func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) 
 	}
 	switch {
 	case measured == 0:
-		return nil, fmt.Errorf("there is nothing to compare with: none of the %d drives has a %s", len(found), traceio.TruthFile)
+		return nil, fmt.Errorf("there is nothing to compare with: none of the %d drives has a %s",
+			len(found), traceio.TruthFile)
 	case len(drives) == 0:
 		return nil, fmt.Errorf("--mode %v takes nothing from any of the %d drives: add recorded", c.Mode, measured)
 	}
@@ -168,7 +171,7 @@ func (n *tally) drive(d traceio.Drive, log *slog.Logger) (one evaluate.Drive, er
 	clean := d
 	clean.Fixes = filepath.Join(filepath.Dir(d.Fixes), traceio.FixesFile)
 	if _, err := os.Stat(clean.Fixes); err != nil {
-		log.Warn("what the faults cost the fixes beside them is not known: there are no fixes without faults", "drive", d.Name, "err", err)
+		log.Warn("what faults cost the fixes beside them is not known: no fixes without faults", "drive", d.Name, "err", err)
 		return one, nil
 	}
 	one.Clean, _, err = n.records(clean, nil, log)
@@ -176,13 +179,16 @@ func (n *tally) drive(d traceio.Drive, log *slog.Logger) (one evaluate.Drive, er
 }
 
 // records reads the rows that are fixes, with the labels, if there are any, of these.
-func (n *tally) records(d traceio.Drive, labels []string, log *slog.Logger) (records []argos.Record, faults []string, err error) {
+func (n *tally) records(
+	d traceio.Drive, labels []string, log *slog.Logger,
+) (records []argos.Record, faults []string, err error) {
 	all, err := traceio.Read(d)
 	if err != nil {
 		return nil, nil, err
 	}
 	if labels != nil && len(labels) != len(all) {
-		return nil, nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d", d.Fixes, len(all), traceio.FaultsFile, len(labels))
+		return nil, nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d",
+			d.Fixes, len(all), traceio.FaultsFile, len(labels))
 	}
 	for _, r := range all {
 		n.read++

@@ -11,8 +11,8 @@ import (
 // plain is the file of a drive's fixes as they were recorded.
 const plain = "fixes.csv"
 
-// Folders are the folders of sets: those that ARGOS_TRACES lists, as PATH does, else shared/traces and shared/traces2 beside one of the
-// parent folders. Where there are none, the test is skipped.
+// Folders are the folders of sets: those that ARGOS_TRACES lists, as PATH does, else shared/traces and shared/traces2
+// beside one of the parent folders. Where there are none, the test is skipped.
 func Folders(t testing.TB) []string {
 	t.Helper()
 	if list := os.Getenv("ARGOS_TRACES"); list != "" {
@@ -39,8 +39,8 @@ func Folders(t testing.TB) []string {
 	}
 }
 
-// Sets are the folders of the sets whose drives have a file of that name. The sets *-hard are the drives of others with more faults: they
-// are left out of the fixes as they were recorded.
+// Sets are the folders of the sets whose drives have a file of that name. The sets *-hard are the drives of others with
+// more faults: they are left out of the fixes as they were recorded.
 func Sets(t testing.TB, fixes string) (sets []string) {
 	t.Helper()
 	for _, folder := range Folders(t) {
