@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"argos"
 	"argos/truth"
 )
 
@@ -45,43 +46,67 @@ func meanFaults(all []Score) (out []FaultStats) {
 	return out
 }
 
-// BurstStats are the errors at jumps that arrived in runs of so many.
+// BurstStats are the errors at jumps that arrived in runs of so many, and what is said there: a long consistent jump can't be told from a
+// move, but the answer can be tentative, with a claim that holds.
 type BurstStats struct {
 	From int `json:"from"`
 	To   int `json:"to,omitempty"` // 0: or more
 	Stats
+	Tentative Number `json:"tentative"`      // the share that is told so
+	Within2   Number `json:"within_2_sigma"` // of what is claimed
 }
 
 // burstLengths are the lengths of runs that are told apart.
 var burstLengths = [...][2]int{{1, 4}, {5, 12}, {13, 60}, {61, 0}}
 
-func burstStats(rows []judged) (all []BurstStats) {
+// burstStats are those at the jumps among the rows, by the length of their run; tells says that the answers have a status.
+func burstStats(rows []judged, tells bool) (all []BurstStats) {
 	for _, b := range burstLengths {
 		var e truth.Errors
+		tentative, claimed, within := 0, 0, 0
 		for _, r := range rows {
-			if r.Burst >= b[0] && (r.Burst <= b[1] || b[1] == 0) {
-				e.Add(r.off)
+			if r.Burst < b[0] || r.Burst > b[1] && b[1] != 0 {
+				continue
+			}
+			e.Add(r.off)
+			if r.answer.Status == argos.Tentative {
+				tentative++
+			}
+			if !math.IsNaN(r.answer.Sigma) {
+				claimed++
+				if r.off <= 2*r.answer.Sigma {
+					within++
+				}
 			}
 		}
-		if e.N() > 0 {
-			all = append(all, BurstStats{b[0], b[1], statsOf(&e)})
+		if e.N() == 0 {
+			continue
 		}
+		s := BurstStats{b[0], b[1], statsOf(&e), share(tentative, e.N()), share(within, claimed)}
+		if !tells {
+			s.Tentative = unknown
+		}
+		all = append(all, s)
 	}
 	return all
 }
 
 func meanBursts(all []Score) (out []BurstStats) {
 	for _, b := range burstLengths {
-		var stats []Stats
+		var some []BurstStats
 		for _, s := range all {
 			for _, j := range s.Jumps {
 				if j.From == b[0] {
-					stats = append(stats, j.Stats)
+					some = append(some, j)
 				}
 			}
 		}
-		if len(stats) > 0 {
-			out = append(out, BurstStats{b[0], b[1], meanStats(stats)})
+		if len(some) > 0 {
+			out = append(out, BurstStats{
+				b[0], b[1], meanStats(each(some, func(j BurstStats) Stats { return j.Stats })),
+				meanOf(each(some, func(j BurstStats) Number { return j.Tentative })),
+				meanOf(each(some, func(j BurstStats) Number { return j.Within2 })),
+			})
 		}
 	}
 	return out
@@ -162,13 +187,13 @@ func (s *Score) fault(label string) Stats {
 	return unknownStats
 }
 
-func (s *Score) burst(from int) Stats {
+func (s *Score) burst(from int) BurstStats {
 	for _, b := range s.Jumps {
 		if b.From == from {
-			return b.Stats
+			return b
 		}
 	}
-	return unknownStats
+	return BurstStats{From: from, Stats: unknownStats, Tentative: unknown, Within2: unknown}
 }
 
 var unknown = Number(math.NaN())

@@ -29,6 +29,17 @@ func (m Mode) Of(d Drive) (Drive, bool) {
 	return d, taken || takenClean
 }
 
+// Suffix follows a drive's name where the mode is not as recorded.
+func (m Mode) Suffix() string {
+	switch m {
+	case SpeedAlone:
+		return ", without courses"
+	case PositionsAlone:
+		return ", positions alone"
+	}
+	return ""
+}
+
 func (m Mode) records(all []argos.Record) (out []argos.Record, taken bool) {
 	out = slices.Clone(all)
 	for i := range out {

@@ -69,7 +69,7 @@ func judge(records []argos.Record, rows []Counted, answers []Answer) []judged {
 func (d *Drive) score(m *Method, rows, clean []Counted) Score {
 	all := judge(d.Records, rows, m.Run(d.Records))
 	s := Score{
-		Method: m.Name, Faults: faultStats(all), Jumps: burstStats(all), Worst: d.worst(all),
+		Method: m.Name, Faults: faultStats(all), Jumps: burstStats(all, m.Tells), Worst: d.worst(all),
 		Beyond5:    longestBeyond(5, all),
 		Standstill: standstill(all, m.Tells),
 	}

@@ -90,12 +90,7 @@ func (p printer) between(b *Between) {
 func (r *Report) printJumps(p printer) {
 	lengths := burstLengths[:]
 	p.row(slices.Concat([]string{"mean error at injected jumps, m"},
-		each(lengths, func(b [2]int) string {
-			if b[1] == 0 {
-				return fmt.Sprintf("%d and more", b[0])
-			}
-			return fmt.Sprintf("%d-%d in a row", b[0], b[1])
-		}),
+		each(lengths, burstName),
 		[]string{"untouched", "without faults", "rise", "worst fix", "it was"})...)
 	for _, d := range r.Sets {
 		if len(d.Methods) == 0 {
@@ -119,9 +114,29 @@ func (r *Report) printJumps(p printer) {
 	}
 }
 
-// PrintFaults writes the mean errors at everything that was injected, by what it was.
+func burstName(b [2]int) string {
+	if b[1] == 0 {
+		return fmt.Sprintf("%d and more", b[0])
+	}
+	return fmt.Sprintf("%d-%d in a row", b[0], b[1])
+}
+
+// PrintFaults writes what is said at the injected jumps, by the length of their burst, and the mean errors at everything that was
+// injected, by what it was.
 func (r *Report) PrintFaults(to io.Writer) error {
 	p := newPrinter(to)
+	lengths := burstLengths[:]
+	p.row(append([]string{"tentative / in 2 sigma at injected jumps"}, each(lengths, burstName)...)...)
+	for _, d := range r.Sets {
+		p.title(d.title(), 1+len(lengths))
+		for _, m := range d.Methods {
+			p.row(append([]string{m.Method}, each(lengths, func(b [2]int) string {
+				said := m.burst(b[0])
+				return said.Tentative.percent() + " / " + said.Within2.percent()
+			})...)...)
+		}
+	}
+	fmt.Fprintln(p, "\t")
 	labels := r.labels()
 	p.row(append([]string{"mean error at injected faults, m"}, labels...)...)
 	for _, d := range r.Sets {
@@ -167,13 +182,7 @@ func (d *DriveReport) title() string {
 	case d.Drives > 1:
 		title = fmt.Sprintf("%s, mean of %d drives", d.Set, d.Drives)
 	}
-	switch d.Mode {
-	case SpeedAlone:
-		title += ", without courses"
-	case PositionsAlone:
-		title += ", positions alone"
-	}
-	return title
+	return title + d.Mode.Suffix()
 }
 
 func (n Number) fixed(digits int) string {

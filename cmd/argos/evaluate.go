@@ -23,7 +23,7 @@ type evaluateCmd struct {
 	Baselines bool            `help:"Measure the usual filters too, in the same run."`
 	Mode      []evaluate.Mode `help:"What the fixes report, of ${enum}." enum:"recorded,speed,positions" default:"recorded"`
 	Thin      []time.Duration `help:"Also thin each drive to one fix in so long; measure at and between." placeholder:"10s,30s"`
-	Faults    bool            `help:"Also print the error at each kind of injected fault."`
+	Faults    bool            `help:"Also print what is said at injected jumps, and the error at each fault."`
 	JSON      string          `help:"Write all figures as JSON to this file; - is standard output." name:"json" placeholder:"FILE|-"`
 	Plots     string          `help:"Draw each drive into this folder, as <set>_<drive>.png." type:"path" placeholder:"DIR"`
 }
@@ -98,14 +98,14 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	}
 	for i := range drives {
 		if ctx.Err() != nil {
-			fmt.Fprintf(t.err, "argos: stopped; %d of %d drives are drawn into %s\n", i, len(drives), c.Plots)
+			fmt.Fprintf(t.err, "argos: stopped; %d of %d plots are drawn into %s\n", i, len(drives), c.Plots)
 			return errUnclean
 		}
 		if err := plots.Drive(filepath.Join(c.Plots, pictureName(&drives[i])), &drives[i]); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(t.err, "%d drives drawn into %s\n", len(drives), c.Plots)
+	fmt.Fprintf(t.err, "%d plots drawn into %s\n", len(drives), c.Plots)
 	return nil
 }
 

@@ -59,7 +59,7 @@ func Drive(path string, d *evaluate.Drive) (err error) {
 		Color: color.Black, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: 17}, Handler: plot.DefaultTextHandler,
 		XAlign: draw.XCenter, YAlign: draw.YCenter,
 	}
-	all.FillText(title, vg.Point{X: width / 2, Y: height - heading/2}, d.Name)
+	all.FillText(title, vg.Point{X: width / 2, Y: height - heading/2}, d.Name+d.Mode.Suffix())
 
 	f, err := os.Create(path + ".part")
 	if err != nil {
