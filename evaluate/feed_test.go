@@ -2,6 +2,7 @@ package evaluate_test
 
 import (
 	"bytes"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -149,4 +150,27 @@ func TestFeedOfWrongTime(t *testing.T) {
 	if r := feed.Measure(); !near(r.WrongTime, 2) || r.New != 4 || r.Far != 1 {
 		t.Errorf("%+v", r)
 	}
+}
+
+// Whatever a feed's file holds: each record is one that the gateway would take.
+func FuzzReadFeed(f *testing.F) {
+	f.Add("poll,vehicle_id,time_local,lat,lon\n121015-090100,7,2015-12-10T04:00:30,40.5,-74.5\n")
+	f.Add("vehicle_id,timestamp,speed,latitude,longitude\n1,2016-12-16T05:10:00-06:00,5.5,30.1,-97.1\n1,x,-1,91,\n")
+	f.Add("vehicle_id,timestamp,speed,latitude,longitude\n\"1\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		file := filepath.Join(t.TempDir(), "feed.csv")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		feed, err := evaluate.ReadFeed(file)
+		if err != nil {
+			return
+		}
+		for _, r := range feed.Records {
+			if err := errors.Join(r.Check(), r.CheckClock(r.Recv, time.Minute)); err != nil {
+				t.Error(err)
+			}
+		}
+		feed.Measure()
+	})
 }
