@@ -15,7 +15,7 @@ import (
 // fitted are the parameters that the optimiser moves, by the logarithm of each.
 func fitted(p *track.Recipe) []*float64 {
 	return []*float64{
-		&p.Accel, &p.AccelAlone, &p.Cruise, &p.Decay, &p.Along, &p.Reflected, &p.Standing, &p.Slow, &p.SlowAlone, &p.Spread, &p.Rough,
+		&p.Accel, &p.Velocity, &p.Reflected, &p.Slow,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -17,6 +18,13 @@ import (
 
 type command struct {
 	Evaluations int      `help:"Evaluations of the objective in each fit; 0 measures only." placeholder:"N"`
+	Set []string `help:"x" short:"s"`
+	Thin []int64 `help:"t" default:"0"`
+	Bursts bool
+	Dump string
+	Rows []int64
+	Smooth, Stands bool
+	Verbose bool `short:"v"`
 	Dirs        []string `arg:"" type:"existingdir" help:"Folders of sets of drives."`
 }
 
@@ -47,7 +55,44 @@ func (c *command) run() error {
 	if len(drives) == 0 {
 		return fmt.Errorf("no drives with truth below %v", c.Dirs)
 	}
-	table(track.Usual(), drives)
+	by := track.Usual()
+	if err := override(&by, c.Set); err != nil {
+		return err
+	}
+	if c.Evaluations == 0 {
+		if c.Stands {
+			stands(by, drives, c.Thin[0])
+			return nil
+		}
+		smoothedFaults = c.Smooth
+		if c.Dump != "" {
+			for i := range drives {
+				if strings.Contains(drives[i].set+"/"+drives[i].name, c.Dump) {
+					if len(c.Rows) == 2 {
+						dumpRows(by, &drives[i], c.Rows[0], c.Rows[1])
+						continue
+					}
+					if c.Bursts {
+						if c.Verbose {
+							dumpJumps(by, &drives[i])
+						} else {
+							dumpFaults(by, &drives[i])
+						}
+						continue
+					}
+					dump(by, &drives[i])
+				}
+			}
+			return nil
+		}
+		if c.Bursts {
+			bursts(by, drives)
+		} else {
+			verbose = c.Verbose
+			probe(by, drives, c.Thin)
+		}
+		return nil
+	}
 	if c.Evaluations == 0 {
 		return nil
 	}

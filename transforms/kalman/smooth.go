@@ -28,7 +28,9 @@ func Smooth(filtered, predicted, next *Filter, f [states][states]float64) (Filte
 	var gd [states][states]float64 // G (Ps' - P')
 	for i := range states {
 		for k := range states {
-			out.X[i] += g[i][k] * (next.X[k] - predicted.X[k])
+			for axis := range out.X {
+				out.X[axis][i] += g[i][k] * (next.X[axis][k] - predicted.X[axis][k])
+			}
 			for j := range states {
 				gd[i][j] += g[i][k] * (next.P[k][j] - predicted.P[k][j])
 			}
@@ -86,7 +88,7 @@ func solve(l *[states][states]float64, b [states]float64) [states]float64 {
 // Moved is the state seen from another plane: only m depends on it.
 func (f *Filter) Moved(from, to *Plane) Filter {
 	g := *f
-	m := to.Metres(from.Degrees([2]float64{f.X[0], f.X[1]}))
-	g.X[0], g.X[1] = m[0], m[1]
+	m := to.Metres(from.Degrees([2]float64{f.X[0][0], f.X[1][0]}))
+	g.X[0][0], g.X[1][0] = m[0], m[1]
 	return g
 }

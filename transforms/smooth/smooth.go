@@ -23,7 +23,6 @@ type Estimate struct {
 
 // Smoothed is a drive as a whole.
 type Smoothed struct {
-	recipe track.Recipe
 	rows   []Estimate // one a record; Time is the record's, Lat NaN before the first position
 	knots  []knot     // in time order
 }
@@ -49,7 +48,7 @@ func Drive(records []argos.Record) *Smoothed { return DriveBy(track.Usual(), rec
 // DriveBy is Drive by another recipe, for comparison.
 func DriveBy(recipe track.Recipe, records []argos.Record) *Smoothed {
 	pass := recipe.Pass(records)
-	s := &Smoothed{recipe: recipe, rows: make([]Estimate, len(records))}
+	s := &Smoothed{rows: make([]Estimate, len(records))}
 	s.stretch(pass.Steps)
 	s.back()
 	for i := range records {
@@ -127,7 +126,7 @@ func (s *Smoothed) At(ms int64) (Estimate, bool) {
 	i := sort.Search(len(s.knots), func(i int) bool { return s.knots[i].Time >= ms })
 	if i < len(s.knots) && s.knots[i].Time == ms {
 		k := &s.knots[i]
-		return k.tell(ms, k.state.Position(), k.state.Velocity(), s.recipe.Accuracy(&k.state), k.state.VelocitySigma()), true
+		return k.tell(ms, k.state.Position(), k.state.Velocity(), track.Accuracy(&k.state, 0), k.state.VelocitySigma()), true
 	}
 	if i == 0 || i == len(s.knots) || s.knots[i-1].run != s.knots[i].run {
 		return Estimate{}, false
@@ -143,7 +142,7 @@ func (s *Smoothed) before(ms int64) (Estimate, bool) {
 	}
 	k := &s.knots[i]
 	p, v, dt := k.state.Position(), k.state.Velocity(), float64(ms-k.Time)/1000
-	sigma := math.Hypot(s.recipe.Accuracy(&k.state), k.state.VelocitySigma()*dt)
+	sigma := math.Hypot(track.Accuracy(&k.state, 0), k.state.VelocitySigma()*dt)
 	return k.tell(ms, [2]float64{p[0] + v[0]*dt, p[1] + v[1]*dt}, v, sigma, k.state.VelocitySigma()), true
 }
 
@@ -165,7 +164,7 @@ func (s *Smoothed) between(a, b *knot, ms int64) Estimate {
 	}
 	// The variance of the ends, and that of white acceleration between two ends that are known: q dt³ u³(1-u)³/3.
 	w := u * (1 - u)
-	sa, sb := s.recipe.Accuracy(&a.state), s.recipe.Accuracy(&b.state)
+	sa, sb := track.Accuracy(&a.state, 0), track.Accuracy(&b.state, 0)
 	variance := sa*sa*(1-u) + sb*sb*u + b.Motion.Accel*dt*dt*dt*w*w*w/3
 	return a.tell(ms, p, v, math.Sqrt(variance), math.Max(a.state.VelocitySigma(), b.state.VelocitySigma()))
 }

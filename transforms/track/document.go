@@ -18,13 +18,12 @@ func (t *Track) Fill(dst *argos.Truck) {
 		return
 	}
 	e := &t.live
-	f := &t.window[t.n-1]
-	kf := e.ahead(e.seen, e.model(t.by(), e.seen, f.motion, f.variance())) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, t.by().Accuracy(&kf)
+	kf := e.ahead(e.seen, e.model(t.by(), &t.window[t.n-1])) // beyond the last fix used if those since were rejected
+	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf, e.doubt())
 	dst.Lat, dst.Lon = e.plane.Degrees(kf.Position())
-	if e.good == agreeing {
+	if e.good == agreeing && !e.doubted() {
 		dst.Status = argos.Moving
-		if t.stopped() {
+		if e.stopped() {
 			dst.Status, dst.Speed = argos.Stopped, 0
 			return
 		}
@@ -38,44 +37,17 @@ func (t *Track) Fill(dst *argos.Truck) {
 	}
 }
 
-// Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and what no receiver can tell from its fixes, for it
-// stays the same through a drive (orbits, ionosphere, where in the vehicle the antenna is).
-func (r *Recipe) Accuracy(kf *kalman.Filter) float64 { return math.Hypot(kf.PositionSigma(), r.Common) }
-
-// stopped says whether the truck stands still, by the speed that its newest fix reports, else by a straight line
-// through the window's fixes as they came: the filter's own speed may not decide.
-func (t *Track) stopped() bool {
-	for i := t.n - 1; i >= 0; i-- {
-		if f := &t.window[i]; f.used {
-			if f.speed != notReported {
-				return f.stands()
-			}
-			break
-		}
-	}
-	return t.regression() < stoppedSpeed
+// Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and half of the way to where else the truck may be.
+func Accuracy(kf *kalman.Filter, doubt float64) float64 {
+	return math.Hypot(kf.PositionSigma(), doubt/2)
 }
 
-// regression is the speed (m/s) of the least-squares line through the window's used fixes over time; infinite when there
-// are too few.
-func (t *Track) regression() float64 {
-	var n, st, stt float64
-	var sx, sxt [2]float64
-	for i := range t.n {
-		f := &t.window[i]
-		if !f.used {
-			continue
-		}
-		at, z := seconds(f.time-t.window[0].time), t.live.plane.Metres(f.degrees())
-		n, st, stt = n+1, st+at, stt+at*at
-		for k := range z {
-			sx[k] += z[k]
-			sxt[k] += z[k] * at
-		}
+// stopped says whether the truck stands still: by the speed that its newest fix reports, if its positions do not tell otherwise, else by
+// those alone.
+func (e *estimate) stopped() bool {
+	if e.motion.speed == notReported {
+		return e.standstill.told
 	}
-	if n < regressionMin {
-		return math.Inf(1)
-	}
-	d := n*stt - st*st
-	return math.Hypot((n*sxt[0]-st*sx[0])/d, (n*sxt[1]-st*sx[1])/d)
+	v := e.kf.Velocity()
+	return e.motion.stands() && math.Hypot(v[0], v[1]) < walkingSpeed+huberSigmas*e.kf.VelocitySigma()
 }

@@ -10,35 +10,67 @@ import (
 // order: step takes the next one. An estimate without a fix (good 0) knows only that seen is where its time begins.
 type estimate struct {
 	good     uint8   // consistent fixes since the start, counted up to agreeing; fewer: tentative
-	run      uint8   // consecutive rejects, each consistent with the one before
+	rejects  uint8   // consecutive rejects, each consistent with the one before
 	seen     int64   // ms: the last fix judged
 	lat, lon int32   // where that was, 1e-7 degrees
 	motion   motion  // that it reported
 	sigma    uint16  // dm, its nominal one
-	time     int64   // ms: what kf speaks of; the last fix used, or whose speed was
-	fixed    int64   // ms: the last fix used
+	pace     vector  // from the fix before to that one, cm/s
 	interval float32 // s between fixes, a running mean; 0 is unknown
-	device   device
+
+	time  int64      // ms: what kf speaks of; the last fix used, or whose velocity was
+	fixed int64      // ms: the last fix used
+	since int64      // ms: the start
+	leap  [2]float32 // m: how far from where the track would have gone on it was begun anew; zero if it was not
+
+	agility    float32 // how many times more than usual the truck accelerates
+	innovation [2]int8 // of the last fix used, in sixteenths of its sigma
+	accel      float64 // m²/s³ by which kf came to time; not packed, for replay alone
+
+	receiver   receiver
+	corrects   correction // that follows from receiver; not packed
+	sample     sample
+	standstill standstill
 
 	originLat, originLon int32 // of plane, 1e-7 degrees
 	plane                kalman.Plane
 	kf                   kalman.Filter
 }
 
+// vector is a length or a velocity in hundredths, bounded: as precise as coordinates are.
+type vector [2]int16
+
+func vectorOf(v [2]float64) (out vector) {
+	for i := range v {
+		out[i] = int16(math.Round(max(-math.MaxInt16, min(math.MaxInt16, 100*v[i]))))
+	}
+	return out
+}
+
+func (v vector) units() [2]float64 { return [2]float64{float64(v[0]) / 100, float64(v[1]) / 100} }
+
 // seconds turns a difference of times in ms.
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
 // start begins anew at a fix, with nothing but the reporting interval and the receiver's ways from before.
 func (e *estimate) start(by *Recipe, f *fix) {
-	if e.device == (device{}) {
-		e.device = newDevice(by, f)
+	if e.receiver == (receiver{}) {
+		e.receiver = receiver{white: float32(by.White), slow: float32(by.Slow)}
 	}
-	e.good, e.run, e.time, e.fixed = 1, 0, f.time, f.time
-	e.device.slip = [2]float32{}
+	e.corrects = e.receiver.correction(by)
+	e.good, e.rejects, e.time, e.fixed, e.since = 1, 0, f.time, f.time, f.time
+	e.agility, e.innovation, e.leap = 1, [2]int8{}, [2]float32{}
+	e.receiver.drift = vector{}
+	e.sample.used = false
+	e.standstill.begin(f)
 	e.touch(f.lat, f.lon)
-	v := f.variance()
-	e.kf.Start([2]float64{}, float64(e.device.white)*v, startVelocity*startVelocity, by.Fresh*float64(e.device.slow)*v)
-	e.hear(by, f, 0)
+	var at [2]float64
+	if v, ok := e.velocity(by, f.motion); ok { // the fix is from a moment ago
+		lag := e.corrects.positionLag
+		at = [2]float64{lag * v[0], lag * v[1]}
+	}
+	e.kf.Start(at, e.white(f), fastest*fastest/9, e.slow(by, f))
+	e.updateVelocity(by, f, 0)
 }
 
 // touch lays the plane at a place, unless it is there already.
@@ -53,44 +85,37 @@ func (e *estimate) touch(lat, lon int32) {
 // recentre moves the plane along with a truck that has left its reach.
 func (e *estimate) recentre() {
 	x := &e.kf.X
-	if math.Hypot(x[0], x[1]) <= e.plane.Reach() {
+	if math.Hypot(x[0][0], x[1][0]) <= e.plane.Reach() {
 		return
 	}
-	lat, lon := e.plane.Degrees([2]float64{x[0], x[1]})
+	lat, lon := e.plane.Degrees([2]float64{x[0][0], x[1][0]})
 	e.touch(int32(math.Round(lat*e7)), int32(math.Round(lon*e7)))
 	m := e.plane.Metres(lat, lon)
-	x[0], x[1] = m[0], m[1]
+	x[0][0], x[1][0] = m[0], m[1]
 }
 
 // round gives the filter the precision of its packed form.
 func (e *estimate) round() {
 	for i := range e.kf.X {
-		e.kf.X[i] = float64(float32(e.kf.X[i]))
-		for j := i; j < len(e.kf.X); j++ {
+		for j := range e.kf.X[i] {
+			e.kf.X[i][j] = float64(float32(e.kf.X[i][j]))
+		}
+	}
+	for i := range e.kf.P {
+		for j := i; j < len(e.kf.P); j++ {
 			p := float64(float32(e.kf.P[i][j]))
 			e.kf.P[i][j], e.kf.P[j][i] = p, p
 		}
 	}
 }
 
-// model is how the truck and its receiver may change until a fix of that time (ms), nominal variance (m²) and motion.
-func (e *estimate) model(by *Recipe, time int64, m motion, variance float64) kalman.Motion {
-	// An acceleration lasts for a spell (Singer 1970), so that over longer it changes a velocity by more than noise that is as strong over
-	// a second would. Below a second reported velocities, whose errors last as long, show no difference.
-	dt := math.Max(1, seconds(time-e.time))
-	q := by.Accel * dt / (dt + spell)
-	if m.speed == notReported {
-		// What is fast neither turns nor brakes much: by the drives' own speeds, a tenth or less of q beyond 20 m/s. Over longer the
-		// speed changes, however fast the truck is. That the filter's own speed decides may be wrong by a factor, no more.
-		v := e.kf.Velocity()
-		u := (v[0]*v[0] + v[1]*v[1]) / (by.Cruise * by.Cruise)
-		q = by.AccelAlone / (1 + u*u/math.Max(1, float64(e.interval)))
+// model is how the truck and its receiver may change until a fix.
+func (e *estimate) model(by *Recipe, f *fix) kalman.Motion {
+	q := by.Accel * float64(e.agility)
+	if e.holds(f) {
+		q = by.Still * by.Still // in a second the velocity strays by as much as it is held by
 	}
-	shrink := 1.0 // an error that came with bad geometry goes with it
-	if was := float64(e.sigma) * float64(e.sigma) / 100; was > shrinks*variance {
-		shrink = math.Sqrt(variance / was)
-	}
-	return kalman.Motion{Accel: q, Bias: float64(e.device.slow) * variance, Decay: by.Decay, Shrink: shrink}
+	return kalman.Motion{Accel: q, Bias: e.slow(by, f), Decay: by.Decay}
 }
 
 // ahead is the filter at a later time.
@@ -100,13 +125,12 @@ func (e *estimate) ahead(time int64, m kalman.Motion) kalman.Filter {
 	return kf
 }
 
-// learn takes in that a fix came at the given distance (s) from the one before.
-func (e *estimate) learn(dt float64) {
-	was := float64(e.interval)
-	if was != 0 {
-		dt = was + intervalShare*(math.Min(dt, gapIntervals*was)-was)
+// learnInterval takes in that a fix came at the given distance (s) from the one before.
+func (e *estimate) learnInterval(dt float64) {
+	if was := float64(e.interval); was != 0 {
+		dt = (3*was + min(dt, gapIntervals*was)) / 4
 	}
-	e.interval = float32(math.Min(dt, maxInterval))
+	e.interval = float32(min(dt, maxInterval))
 }
 
 // gap is how long (ms) a truck may be silent before the past says nothing of its present.
@@ -114,5 +138,11 @@ func (e *estimate) gap() int64 {
 	if e.interval == 0 {
 		return unknownGap
 	}
-	return int64(math.Max(minGap, math.Round(gapIntervals*1000*float64(e.interval))))
+	return int64(max(silence, math.Round(gapIntervals*1000*float64(e.interval))))
+}
+
+// moved is the way (m) from the fix seen last to a place in the plane.
+func (e *estimate) moved(z [2]float64) [2]float64 {
+	was := e.plane.Metres(float64(e.lat)/e7, float64(e.lon)/e7)
+	return [2]float64{z[0] - was[0], z[1] - was[1]}
 }

@@ -13,7 +13,8 @@ type fix struct {
 	lat, lon int32  // 1e-7 degrees: 1 cm
 	sigma    uint16 // dm per axis, nominal
 	motion          // as reported
-	used     bool   // the gate's verdict, as of the last time the window was filtered
+	hdop     float32
+	used     bool // the gate's verdict, as of the last time the window was filtered
 }
 
 // motion is a reported velocity.
@@ -27,10 +28,10 @@ const (
 	notReported = math.MaxUint16
 )
 
-// usable reads a record's fix; false is a fix that says that it is none, or cannot be one: coordinates of exactly zero
-// are what receivers without a fix fill in.
+// usable reads a record's fix; false is a fix that says that it is none, or cannot be one: coordinates of exactly zero, or of a pole, are
+// what receivers without a fix fill in.
 func usable(r *argos.Fix) (f fix, ok bool) {
-	if !r.Valid || !(math.Abs(r.Lat) <= 90) || !(math.Abs(r.Lon) <= 180) || r.Lat == 0 && r.Lon == 0 ||
+	if !r.Valid || !(math.Abs(r.Lat) < 90) || !(math.Abs(r.Lon) <= 180) || r.Lat == 0 && r.Lon == 0 ||
 		r.Time < 0 || r.Time > maxTime {
 		return fix{}, false
 	}
@@ -50,18 +51,18 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 // sigma is a fix's nominal standard deviation per axis, m: from the receiver's own accuracy, else from its geometry. What the
 // receiver's errors are in truth, in shares of it, is learned.
 func sigma(r *argos.Fix) float64 {
-	s := baseSigma
-	if r.Speed >= 0 {
-		s = filteredSigma
-	}
+	s := usual.Sigma
 	switch {
 	case r.Accuracy > 0 && r.Accuracy <= argos.MaxAccuracy:
 		s = r.Accuracy / radius68
-	case r.HDOP > 1 && r.HDOP < meaninglessDOP:
-		s *= r.HDOP
+	case r.HDOP > 0 && r.HDOP < mostDOP:
+		s *= max(0.25, r.HDOP)
 	}
-	return math.Max(minSigma, math.Min(maxSigma, s))
+	return max(minSigma, min(maxSigma, s))
 }
+
+// suspect says that a coordinate is exactly zero or 180 degrees. A truck may drive there, but a track is not moved by such fixes.
+func (f *fix) suspect() bool { return f.lat == 0 || f.lon == 0 || f.lon == 180*e7 || f.lon == -180*e7 }
 
 // variance is the nominal sigma squared, m².
 func (f *fix) variance() float64 { return float64(f.sigma) * float64(f.sigma) / 100 }
@@ -72,7 +73,7 @@ func (f *fix) degrees() (lat, lon float64) { return float64(f.lat) / e7, float64
 func (m motion) metres() float64 { return float64(m.speed) / 100 }
 
 // stands says that the receiver reports no motion.
-func (m motion) stands() bool { return m.speed != notReported && m.metres() < stoppedSpeed }
+func (m motion) stands() bool { return m.speed != notReported && m.metres() < standingSpeed }
 
 // velocity is the vector that was reported, m/s east and north; false when it was not.
 func (m motion) velocity() (v [2]float64, ok bool) {
@@ -84,4 +85,9 @@ func (m motion) velocity() (v [2]float64, ok bool) {
 	}
 	sin, cos := math.Sincos(float64(m.course) / 100 * math.Pi / 180)
 	return [2]float64{m.metres() * sin, m.metres() * cos}, true
+}
+
+// tellsVelocity says that a velocity was reported.
+func (m motion) tellsVelocity() bool {
+	return m.stands() || m.speed != notReported && m.course != notReported
 }

@@ -6,152 +6,111 @@ import (
 	"argos/transforms/kalman"
 )
 
-// step takes in the next fix in time order and says whether it was used.
-func (e *estimate) step(by *Recipe, f *fix) bool {
-	used, reported := true, f.motion
-	believed := !e.device.misleads()
-	if e.good > 0 {
-		e.compare(f)
+// reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative fewer rejects suffice, and in the end
+// enough of them that agree with one another move it. A receiver that repeats its coordinates is no second witness.
+func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) bool {
+	switch {
+	case f.lat == e.lat && f.lon == e.lon || f.suspect():
+	case e.rejects > 0 && e.consistent(f, z):
+		e.rejects++
+	default:
+		e.rejects = 1
 	}
-	if e.device.misleads() {
-		silent := *f
-		silent.motion = motion{notReported, notReported}
-		if f = &silent; believed { // found out: what was learned by those speeds is wrong
-			d := newDevice(by, f)
-			d.driven, d.told, d.went, d.compared = e.device.driven, e.device.told, e.device.went, e.device.compared
-			e.device, e.good = d, 0
-		}
-	}
-	if e.good == 0 {
+	if e.returns(f, kf, z) {
 		e.start(by, f)
-	} else {
-		switch {
-		case e.interval != 0 && f.time-e.fixed > e.gap():
-			e.start(by, f)
-		case e.frozen(f):
-			used = e.leaveOut(by, f, e.ahead(f.time, e.model(by, f.time, f.motion, f.variance())))
-		default:
-			used = e.judge(by, f)
-		}
-		e.learn(seconds(f.time - e.seen))
+		e.good = agreeing
+		return true
 	}
-	e.seen, e.lat, e.lon, e.motion, e.sigma = f.time, f.lat, f.lon, reported, f.sigma
-	if e.time == f.time {
-		e.recentre()
-		e.round()
-		if !e.kf.Definite() { // no real stream of fixes leads here; whatever did, the newest fix is a way out
-			e.start(by, f)
-			e.round()
-			used = true
-		}
-	}
-	return used
-}
-
-// judge weighs a fix by its distance from the prediction, in sigmas.
-func (e *estimate) judge(by *Recipe, f *fix) bool {
-	variance := f.variance()
-	kf := e.ahead(f.time, e.model(by, f.time, f.motion, variance))
-	z, r := e.plane.Metres(f.degrees()), float64(e.device.white)*variance
-	lag, _ := e.device.lag()
-	y := kf.Judge(z, r, lag)
-	dt := seconds(f.time - e.seen)
-	if !(y.NIS <= gateSigmas*gateSigmas) {
-		if e.reject(by, f) {
-			return true
-		}
+	if e.rejects < e.enough(f) {
 		return e.leaveOut(by, f, kf)
 	}
-	if e.good == agreeing {
-		e.observe(by, f, z, dt)
-		e.device.settle(y.Square, y.Prior, variance)
-		r *= doubt(f, y.NIS)
-	}
-	kf.UpdatePosition(z, r, lag)
-	e.kf, e.time, e.fixed, e.run = kf, f.time, f.time, 0
-	e.hear(by, f, dt)
-	e.good = min(e.good+1, agreeing)
+	e.leapTo(by, f, kf, z)
 	return true
 }
 
-// doubt is how much more noise a fix is given than its nominal one for an innovation squared of nis. Where nothing else says how the
-// truck goes it begins later and grows with the square: one fix just within the gate would carry the track away.
-func doubt(f *fix, nis float64) float64 {
-	if f.speed == notReported {
-		return math.Max(1, nis/(doubtAlone*doubtAlone))
+// enough is how many consistent rejects move the track: ten, or fewer of those that come slowly, or while it is tentative.
+func (e *estimate) enough(f *fix) uint8 {
+	n := min(reacquireFixes, max(agreeing, math.Ceil(silence/float64(f.time-e.seen))))
+	if e.good < agreeing {
+		return min(uint8(n), e.good)
 	}
-	return math.Max(1, math.Sqrt(nis)/huberSigmas)
+	return uint8(n)
 }
 
-// leaveOut goes on without a fix's position. Where it was is wrong; how fast it was may well be right.
-func (e *estimate) leaveOut(by *Recipe, f *fix, kf kalman.Filter) bool {
-	if f.speed != notReported {
-		e.kf, e.time = kf, f.time
-		e.hear(by, f, seconds(f.time-e.seen))
-	}
-	return false
-}
-
-// observe has the device learned from a fix that is used, next to another one that was.
-func (e *estimate) observe(by *Recipe, f *fix, z [2]float64, dt float64) {
-	v0, ok0 := e.motion.velocity()
-	v1, ok1 := f.velocity()
-	if !ok0 || !ok1 || dt > learnWithin || e.run > 0 || e.fixed != e.seen {
-		e.device.slip = [2]float32{}
-		return
-	}
-	if f.metres()+e.motion.metres() < 2*learnSpeed {
-		return
-	}
-	e.device.follow(by, e.moved(z), v0, v1, dt, f.variance())
-}
-
-// compare has the reported speeds checked against the way from one fix to the next, whatever the gate says of both.
-func (e *estimate) compare(f *fix) {
-	v0, ok0 := e.motion.velocity()
-	v1, ok1 := f.velocity()
+// leapTo begins anew at a fix z (m) that is not where the track leads.
+func (e *estimate) leapTo(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) {
 	dt := seconds(f.time - e.seen)
-	moved := e.moved(e.plane.Metres(f.degrees()))
-	if ok0 && ok1 && dt <= learnWithin && math.Hypot(moved[0], moved[1]) <= fastest*dt {
-		e.device.compare(moved, v0, v1, dt)
-	}
-}
-
-// moved is the way from the fix seen last to a place in the plane.
-func (e *estimate) moved(z [2]float64) [2]float64 {
-	was := e.plane.Metres(float64(e.lat)/e7, float64(e.lon)/e7)
-	return [2]float64{z[0] - was[0], z[1] - was[1]}
-}
-
-// reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative the newest fix
-// wins, and so do enough rejects that agree with one another.
-func (e *estimate) reject(by *Recipe, f *fix) bool {
-	switch {
-	case e.run > 0 && f.lat == e.lat && f.lon == e.lon: // a receiver that repeats itself is no second witness
-	case e.run > 0 && e.plausible(f):
-		e.run++
-	default:
-		e.run = 1
-	}
-	enough := uint8(reacquireAt)
-	if f.speed != notReported {
-		enough = reacquireSpeeds
-	}
-	if e.good == agreeing && e.run < enough {
-		return false
-	}
+	founded, run, way, at := e.good == agreeing, e.rejects, e.moved(z), kf.Position()
 	e.start(by, f)
-	return true
+	if run > 1 && !f.tellsVelocity() { // the rejects agreed on a velocity
+		e.kf.UpdateVelocity([2]float64{way[0] / dt, way[1] / dt}, 2*e.white(f)/(dt*dt)+1)
+	}
+	if founded {
+		e.leap = [2]float32{float32(z[0] - at[0]), float32(z[1] - at[1])}
+	}
 }
 
-// plausible says whether one truck can have been at the fix seen last and at f.
-func (e *estimate) plausible(f *fix) bool {
-	return apart(e.lat, e.lon, f) <= fastest*seconds(f.time-e.seen)+2*gateSigmas*float64(f.sigma)/10
+// doubted says that the track leapt here so lately that it may have been multipath.
+func (e *estimate) doubted() bool { return e.leap != [2]float32{} && e.seen-e.since < doubtTime }
+
+// doubt is how far the truck may be from here because of that, m.
+func (e *estimate) doubt() float64 {
+	if !e.doubted() {
+		return 0
+	}
+	return math.Hypot(float64(e.leap[0]), float64(e.leap[1]))
+}
+
+// returns says that a fix is back where the track would have gone on, had it not leapt.
+func (e *estimate) returns(f *fix, kf *kalman.Filter, z [2]float64) bool {
+	at := kf.Position()
+	x, y := z[0]-at[0]+float64(e.leap[0]), z[1]-at[1]+float64(e.leap[1])
+	near := gateSigmas*max(1, kf.PositionSigma()) + seconds(f.time-e.since)
+	return e.doubt() > 3*near && math.Hypot(x, y) < near
+}
+
+// consistent says whether a rejected fix at z (m) may follow the rejected one before.
+func (e *estimate) consistent(f *fix, z [2]float64) bool {
+	if e.rejects > 1 {
+		return e.continues(f, gateSigmas)
+	}
+	way := e.moved(z)
+	return math.Hypot(way[0], way[1]) <= fastest*seconds(f.time-e.seen)+gateSigmas*math.Sqrt2*e.spread(f)
+}
+
+// continues says whether a fix lies where the way between the two before it leads, as far as a truck can brake or turn. The second
+// difference of three positions with noise of variance r has the variance 6 r.
+func (e *estimate) continues(f *fix, sigmas float64) bool {
+	dt := seconds(f.time - e.seen)
+	way, pace := e.moved(e.plane.Metres(f.degrees())), e.pace.units()
+	off := math.Hypot(way[0]-dt*pace[0], way[1]-dt*pace[1])
+	return off <= sigmas*math.Sqrt(6)*e.spread(f)+hardest*dt*dt
+}
+
+// spread is the standard deviation (m per axis) of what is new in each fix; coordinates have steps of some centimetres, too.
+func (e *estimate) spread(f *fix) float64 { return math.Hypot(0.1, math.Sqrt(e.white(f))) }
+
+// reach is how far (m) a truck may be off its course after dt seconds, by what it can brake or turn: between two velocities that it
+// reports, a quarter of that beside what they tell themselves.
+func (e *estimate) reach(by *Recipe, f *fix, dt float64) float64 {
+	v, ok := e.velocity(by, f.motion)
+	if !ok {
+		return hardest * dt * dt / 2
+	}
+	w := e.kf.Velocity()
+	return min(math.Hypot(v[0]-w[0], v[1]-w[1])*dt/2, hardest*dt*dt/2) + hardest*dt*dt/8
+}
+
+// reachable says whether a truck can have come to z (m) since the last fix that was used.
+func (e *estimate) reachable(f *fix, z [2]float64) bool {
+	at := e.kf.Position()
+	nominal := float64(f.sigma) / 10
+	return math.Hypot(z[0]-at[0], z[1]-at[1]) <= fastest*seconds(f.time-e.fixed)+2*gateSigmas*nominal
 }
 
 // frozen says that a receiver repeats its coordinates while it reports to be moving.
 func (e *estimate) frozen(f *fix) bool {
 	dt := seconds(f.time - e.seen)
-	return f.lat == e.lat && f.lon == e.lon && f.speed != notReported &&
-		dt <= frozenWithin && f.metres()*dt > frozenTravel
+	return f.lat == e.lat && f.lon == e.lon && f.speed != notReported && dt <= learnWithin &&
+		f.metres()*dt > hardest*dt*dt/2+gateSigmas*e.spread(f)
 }

@@ -2,6 +2,7 @@ package track
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"argos"
@@ -13,46 +14,74 @@ func TestGate(t *testing.T) {
 	l.is("a jump leaves the prediction", l.fold(at(21, 420, 300)), 21, 420, argos.Moving, 21, 0, 0, 1)
 	l.is("another", l.fold(at(22, 440, -600)), 22, 440, argos.Moving, 21, 0, 0, 2)
 	l.is("back on the road", l.fold(at(23, 460, 0)), 23, 460, argos.Moving, 22, 0, 0, 2)
-	for s := range reacquireAt - 1 { // moved by a kilometre at once: a ferry, or a stray start
+	for s := range reacquireFixes - 1 { // moved by a kilometre at once: a stray start, or multipath
 		l.is("not believed", l.fold(at(24+float64(s), 1500+20*float64(s), 0)), 24+float64(s), 480+20*float64(s), argos.Moving, 22, 0, 0, 3+int64(s))
 	}
-	l.is("believed", l.fold(at(28, 1580, 0)), 28, 1580, argos.Tentative, 23, 0, 0, 6)
-	l.fold(at(29, 1600, 0))
-	l.is("settled again", l.fold(at(30, 1620, 0)), 30, 1620, argos.Moving, 25, 0, 0, 6)
+	d := l.fold(at(33, 1680, 0))
+	l.is("believed, in doubt", d, 33, 1680, argos.Tentative, 23, 0, 0, 11)
+	if d.Accuracy < 490 {
+		t.Errorf("a kilometre from where it came the claim is %.0f m", d.Accuracy)
+	}
+	for s := 34; s < 93; s++ {
+		l.is("still in doubt", l.fold(at(float64(s), 1680+20*float64(s-33), 0)), float64(s), 1680+20*float64(s-33), argos.Tentative, 23+int64(s-33), 0, 0, 11)
+	}
+	if d = l.fold(at(93, 1680+20*60, 0)); d.Status != argos.Moving || d.Accuracy > 10 {
+		t.Errorf("a minute on: %+v", d)
+	}
 }
 
-// Rejects that do not agree with one another move nothing, until the past says nothing any more.
+// What leapt and comes back was multipath: the first fix that is back is believed.
+func TestReturnsFromALeap(t *testing.T) {
+	l := life{T: t}
+	l.drive(0, 20)
+	for s := 21; s < 40; s++ {
+		l.fold(at(float64(s), 20*float64(s), 400))
+	}
+	d := l.fold(at(40, 800, 0))
+	l.is("back", d, 40, 800, argos.Moving, 32, 0, 0, 9)
+	if d.Accuracy > 10 {
+		t.Errorf("the claim is %.0f m", d.Accuracy)
+	}
+}
+
+// Rejects that do not agree with one another take a truck no further than they are themselves, and what is claimed grows.
 func TestGateAmongNoise(t *testing.T) {
 	l := life{T: t}
 	l.drive(0, 20)
-	for s := 21; s <= 35; s++ {
-		r := at(float64(s), 1000*float64(1+s%4), 2000*float64(s%3))
-		l.is("noise", l.fold(r), float64(s), 20*float64(s), argos.Moving, 21, 0, 0, int64(s-20))
+	for s := 21; s <= 60; s++ {
+		d := l.fold(at(float64(s), 20*float64(s)+150*float64(s%5-2), 150*float64(s%3-1)))
+		east, north := from(&d)
+		if off := math.Hypot(east-20*float64(s), north); off > 350 || s > 23 && d.Accuracy < 4 {
+			t.Errorf("second %d: %.0f m off, claiming %.0f m", s, off, d.Accuracy)
+		}
 	}
-	l.is("a new start", l.fold(at(36, 5000, 0)), 36, 5000, argos.Tentative, 22, 0, 0, 15)
 }
 
-// A doubtful fix counts for less: of a truck that reports positions alone, one that is four sigmas off moves it about as far as one
-// that is two.
+// A doubtful fix counts for less: one that is four sigmas off moves a truck about as far as one that is two.
 func TestDoubtfulFixCountsForLess(t *testing.T) {
 	moved := func(off float64) float64 {
 		l := life{T: t}
-		l.drive(0, 40)
-		d := l.fold(at(41, 820, off))
-		if d.Fixes != 42 {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for s := range 120 {
+			l.fold(at(float64(s), 20*float64(s)+2*rng.NormFloat64(), 2*rng.NormFloat64()))
+		}
+		was := l.track.live.kf.X[1][0]
+		d := l.fold(at(120, 2400, off))
+		if d.Fixes != 121 {
 			t.Fatalf("%v m off is rejected", off)
 		}
 		_, north := from(&d)
-		return north
+		return north - was
 	}
-	if near, far := moved(7), moved(14); far > 1.2*near || far < near/2 {
-		t.Errorf("7 m off moves the truck by %.1f m, 14 m off by %.1f m", near, far)
+	near, far := moved(6), moved(12)
+	if far > 1.5*near || far < near/2 {
+		t.Errorf("6 m off moves the truck by %.1f m, 12 m off by %.1f m", near, far)
 	}
 }
 
 func TestEstimateHealsItself(t *testing.T) {
 	tr := settled(40)
-	tr.live.kf.P[2][3], tr.live.kf.P[3][2] = 9, 9
+	tr.live.kf.P[0][1], tr.live.kf.P[1][0] = 99, 99
 	r := at(40, 800, 0)
 	tr.Fold(&r, pos(40))
 	if !tr.live.kf.Definite() || tr.live.good != 1 {
@@ -76,23 +105,22 @@ func TestFrozenReceiver(t *testing.T) {
 
 func TestSigma(t *testing.T) {
 	nan := math.NaN()
-	for _, c := range []struct{ accuracy, hdop, speed, want float64 }{
-		{nan, nan, nan, 4},
-		{nan, nan, 3, 2},
-		{nan, 0.4, nan, 4},
-		{nan, 2, nan, 8},
-		{nan, 2, 3, 4},
-		{nan, 99.99, nan, 4},
-		{nan, 127, nan, 4},
-		{15.1, 2, 3, 10},
-		{0, 2, nan, 8},
-		{0.01, nan, nan, 1},
-		{1e6, nan, nan, 6500},
+	for _, c := range []struct{ accuracy, hdop, want float64 }{
+		{nan, nan, 4},
+		{nan, 0.5, 2},
+		{nan, 0.01, 1},
+		{nan, 2, 8},
+		{nan, 99.99, 4},
+		{nan, 127, 4},
+		{15.1, 2, 10},
+		{0, 2, 8},
+		{0.01, nan, 0.1},
+		{1e6, nan, 6553},
 	} {
 		f := argos.NewFix("T", 1, 1, 1)
-		f.Accuracy, f.HDOP, f.Speed = c.accuracy, c.hdop, c.speed
+		f.Accuracy, f.HDOP = c.accuracy, c.hdop
 		if got := sigma(&f); math.Abs(got-c.want) > 1e-9 {
-			t.Errorf("accuracy %v, HDOP %v, speed %v: sigma %v, want %v", c.accuracy, c.hdop, c.speed, got, c.want)
+			t.Errorf("accuracy %v, HDOP %v: sigma %v, want %v", c.accuracy, c.hdop, got, c.want)
 		}
 	}
 }

@@ -11,23 +11,36 @@ import (
 
 // The packed form, little-endian, is
 //
-//	version 2 | checksum 4 | pos 16 | recv 8 | raw 16 | counts 4 x 8 | window and pending sizes 1 | verdicts 1
+//	version 2 | checksum 4 | pos 16 | recv 6 | raw 16 | counts 4 x 5 | window and pending sizes 1 | verdicts 1 | behind 13
 //	anchor estimate (not without a window) | window fixes | pending fixes
 //
 // with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The live estimate is
 // what the window's fixes make of the anchor; the verdicts must be those that come out. The checksum is CRC-32C of all that
 // follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
 const (
-	version = 0x04a7 // the second byte counts versions
+	version = 0x05a7 // the second byte counts versions
 
-	timeSize     = 6                                                                      // ms since 1970, unsigned
-	fixSize      = timeSize + 4 + 4 + 2 + 2*2                                             // time, lat, lon, sigma, motion
-	emptySize    = 1 + timeSize                                                           // good, seen
-	deviceSize   = 13 * 4                                                                 // each of its numbers
-	estimateSize = emptySize + 1 + 2*timeSize + 4*4 + 4 + 2 + 4 + deviceSize + 6*4 + 21*4 // run, times, places, motion, sigma, interval, device, X, P
-	sealSize     = 2 + 4                                                                  // version, checksum
-	headSize     = sealSize + 16 + 8 + 16 + 4*8 + 1 + 1                                   // up to the estimate
-	fullSize     = headSize + estimateSize + (windowSize+agreeing-1)*fixSize
+	timeSize  = 6 // ms since 1970, unsigned
+	countSize = 5
+	fixSize   = timeSize + 4 + 4 + 2 + 2*2 // time, lat, lon, sigma, motion
+
+	emptySize      = 1 + timeSize // good, seen
+	receiverSize   = 4 + 1 + 2*2 + 7*4
+	sampleSize     = timeSize + 4 + 4 + 2*2 + 1 + 2 + 3*2*2 // time, lat, lon, motion, used and n, dt, ways
+	standstillSize = 1 + timeSize + 4 + 4 + 2 + 7*4
+	filterSize     = 6*4 + 6*4                                                                // X, P
+	estimateSize   = emptySize + 1 + 4 + 4 + 2*2 + 2 + 2*2 + 4 + 3*timeSize + 2*4 + 4 + 2*1 + // rejects to innovation
+		receiverSize + sampleSize + standstillSize + 4 + 4 + filterSize
+
+	sealSize = 2 + 4                                                                // version, checksum
+	headSize = sealSize + 16 + timeSize + 16 + 4*countSize + 1 + 1 + 1 + 2*timeSize // up to the estimate
+	fullSize = headSize + estimateSize + (windowSize+agreeing-1)*fixSize
+
+	maxTime     = 1<<(8*timeSize) - 1  // ms: what the packed form can tell; the year 10,889
+	maxCount    = 1<<(8*countSize) - 1 // a thousand fixes a second for thirty years
+	minSigma    = 0.1                  // m: a nominal sigma is at least one step of the packed form
+	maxSigma    = 6553                 // m: and at most so many; a position by radio cell is that bad
+	maxInterval = 24 * 3600.0          // s: parked trailers report daily
 )
 
 // MaxSize is the most that a packed track takes, in bytes.
@@ -48,11 +61,11 @@ func (t *Track) Append(b []byte) []byte {
 	b = le.AppendUint32(b, uint32(t.pos.Epoch))
 	b = le.AppendUint32(b, uint32(t.pos.Partition))
 	b = le.AppendUint64(b, uint64(t.pos.Next))
-	b = le.AppendUint64(b, uint64(t.recv))
+	b = appendTime(b, t.recv)
 	b = le.AppendUint64(b, math.Float64bits(t.raw.Lat))
 	b = le.AppendUint64(b, math.Float64bits(t.raw.Lon))
 	for _, n := range [...]int64{t.fixes, t.duplicates, t.late, t.rejected} {
-		b = le.AppendUint64(b, uint64(n))
+		b = append(le.AppendUint32(b, uint32(n)), byte(n>>32))
 	}
 	var verdicts byte
 	for i := range t.n {
@@ -61,6 +74,7 @@ func (t *Track) Append(b []byte) []byte {
 		}
 	}
 	b = append(b, byte(t.n)|byte(t.waiting)<<4, verdicts)
+	b = appendTime(appendTime(append(b, t.behind.run), t.behind.time), t.behind.recv)
 	if t.n > 0 {
 		b = t.anchor.append(b)
 	}
@@ -95,11 +109,56 @@ func (m motion) append(b []byte) []byte {
 	return le.AppendUint16(le.AppendUint16(b, m.speed), m.course)
 }
 
-func (d *device) append(b []byte) []byte {
-	for _, x := range [...]float32{d.white, d.slow, d.rough, d.slip[0], d.slip[1], d.lagged, d.turned, d.driven, d.told, d.went, d.compared, d.passed, d.reported} {
-		b = appendFloat(b, x)
+func (v vector) append(b []byte) []byte {
+	return le.AppendUint16(le.AppendUint16(b, uint16(v[0])), uint16(v[1]))
+}
+
+func appendPlace(b []byte, lat, lon int32) []byte {
+	return le.AppendUint32(le.AppendUint32(b, uint32(lat)), uint32(lon))
+}
+
+func (d *receiver) append(b []byte) []byte {
+	b = d.drift.append(append(appendFloat(b, d.white), d.learned))
+	for _, x := range d.numbers() {
+		b = appendFloat(b, *x)
 	}
 	return b
+}
+
+// numbers are the receiver's, without those of its noise.
+func (d *receiver) numbers() [7]*float32 {
+	return [...]*float32{
+		&d.slow, &d.lagged, &d.turned, &d.product, &d.told, &d.went, &d.steps,
+	}
+}
+
+func (s *sample) append(b []byte) []byte {
+	b = s.motion.append(appendPlace(appendTime(b, s.time), s.lat, s.lon))
+	flags := s.n
+	if s.used {
+		flags |= 0x80
+	}
+	b = le.AppendUint16(append(b, flags), s.dt)
+	for _, w := range s.ways {
+		b = w.append(b)
+	}
+	return b
+}
+
+func (s *standstill) append(b []byte) []byte {
+	var told byte
+	if s.told {
+		told = 1
+	}
+	b = le.AppendUint16(appendPlace(appendTime(append(b, told), s.since), s.lat, s.lon), s.n)
+	for _, x := range s.sums() {
+		b = appendFloat(b, *x)
+	}
+	return b
+}
+
+func (s *standstill) sums() [7]*float32 {
+	return [...]*float32{&s.t, &s.tt, &s.z[0], &s.z[1], &s.tz[0], &s.tz[1], &s.zz}
 }
 
 func (e *estimate) append(b []byte) []byte {
@@ -107,18 +166,21 @@ func (e *estimate) append(b []byte) []byte {
 	if e.good == 0 {
 		return b
 	}
-	b = appendTime(appendTime(append(b, e.run), e.time), e.fixed)
-	for _, place := range [...]int32{e.lat, e.lon, e.originLat, e.originLon} {
-		b = le.AppendUint32(b, uint32(place))
-	}
+	b = appendPlace(append(b, e.rejects), e.lat, e.lon)
 	b = le.AppendUint16(e.motion.append(b), e.sigma)
-	b = appendFloat(b, e.interval)
-	b = e.device.append(b)
+	b = appendFloat(e.pace.append(b), e.interval)
+	b = appendTime(appendTime(appendTime(b, e.time), e.fixed), e.since)
+	b = appendFloat(appendFloat(appendFloat(b, e.leap[0]), e.leap[1]), e.agility)
+	b = append(b, byte(e.innovation[0]), byte(e.innovation[1]))
+	b = e.standstill.append(e.sample.append(e.receiver.append(b)))
+	b = appendPlace(b, e.originLat, e.originLon)
 	for i := range e.kf.X {
-		b = appendFloat(b, float32(e.kf.X[i]))
+		for _, x := range e.kf.X[i] {
+			b = appendFloat(b, float32(x))
+		}
 	}
-	for i := range e.kf.X {
-		for j := i; j < len(e.kf.X); j++ {
+	for i := range e.kf.P {
+		for j := i; j < len(e.kf.P); j++ {
 			b = appendFloat(b, float32(e.kf.P[i][j]))
 		}
 	}

@@ -19,6 +19,7 @@ func fullTrack() *Track {
 	}
 	for i := range agreeing - 1 {
 		r := at(10_000+float64(i), 900, 0)
+		r.Recorded = true
 		t.Fold(&r, pos(40+i))
 	}
 	return &t
@@ -60,17 +61,23 @@ func TestDecodeRefusesDamage(t *testing.T) {
 func TestDecodeRefusesImpossibleTracks(t *testing.T) {
 	nan, inf := math.NaN(), math.Inf(1)
 	for name, spoil := range map[string]func(*Track){
-		"NaN position":         func(t *Track) { t.anchor.kf.X[0] = nan },
-		"infinite velocity":    func(t *Track) { t.anchor.kf.X[3] = inf },
+		"NaN position":         func(t *Track) { t.anchor.kf.X[0][0] = nan },
+		"infinite velocity":    func(t *Track) { t.anchor.kf.X[1][1] = inf },
 		"NaN variance":         func(t *Track) { t.anchor.kf.P[2][2] = nan },
 		"zero variance":        func(t *Track) { t.anchor.kf.P[0][0] = 0 },
 		"infinite covariance":  func(t *Track) { t.anchor.kf.P[0][2] = inf },
 		"NaN interval":         func(t *Track) { t.anchor.interval = float32(nan) },
 		"interval of a year":   func(t *Track) { t.anchor.interval = 3e7 },
-		"NaN share":            func(t *Track) { t.anchor.device.white = float32(nan) },
-		"no share":             func(t *Track) { t.anchor.device.slow = 0 },
-		"infinite slip":        func(t *Track) { t.anchor.device.slip[1] = float32(inf) },
-		"negative sum":         func(t *Track) { t.anchor.device.turned = -1 },
+		"NaN share":            func(t *Track) { t.anchor.receiver.white = float32(nan) },
+		"no slow error":        func(t *Track) { t.anchor.receiver.slow = 0 },
+		"negative sum":         func(t *Track) { t.anchor.receiver.turned = -1 },
+		"NaN sum":              func(t *Track) { t.anchor.receiver.product = float32(nan) },
+		"learned too much":     func(t *Track) { t.anchor.receiver.learned = manyFixes + 1 },
+		"sample too even":      func(t *Track) { t.anchor.sample.n = 5 },
+		"line without a fix":   func(t *Track) { t.anchor.standstill.n = 0 },
+		"infinite line":        func(t *Track) { t.anchor.standstill.zz = float32(inf) },
+		"NaN leap":             func(t *Track) { t.anchor.leap[0] = float32(nan) },
+		"no agility":           func(t *Track) { t.anchor.agility = 0 },
 		"origin off the earth": func(t *Track) { t.anchor.originLat = 91 * e7 },
 		"fix off the earth":    func(t *Track) { t.window[2].lon = -181 * e7 },
 		"sigma of nothing":     func(t *Track) { t.window[2].sigma = 0 },
@@ -80,14 +87,15 @@ func TestDecodeRefusesImpossibleTracks(t *testing.T) {
 		"fix before the rest":  func(t *Track) { t.anchor.seen = t.window[0].time },
 		"fix after its time":   func(t *Track) { t.anchor.time = t.anchor.seen + 1 },
 		"used after its time":  func(t *Track) { t.anchor.fixed = t.anchor.time + 1 },
+		"begun after its time": func(t *Track) { t.anchor.since = t.anchor.fixed + 1 },
 		"verdict of another":   func(t *Track) { t.window[2].used = !t.window[2].used },
-		"too settled":          func(t *Track) { t.anchor.good = agreeing + 1 },
-		"run too long":         func(t *Track) { t.anchor.run = reacquireSpeeds },
+		"too well founded":     func(t *Track) { t.anchor.good = agreeing + 1 },
+		"run too long":         func(t *Track) { t.anchor.rejects = reacquireFixes + 1 },
 		"too few fixes":        func(t *Track) { t.fixes = 3 },
 		"too few rejected":     func(t *Track) { t.rejected = agreeing - 2 },
 		"unused start":         func(t *Track) { t.anchor, t.window[0].used, t.rejected = estimate{}, false, 99 },
 		"negative count":       func(t *Track) { t.late = -1 },
-		"count near overflow":  func(t *Track) { t.duplicates = math.MaxInt64 },
+		"count near overflow":  func(t *Track) { t.duplicates = maxCount },
 	} {
 		tr := fullTrack()
 		spoil(tr)
@@ -125,7 +133,7 @@ func FuzzDecode(f *testing.F) {
 		if !bytes.Equal(tr.Append(nil), b) {
 			t.Fatal("accepted bytes do not pack into themselves")
 		}
-		if tr.Rev() > 1<<59 {
+		if tr.Rev() > maxCount/4 {
 			return // a number of records that no life reaches, near the bound of what is accepted
 		}
 		var doc argos.Truck

@@ -6,8 +6,8 @@ import (
 	"argos/transforms/kalman"
 )
 
-// wait holds a fix from another time than the track's until enough others agree with it; then the track goes on there.
-// Until then it is counted as rejected when ahead of the track, as late when behind.
+// wait holds a fix from far ahead of the track's time until enough others agree with it; then the track goes on there.
+// Until then it is counted as rejected. Recordings alone need that: live the gateway has judged the clock.
 func (t *Track) wait(f *fix) {
 	if t.waiting > 0 && !t.agree(&t.pending[t.waiting-1], f) {
 		t.waiting = 0
@@ -25,14 +25,8 @@ func (t *Track) wait(f *fix) {
 		t.pending[0], t.pending[1] = t.pending[1], *f
 		return
 	}
-	floor := t.live.seen
-	if f.time < floor {
-		floor = 0
-		t.late -= agreeing
-		t.rejected += agreeing
-	}
 	t.waiting = 0
-	t.begin(floor, &a, &b, &c)
+	t.begin(t.live.seen, &a, &b, &c)
 }
 
 func order(a, b *fix) {
@@ -41,16 +35,11 @@ func order(a, b *fix) {
 	}
 }
 
-// agree says whether f may follow the pending fix p: on the same side of the track's time, no further from p than a
-// silence or the truck's report rhythm explains (p's own distance from the track, twice for jitter), at a plausible
-// place.
+// agree says whether f may follow the pending fix p: no further from it than a silence or the truck's report rhythm explains (p's own
+// distance from the track, twice for jitter), at a plausible place.
 func (t *Track) agree(p, f *fix) bool {
-	now := t.live.seen
-	dt, jump := f.time-p.time, p.time-now
-	if (jump > 0) != (f.time > now) {
-		return false
-	}
-	dt, jump = max(dt, -dt), max(jump, -jump)
+	dt, jump := f.time-p.time, p.time-t.live.seen
+	dt = max(dt, -dt)
 	return dt <= max(t.live.gap(), 2*jump) &&
 		apart(p.lat, p.lon, f) <= fastest*seconds(dt)+gateSigmas*(float64(p.sigma)+float64(f.sigma))/10
 }

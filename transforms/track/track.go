@@ -20,6 +20,7 @@ type Track struct {
 	window  [windowSize + 1]fix
 	waiting int // fixes pending
 	pending [agreeing - 1]fix
+	behind  behind
 	live    estimate
 	recipe  *Recipe // nil: the usual one
 }
@@ -41,7 +42,7 @@ func (t *Track) Fold(r *argos.Record, pos argos.Pos) bool {
 	}
 	t.pos, t.recv, t.raw = pos, r.Recv, argos.LatLon{Lat: r.Lat, Lon: r.Lon}
 	if f, ok := usable(&r.Fix); ok {
-		t.place(&f, r.Recorded)
+		t.place(&f, r)
 	} else {
 		t.rejected++
 	}
@@ -49,43 +50,60 @@ func (t *Track) Fold(r *argos.Record, pos argos.Pos) bool {
 }
 
 // place finds a fix's place in time. A fix that is neither duplicate nor late counts as rejected until it is judged.
-func (t *Track) place(f *fix, recorded bool) {
-	newest, gap := t.live.seen, t.live.gap()
+func (t *Track) place(f *fix, r *argos.Record) {
+	newest := t.live.seen
+	known, same := t.holds(f)
 	switch {
 	case t.n == 0:
 		t.rejected++
 		t.begin(0, f)
-	case t.holds(f.time):
+	case same:
 		t.duplicates++
-	case f.time > newest+max(gap, unknownGap): // the truck was silent for long, or its clock is wrong
+	case f.time <= newest:
+		t.placeBehind(f, r, known)
+	case known:
+		t.duplicates++
+	case r.Recorded && f.time > newest+max(t.live.gap(), unknownGap): // a long silence, or a clock that no gateway has judged
 		t.rejected++
 		t.wait(f)
-	case f.time > t.anchor.seen:
+	default: // time goes on here: what was elsewhere had a wrong clock
 		t.rejected++
-		t.waiting = 0 // time goes on here: what was elsewhere had a wrong clock
+		t.waiting, t.behind = 0, behind{}
 		t.insert(f)
-	default:
-		t.late++
-		if recorded && f.time < newest-gap { // no gateway has judged this clock
-			t.wait(f)
-		}
 	}
 }
 
-// holds says whether a fix of that time is still known.
-func (t *Track) holds(time int64) bool {
-	if t.anchor.good > 0 && t.anchor.seen == time {
-		return true
+// placeBehind finds the place of a fix that is not newer than the newest; known says that another one has its time.
+func (t *Track) placeBehind(f *fix, r *argos.Record, known bool) {
+	t.behind.add(f, r, t.live.gap())
+	switch {
+	case t.rebases(r):
+		t.rejected++
+		t.rebase(f)
+	case known:
+		t.duplicates++
+	case f.time > t.anchor.seen:
+		t.rejected++
+		t.insert(f)
+	default:
+		t.late++
 	}
-	for i := t.n - 1; i >= 0 && t.window[i].time >= time; i-- {
-		if t.window[i].time == time {
-			return true
+}
+
+// holds says whether a fix of that time is known, and whether it is of the same place.
+func (t *Track) holds(f *fix) (known, same bool) {
+	if e := &t.anchor; e.good > 0 && e.seen == f.time {
+		return true, e.lat == f.lat && e.lon == f.lon
+	}
+	for i := t.n - 1; i >= 0 && t.window[i].time >= f.time; i-- {
+		if w := &t.window[i]; w.time == f.time {
+			return true, w.lat == f.lat && w.lon == f.lon
 		}
 	}
 	for i := range t.waiting {
-		if t.pending[i].time == time {
-			return true
+		if p := &t.pending[i]; p.time == f.time {
+			return true, p.lat == f.lat && p.lon == f.lon
 		}
 	}
-	return false
+	return false, false
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"argos"
+	"argos/transforms/kalman"
 )
 
 // decode reads b into the zero track t and checks all that the fold relies on.
@@ -20,10 +21,11 @@ func (t *Track) decode(b []byte) error {
 	}
 	r := reader{b: b[sealSize:]}
 	t.pos = argos.Pos{Epoch: int32(r.u32()), Partition: int32(r.u32()), Next: r.i64()}
-	t.recv = r.i64()
+	t.recv = r.time()
 	t.raw = argos.LatLon{Lat: math.Float64frombits(uint64(r.i64())), Lon: math.Float64frombits(uint64(r.i64()))}
-	t.fixes, t.duplicates, t.late, t.rejected = r.i64(), r.i64(), r.i64(), r.i64()
+	t.fixes, t.duplicates, t.late, t.rejected = r.count(), r.count(), r.count(), r.count()
 	sizes, verdicts := r.u8(), r.u8()
+	t.behind = behind{r.u8(), r.time(), r.time()}
 	t.n, t.waiting = int(sizes&0xf), int(sizes>>4)
 	if t.n > windowSize || t.waiting >= agreeing || t.n == 0 && t.waiting > 0 || verdicts>>t.n != 0 {
 		return errors.New("impossible sizes")
@@ -57,6 +59,7 @@ func (t *Track) check() error {
 		}
 		last = f.time
 	}
+	t.anchor.corrects = t.anchor.receiver.correction(t.by())
 	t.live = t.anchor
 	for i := range t.n {
 		if f := &t.window[i]; t.live.step(t.by(), f) != f.used {
@@ -68,8 +71,8 @@ func (t *Track) check() error {
 
 // checkCounts compares the counts with the fixes held: each of those was counted, and may be counted otherwise later.
 func (t *Track) checkCounts() error {
-	const most = 1 << 60 // so that no count or sum overflows
-	var least struct{ fixes, late, rejected int64 }
+	const most = maxCount / 2 // so that none overflows for long
+	var least struct{ fixes, rejected int64 }
 	if t.anchor.good > 0 {
 		least.fixes++
 	}
@@ -80,15 +83,9 @@ func (t *Track) checkCounts() error {
 			least.rejected++
 		}
 	}
-	for i := range t.waiting {
-		if t.pending[i].time > t.live.seen {
-			least.rejected++
-		} else {
-			least.late++
-		}
-	}
+	least.rejected += int64(t.waiting)
 	switch {
-	case t.fixes < least.fixes, t.duplicates < 0, t.late < least.late, t.rejected < least.rejected,
+	case t.fixes < least.fixes, t.duplicates < 0, t.late < 0, t.rejected < least.rejected,
 		max(t.fixes, t.duplicates, t.late, t.rejected) > most:
 		return errors.New("impossible counts")
 	case t.n == 0 && t.fixes+t.duplicates+t.late > 0:
@@ -158,13 +155,43 @@ func (r *reader) motion() motion {
 	return m
 }
 
-func (r *reader) device(d *device) {
-	d.white, d.slow, d.rough = r.float(minShare, maxShare), r.float(minShare, maxShare), r.float(minShare, maxShare)
-	d.slip[0], d.slip[1] = r.float(-1e6, 1e6), r.float(-1e6, 1e6)
-	d.lagged, d.turned = r.float(-1e9, 1e9), r.float(0, 1e9)
-	d.driven, d.told = r.float(-1e12, 1e12), r.float(0, 1e12)
-	d.went, d.compared = r.float(0, 1e12), r.float(0, 1e6)
-	d.passed, d.reported = r.float(-1e12, 1e12), r.float(0, 1e12)
+func (r *reader) vector() vector { return vector{int16(r.u16()), int16(r.u16())} }
+
+func (r *reader) count() int64 { return int64(r.u32()) | int64(r.u8())<<32 }
+
+// finite takes a number.
+func (r *reader) finite() float32 { return r.float(-math.MaxFloat32, math.MaxFloat32) }
+
+func (r *reader) receiver(d *receiver) {
+	d.white, d.learned = r.float(leastPart/2, mostPart*2), r.u8()
+	d.drift = r.vector()
+	for _, x := range d.numbers() {
+		*x = r.finite()
+	}
+	r.bad = r.bad || d.learned > manyFixes || !(d.slow > 0) || d.turned < 0 || d.told < 0 || d.went < 0 || d.steps < 0
+}
+
+func (r *reader) sample(s *sample) {
+	s.time = r.time()
+	s.lat, s.lon = r.place()
+	s.motion = r.motion()
+	flags := r.u8()
+	s.used, s.n, s.dt = flags&0x80 != 0, flags&0x7f, r.u16()
+	for i := range s.ways {
+		s.ways[i] = r.vector()
+	}
+	r.bad = r.bad || s.n > 4
+}
+
+func (r *reader) standstill(s *standstill) {
+	told := r.u8()
+	s.told, s.since = told == 1, r.time()
+	s.lat, s.lon = r.place()
+	s.n = r.u16()
+	for _, x := range s.sums() {
+		*x = r.finite()
+	}
+	r.bad = r.bad || told > 1 || s.n == 0
 }
 
 func (r *reader) estimate(e *estimate) {
@@ -172,21 +199,34 @@ func (r *reader) estimate(e *estimate) {
 	if e.good == 0 {
 		return
 	}
-	e.run, e.time, e.fixed = r.u8(), r.time(), r.time()
+	e.rejects = r.u8()
 	e.lat, e.lon = r.place()
+	e.motion, e.sigma = r.motion(), r.sigma()
+	e.pace, e.interval = r.vector(), r.float(0, maxInterval)
+	e.time, e.fixed, e.since = r.time(), r.time(), r.time()
+	e.leap = [2]float32{r.finite(), r.finite()}
+	e.agility = r.float(1e-3, 1e3)
+	e.innovation = [2]int8{int8(r.u8()), int8(r.u8())}
+	r.receiver(&e.receiver)
+	r.sample(&e.sample)
+	r.standstill(&e.standstill)
 	lat, lon := r.place()
 	e.touch(lat, lon)
-	e.motion, e.sigma = r.motion(), r.sigma()
-	e.interval = r.float(0, maxInterval)
-	r.device(&e.device)
-	for i := range e.kf.X {
-		e.kf.X[i] = float64(r.float(-math.MaxFloat32, math.MaxFloat32))
-	}
-	for i := range e.kf.X {
-		for j := i; j < len(e.kf.X); j++ {
-			p := float64(r.float(-math.MaxFloat32, math.MaxFloat32))
-			e.kf.P[i][j], e.kf.P[j][i] = p, p
+	r.filter(&e.kf)
+	r.bad = r.bad || e.good > agreeing || e.rejects > reacquireFixes || e.time > e.seen || e.fixed > e.time || e.since > e.fixed ||
+		!e.kf.Definite()
+}
+
+func (r *reader) filter(kf *kalman.Filter) {
+	for i := range kf.X {
+		for j := range kf.X[i] {
+			kf.X[i][j] = float64(r.finite())
 		}
 	}
-	r.bad = r.bad || e.good > agreeing || e.run >= reacquireSpeeds || e.time > e.seen || e.fixed > e.time || !e.kf.Definite()
+	for i := range kf.P {
+		for j := i; j < len(kf.P); j++ {
+			p := float64(r.finite())
+			kf.P[i][j], kf.P[j][i] = p, p
+		}
+	}
 }

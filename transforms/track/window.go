@@ -9,7 +9,7 @@ func (t *Track) begin(floor int64, fixes ...*fix) {
 		t.window[t.n] = *f
 		t.n++
 	}
-	t.filter(false)
+	t.filter()
 }
 
 // insert puts a fix, counted as rejected so far, in its place among those since the anchor.
@@ -21,7 +21,7 @@ func (t *Track) insert(f *fix) {
 	t.window[i] = *f
 	t.n++
 	if i < t.n-1 {
-		t.filter(true)
+		t.filter()
 		return
 	}
 	t.judge(i)
@@ -31,15 +31,11 @@ func (t *Track) insert(f *fix) {
 	}
 }
 
-// filter judges all fixes since the anchor anew. After one that came back in time, the newest may have to leave.
-func (t *Track) filter(back bool) {
+// filter judges all fixes since the anchor anew.
+func (t *Track) filter() {
 	t.live = t.anchor
 	full := t.n > windowSize
 	for i := range t.n {
-		if back && i == t.n-1 && t.live.good == agreeing && t.window[i].time > t.live.seen+t.live.gap() {
-			t.leave(i)
-			break
-		}
 		t.judge(i)
 		if i == 0 && full {
 			t.anchor = t.live
@@ -48,18 +44,6 @@ func (t *Track) filter(back bool) {
 	if full {
 		t.shift()
 	}
-}
-
-// leave takes the newest fix out of the window to wait: those that came since, from before it, have shown that in order
-// it would have come out of a silence.
-func (t *Track) leave(i int) {
-	f := &t.window[i]
-	if f.used {
-		t.fixes--
-		t.rejected++
-		f.used = false
-	}
-	t.n, t.waiting, t.pending[0] = i, 1, *f
 }
 
 // judge takes a fix of the window into the live estimate, and corrects what it was counted as.
