@@ -1,9 +1,11 @@
 // Package sim is a fleet of trucks with the GNSS receivers and the mobile network that they have in practice, and the
 // truth beside it: what a filter is measured against when there is no recording.
 //
-// Trucks drive through one city (city.go, drive.go), their receivers err with the correlation in time that real ones show
-// (receiver.go), and fixes are lost, late, repeated, frozen or nonsense (faults.go). All follows from the seed; a truck
-// does the same in a fleet of any size.
+// A way is made of legs, each of one curvature (motion.go): through one city (streets.go) or as a scenario wants it
+// (course.go). Receivers err with the correlation in time that real ones show, and differ in what they do about it
+// (receiver.go). Fixes are off, lost, late, repeated, frozen or nonsense (fault.go, faults.go). A Fleet draws all that for
+// each truck (truck.go, luck.go); a Scenario says it for one (scenario.go). All follows from the seed; a truck does the
+// same in a fleet of any size.
 package sim
 
 import (

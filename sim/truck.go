@@ -9,12 +9,15 @@ import (
 	"argos"
 )
 
-// truck is one of the fleet: its drive, its receiver, what goes wrong, and what is on the way to the gateway. All of it
+// truck is one of the fleet: its way, its receiver, what goes wrong, and what is on the way to the gateway. All of it
 // follows from the seed and the truck's number.
 type truck struct {
 	id       string
-	drive    drive
-	receiver receiver
+	city     city
+	motion   motion
+	receiver Receiver
+	device   device
+	luck     luck
 	faults   faults
 	network  *rand.Rand
 	phase    int64 // ms after the start: its first fix
@@ -41,20 +44,25 @@ func stream(seed uint64, number, purpose int) *rand.Rand {
 
 func newTruck(cfg *Config, number int, id string, keep int) *truck {
 	period := 1 / cfg.RateHz
+	devices := stream(cfg.Seed, number, 1)
 	t := &truck{
 		id:       id,
-		drive:    newDrive(stream(cfg.Seed, number, 0)),
-		receiver: newReceiver(stream(cfg.Seed, number, 1), period),
-		faults:   faults{period: period},
+		city:     newCity(stream(cfg.Seed, number, 0)),
+		receiver: anyReceiver(devices),
+		luck:     luck{period: period},
 		network:  stream(cfg.Seed, number, 3),
 		seq:      cfg.Start.UnixMilli() << 10,
 		truth:    ring{keep: keep},
 	}
+	t.motion = motion{more: t.city.legs, plane: cityPlane}
+	t.device = newDevice(&t.receiver, devices)
 	if !cfg.NoFaults {
-		t.faults.rng = stream(cfg.Seed, number, 2)
+		t.luck.rng = stream(cfg.Seed, number, 2)
+		t.faults.rng = t.luck.rng
 	}
 	t.phase = int64(t.network.Float64() * period * 1000)
-	t.drive.advance(120 * t.network.Float64()) // not all of them are just setting off
+	t.motion.begin(t.city.enters())
+	t.motion.advance(120 * t.network.Float64()) // not all of them are just setting off
 	t.fill(cfg)
 	return t
 }
@@ -73,22 +81,29 @@ func (t *truck) fill(cfg *Config) {
 
 func (t *truck) take(cfg *Config) {
 	due := t.due(cfg)
-	pos, dir := t.drive.where()
+	m := &t.motion
+	pos, _ := m.where()
 	t.truth.add(due, pos)
-	f := argos.NewFix(t.id, cfg.Start.UnixMilli()+due, 0, 0)
-	t.receiver.observe(&f, pos, dir, t.drive.v, t.faults.multipath())
-	// The way through the network: 40 ms and some more, in order.
-	usual := time.Duration(due)*time.Millisecond + seconds(0.04+min(0.26, 0.02*t.network.ExpFloat64()))
-	usual = max(usual, t.arrived)
+	if f, does := t.luck.strikes(); does {
+		t.faults.begin(f)
+	}
+	s := shot{Fix: argos.NewFix(t.id, cfg.Start.UnixMilli()+due, 0, 0), n: int(t.n)}
+	sees := m.sight(t.luck.period, t.faults.path(t.luck.period, &s))
+	t.device.observe(&s.Fix, &sees, &m.plane)
+	t.faults.distort(&s)
+	// In order, unless something goes wrong.
+	usual := max(time.Duration(due)*time.Millisecond+seconds(latency(t.network)), t.arrived)
 	t.arrived = usual
-	t.faults.apply(f, func(f argos.Fix, delay time.Duration) {
-		f.Seq = t.seq
+	t.faults.deliver(s, func(s shot, delay float64) {
+		s.Seq = t.seq
 		t.seq++
-		t.post(message{usual + delay, f})
+		t.post(message{usual + seconds(delay), s.Fix})
 	})
 	t.n++
-	t.drive.advance(float64(t.due(cfg)-due) / 1000)
+	m.advance(float64(t.due(cfg)-due) / 1000)
 }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // post puts a message in its place; of two that arrive at once the one sent first stays first.
 func (t *truck) post(m message) {
