@@ -97,6 +97,10 @@ func (x *faults) distort(s *shot) {
 
 // deliver hands on what is sent of a fix, and how many seconds later than usual each message is.
 func (x *faults) deliver(s shot, send func(s shot, delay float64)) {
+	if len(x.active) == 0 && len(x.held) == 0 {
+		send(s, 0)
+		return
+	}
 	delay, hold, lost := 0.0, false, false
 	var again []shot
 	for i := range x.active {

@@ -15,14 +15,14 @@ type trouble struct {
 	seconds [2]float64
 }
 
-// The common ones are single fixes; a burst of any length up to a minute comes once in a quarter of an hour.
+// The common ones are single fixes; a burst of any length up to a minute comes once in 20 minutes.
 var troubles = []trouble{
 	{kind: Wander, every: 300, lasts: [2]float64{6, 24}, metres: [2]float64{16, 16}},
 	{kind: Jump, every: 400, metres: [2]float64{60, 800}},
-	{kind: Jump, every: 2400, lasts: [2]float64{1, 60}, metres: [2]float64{60, 400}},
-	{kind: Jump, every: 3600, lasts: [2]float64{60, 300}, metres: [2]float64{10, 40}},
-	{kind: Scatter, every: 2400, lasts: [2]float64{2, 20}, metres: [2]float64{60, 300}},
-	{kind: Drift, every: 2400, lasts: [2]float64{5, 60}, metres: [2]float64{40, 200}},
+	{kind: Jump, every: 3600, lasts: [2]float64{1, 60}, metres: [2]float64{60, 400}},
+	{kind: Jump, every: 7200, lasts: [2]float64{60, 300}, metres: [2]float64{10, 40}},
+	{kind: Scatter, every: 3600, lasts: [2]float64{2, 20}, metres: [2]float64{60, 300}},
+	{kind: Drift, every: 3600, lasts: [2]float64{5, 60}, metres: [2]float64{40, 200}},
 	{kind: Wander, every: 7200, lasts: [2]float64{60, 300}, metres: [2]float64{10, 25}},
 	{kind: Frozen, every: 900, lasts: [2]float64{4, 16}},
 	{kind: NoFix, every: 1800, lasts: [2]float64{10, 40}},
@@ -41,7 +41,7 @@ var troubles = []trouble{
 	{kind: Clock, every: 15_000, seconds: [2]float64{3600, 3600}},
 	{kind: Clock, every: 15_000, seconds: [2]float64{86400, 86400}},
 	{kind: Clock, every: 15_000, seconds: [2]float64{WeekRollover, WeekRollover}},
-	{kind: Clock, every: 40_000, lasts: [2]float64{10, 300}, seconds: [2]float64{-7200, -7200}}, // a time zone
+	{kind: Clock, every: 80_000, lasts: [2]float64{10, 120}, seconds: [2]float64{-7200, -7200}}, // a time zone
 }
 
 // upTo is how often, per second, one of the troubles up to each of them begins.

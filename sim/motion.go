@@ -91,18 +91,31 @@ func (m *motion) advance(seconds float64) {
 			continue
 		}
 		h := min(seconds, stride)
+		if l := &m.legs[0]; m.v == l.limit && m.mayGo(m.v, seconds) {
+			h = seconds // nothing changes
+		}
 		m.step(h)
 		seconds -= h
 	}
 }
 
-// step drives for h seconds. The fastest that it may be after it is v with v² = end² + 2 brake (what is left after it).
+// mayGo says whether the truck may go v in h seconds from now: there must be room to slow down after that, and the fastest
+// that it may be is v with v² = end² + 2 brake (what is left of the leg).
+func (m *motion) mayGo(v, h float64) bool {
+	l := &m.legs[0]
+	return v*v <= l.end*l.end+2*l.brake*(l.length-m.s-(m.v+v)/2*h)
+}
+
+// step drives for h seconds.
 func (m *motion) step(h float64) {
 	l := &m.legs[0]
-	q := l.brake * h / 2
-	allowed := math.Sqrt(max(0, q*q+l.end*l.end+2*l.brake*(l.length-m.s)-2*q*m.v)) - q
 	faster := m.v + l.accel*h
-	v := max(min(faster, l.limit, allowed), min(crawl, 2*q, faster))
+	v := min(faster, l.limit)
+	if !m.mayGo(v, h) { // the root of mayGo
+		q := l.brake * h / 2
+		v = math.Sqrt(max(0, q*q+l.end*l.end+2*l.brake*(l.length-m.s)-2*q*m.v)) - q
+		v = max(v, min(crawl, 2*q, faster))
+	}
 	m.s += (m.v + v) / 2 * h
 	m.v = v
 	m.stood = 0
@@ -145,10 +158,10 @@ func (m *motion) wheels() float64 {
 	return m.v
 }
 
-// sight is what there is to see after dt seconds, when multipath adds path.
-func (m *motion) sight(dt float64, path vec) sight {
+// sight is what there is to see after dt seconds.
+func (m *motion) sight(dt float64) sight {
 	pos, dir := m.where()
-	return sight{pos: pos, dir: dir, v: m.v, wheels: m.wheels(), stood: m.stood, path: path, dt: dt}
+	return sight{pos: pos, dir: dir, v: m.v, wheels: m.wheels(), stood: m.stood, dt: dt}
 }
 
 // hears says whether the receiver is on and has satellites.

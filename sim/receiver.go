@@ -61,7 +61,7 @@ type device struct {
 	dt        float64
 	keepSlow  float64 // exp(-dt/tau)
 	keepOwn   float64
-	trembling float64 // factor on the accuracy that it claims: it does not know better
+	trembling float64      // factor on the accuracy that it claims: it does not know better
 	held      argos.LatLon // where it says that it stands
 	holding   bool
 }

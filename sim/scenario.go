@@ -179,7 +179,8 @@ func (r *run) take() {
 	}
 	dt := float64(r.now-r.looked) / 1000
 	r.looked = r.now
-	sees := m.sight(dt, r.faults.path(dt, &s))
+	sees := m.sight(dt)
+	sees.path = r.faults.path(dt, &s)
 	sigma := r.device.observe(&s.Fix, &sees, &m.plane)
 	r.moments = append(r.moments, moment{r.start + r.now, sigma, m.v, m.stood})
 	r.faults.distort(&s)

@@ -227,7 +227,7 @@ func TestEveryFaultHappens(t *testing.T) {
 	total := float64(len(fixes))
 	for name, share := range map[string][2]float64{
 		"wrong clock": {1e-5, 2e-3}, "no fix": {2e-3, 4e-2}, "null island": {1e-5, 2e-3}, "repeated": {2e-3, 2e-2},
-		"overtaken": {3e-3, 5e-2}, "jump": {1e-3, 1e-2}, "off the road": {5e-3, 6e-2}, "frozen": {1e-4, 1e-2},
+		"overtaken": {3e-3, 5e-2}, "jump": {1e-3, 2e-2}, "off the road": {5e-3, 8e-2}, "frozen": {1e-4, 1e-2},
 	} {
 		if s := float64(count[name]) / total; s < share[0] || s > share[1] {
 			t.Errorf("%s: %d of %d fixes", name, count[name], len(fixes))

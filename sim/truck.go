@@ -82,13 +82,13 @@ func (t *truck) fill(cfg *Config) {
 func (t *truck) take(cfg *Config) {
 	due := t.due(cfg)
 	m := &t.motion
-	pos, _ := m.where()
-	t.truth.add(due, pos)
+	sees := m.sight(t.luck.period)
+	t.truth.add(due, sees.pos)
 	if f, does := t.luck.strikes(); does {
 		t.faults.begin(f)
 	}
 	s := shot{Fix: argos.NewFix(t.id, cfg.Start.UnixMilli()+due, 0, 0), n: int(t.n)}
-	sees := m.sight(t.luck.period, t.faults.path(t.luck.period, &s))
+	sees.path = t.faults.path(sees.dt, &s)
 	t.device.observe(&s.Fix, &sees, &m.plane)
 	t.faults.distort(&s)
 	// In order, unless something goes wrong.
