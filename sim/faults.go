@@ -164,7 +164,7 @@ func (x *faults) release(send func(s shot, delay float64)) (took float64) {
 // stale is what a receiver without satellites says: its last position, and that it means nothing.
 func stale(f argos.Fix, last argos.LatLon) argos.Fix {
 	none := argos.NewFix(f.TruckID, f.Time, last.Lat, last.Lon)
-	none.HDOP, none.Valid = 99.9, false
+	none.HDOP, none.Valid, none.Seq = 99.9, false, f.Seq
 	return none
 }
 

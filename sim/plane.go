@@ -33,14 +33,18 @@ func planeAt(origin argos.LatLon) plane {
 }
 
 func (p *plane) latLon(a vec) argos.LatLon {
-	lon := p.origin.Lon + a.x/p.east
+	return argos.LatLon{Lat: p.origin.Lat + a.y/p.north, Lon: wrap(p.origin.Lon + a.x/p.east)}
+}
+
+// wrap brings a longitude that has gone across the antimeridian back.
+func wrap(lon float64) float64 {
 	switch {
 	case lon > 180:
-		lon -= 360
+		return lon - 360
 	case lon < -180:
-		lon += 360
+		return lon + 360
 	}
-	return argos.LatLon{Lat: p.origin.Lat + a.y/p.north, Lon: lon}
+	return lon
 }
 
 // Centre is the middle of the city: Rotterdam.

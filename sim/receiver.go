@@ -62,7 +62,7 @@ type device struct {
 	keepSlow  float64 // exp(-dt/tau)
 	keepOwn   float64
 	trembling float64      // factor on the accuracy that it claims: it does not know better
-	held      argos.LatLon // where it says that it stands
+	held      argos.LatLon // where it says that it stands, without multipath
 	holding   bool
 }
 
@@ -113,10 +113,10 @@ func (d *device) observe(f *argos.Fix, s *sight, p *plane) (sigma float64) {
 		grid = 1e7
 	}
 	if stands := d.Hold && s.stood > 0; !stands || !d.holding || s.stood < s.dt {
-		at := p.latLon(s.pos.add(d.slow).add(d.own).add(s.path).sub(s.dir.scaled(behind)))
-		d.held, d.holding = argos.LatLon{Lat: round(at.Lat, grid), Lon: round(at.Lon, grid)}, stands
+		d.held, d.holding = p.latLon(s.pos.add(d.slow).add(d.own).sub(s.dir.scaled(behind))), stands
 	}
-	f.Lat, f.Lon = d.held.Lat, d.held.Lon
+	f.Lat = round(d.held.Lat+s.path.y/p.north, grid)
+	f.Lon = round(wrap(d.held.Lon+s.path.x/p.east), grid)
 	noise := math.Sqrt(d.White*d.White + d.Slow*d.Slow)
 	d.claim(f, noise, s.path.length())
 	d.motion(f, s)
