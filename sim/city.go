@@ -2,9 +2,9 @@ package sim
 
 import "math"
 
-// The city is a net of streets, some 10 km across, bent and uneven as grown ones are: crossings lie spacing apart, moved
-// by up to jitter and by a slow wave. Nothing of it is stored; where a crossing lies follows from its number. The same for
-// all fleets, so that trucks share roads.
+// The city is a net of streets, some 10 km across, bent and uneven as grown ones are: crossings lie spacing apart,
+// moved by up to jitter and by a slow wave. Nothing of it is stored; where a crossing lies follows from its number. The
+// same for all fleets, so that trucks share roads.
 const (
 	spacing = 250.0 // m
 	jitter  = 45.0  // m

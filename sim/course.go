@@ -10,10 +10,10 @@ type DriveKind string
 
 // The kinds of drive. Each goes on as long as it is asked to; the zero value is Straight.
 const (
-	Straight    DriveKind = "straight"    // at Speed when it begins; brakes to standstill, waits 5 to 60 s, goes on, a minute or so later again
+	Straight    DriveKind = "straight"    // begins at Speed, brakes to standstill after a minute, waits, goes on
 	Roundabouts DriveKind = "roundabouts" // radius 12 to 30 m, up to three times round
 	Ramps       DriveKind = "ramps"       // loops of 270 degrees at 40 to 60 km/h between motorways
-	Yard        DriveKind = "yard"        // manoeuvres at 1 to 3 m/s, reverses, turns in three points, stands 20 to 120 s
+	Yard        DriveKind = "yard"        // manoeuvres at 1 to 3 m/s, in reverse, in three points; stands 20 to 120 s
 	Ferry       DriveKind = "ferry"       // the wheels stand for 5 to 20 minutes while the ship goes 5 to 10 m/s
 	Tunnels     DriveKind = "tunnels"     // silence of 20 to 180 s; out with another speed and course
 	City        DriveKind = "city"        // the streets and lights that the fleet's trucks know
@@ -50,7 +50,9 @@ func (c *course) legs(kind DriveKind) []leg {
 	case StopAndGo:
 		return []leg{{length: c.between(5, 80), limit: c.between(2, 8), brake: c.brake(), stop: c.between(2, 30)}}
 	case Standing:
-		return []leg{{length: c.between(100, 300), limit: c.between(5, 12), brake: c.brake(), stop: c.between(600, 3600)}}
+		short := leg{length: c.between(100, 300), limit: c.between(5, 12), brake: c.brake()}
+		short.stop = c.between(600, 3600)
+		return []leg{short}
 	case Mixed:
 		others := DriveKinds[:len(DriveKinds)-1]
 		legs := append([]leg(nil), c.legs(others[c.rng.IntN(len(others))])...)
@@ -117,7 +119,8 @@ func (c *course) yard() (legs []leg) {
 			}
 		} else { // into a dock, in reverse, and out again
 			l := slow()
-			l.length, l.bend, l.back, l.stop = c.between(5, 25), c.side()*c.rng.Float64()/12, true, c.between(20, 120)
+			l.length, l.bend, l.back = c.between(5, 25), c.side()*c.rng.Float64()/12, true
+			l.stop = c.between(20, 120)
 			legs = append(legs, l)
 			l = slow()
 			l.length, l.back = c.between(5, 20), true
@@ -130,11 +133,14 @@ func (c *course) yard() (legs []leg) {
 
 func (c *course) ferry() []leg {
 	v := c.between(5, 10)
+	ship := leg{limit: v, accel: 0.1, brake: 0.1, state: state{ferried: true}}
+	out, turn, in := ship, ship, ship
+	out.length = v * c.between(150, 500)
+	turn.length, turn.bend = v*c.between(60, 200), c.side()/c.between(300, 1000)
+	in.length, in.stop = v*c.between(90, 500), c.between(30, 120)
 	return []leg{
 		{length: c.between(200, 600), limit: min(c.cruise(), 14), brake: c.brake(), stop: c.between(60, 240)},
-		{length: v * c.between(150, 500), limit: v, accel: 0.1, brake: 0.1, state: state{ferried: true}},
-		{length: v * c.between(60, 200), bend: c.side() / c.between(300, 1000), limit: v, brake: 0.1, state: state{ferried: true}},
-		{length: v * c.between(90, 500), limit: v, accel: 0.1, brake: 0.1, stop: c.between(30, 120), state: state{ferried: true}},
+		out, turn, in,
 		{length: c.between(200, 600), limit: min(c.cruise(), 14), brake: c.brake(), stop: c.between(5, 60)},
 	}
 }
@@ -157,15 +163,16 @@ func (c *course) tunnels() (legs []leg) {
 	return append(legs, leg{length: 300, limit: 15, brake: c.brake(), stop: c.between(5, 60)})
 }
 
-// roundabout is the way through one: from so far before its middle to so far behind it, off by turn from where the truck
-// came, and laps more times round. It is driven counterclockwise, where one drives on the right.
+// roundabout is the way through one: from so far before its middle to so far behind it, off by turn from where the
+// truck came, and laps more times round. It is driven counterclockwise, as where one drives on the right.
 func roundabout(radius, from, turn float64, laps int) [3]leg {
 	kerb := (from*from - radius*radius) / (2 * radius) // the radius of the way in and out touches road and ring
 	in := math.Acos(kerb / (radius + kerb))
+	round := turn + 2*in + 2*math.Pi*float64(laps)
 	slow := math.Sqrt(lateral * min(radius, kerb))
 	return [3]leg{
 		{length: kerb * in, bend: -1 / kerb, limit: slow},
-		{length: radius * (turn + 2*in + 2*math.Pi*float64(laps)), bend: 1 / radius, limit: math.Sqrt(lateral * radius)},
+		{length: radius * round, bend: 1 / radius, limit: math.Sqrt(lateral * radius)},
 		{length: kerb * in, bend: -1 / kerb, limit: slow},
 	}
 }

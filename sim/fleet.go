@@ -3,9 +3,9 @@
 //
 // A way is made of legs, each of one curvature (motion.go): through one city (streets.go) or as a scenario wants it
 // (course.go). Receivers err with the correlation in time that real ones show, and differ in what they do about it
-// (receiver.go). Fixes are off, lost, late, repeated, frozen or nonsense (fault.go, faults.go). A Fleet draws all that for
-// each truck (truck.go, luck.go); a Scenario says it for one (scenario.go). All follows from the seed; a truck does the
-// same in a fleet of any size.
+// (receiver.go). Fixes are off, lost, late, repeated, frozen or nonsense (fault.go, faults.go). A Fleet draws all that
+// for each truck (truck.go, luck.go); a Scenario says it for one (scenario.go). All follows from the seed; a truck does
+// the same in a fleet of any size.
 package sim
 
 import (
@@ -43,8 +43,8 @@ type Fleet struct {
 	queue  queue
 }
 
-// New starts a fleet. Trucks are called T-00001, T-00002 and so on. A truck's fixes are numbered in the order in which it
-// sent them, a repeated one anew, from Start in ms times 1,024: numbers of two runs do not meet.
+// New starts a fleet. Trucks are called T-00001, T-00002 and so on. A truck's fixes are numbered in the order in which
+// it sent them, a repeated one anew, from Start in ms times 1,024: numbers of two runs do not meet.
 func New(cfg Config) *Fleet {
 	cfg.Trucks = max(1, cfg.Trucks)
 	if cfg.RateHz <= 0 {

@@ -82,8 +82,8 @@ func (l *luck) strikes() (f Fault, does bool) {
 
 func (l *luck) within(r [2]float64) float64 { return r[0] + (r[1]-r[0])*l.rng.Float64() }
 
-// anyReceiver draws what a truck has. Half of them are plain; the others filter by themselves, hold their place while they
-// stand, or tell it coarsely.
+// anyReceiver draws what a truck has. Half of them are plain; the others filter by themselves, hold their place while
+// they stand, or tell it coarsely.
 func anyReceiver(rng *rand.Rand) Receiver {
 	quality := 0.7 + 0.7*rng.Float64()
 	r := Receiver{White: 0.6 * quality, Slow: 2.2 * quality, Doppler: 0.1 * quality, HDOP: true}

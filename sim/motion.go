@@ -33,8 +33,8 @@ type state struct {
 	asleep  bool // the device sleeps, once the truck stands
 }
 
-// plan sets the speed at the end of each leg so that the truck can slow down for all that come after it. Whatever follows
-// them must bear the limit of the last one, if that does not end with a stop.
+// plan sets the speed at the end of each leg so that the truck can slow down for all that come after it. Whatever
+// follows them must bear the limit of the last one, if that does not end with a stop.
 func plan(legs []leg) []leg {
 	for i := len(legs) - 1; i >= 0; i-- {
 		l := &legs[i]
@@ -99,8 +99,8 @@ func (m *motion) advance(seconds float64) {
 	}
 }
 
-// mayGo says whether the truck may go v in h seconds from now: there must be room to slow down after that, and the fastest
-// that it may be is v with v² = end² + 2 brake (what is left of the leg).
+// mayGo says whether the truck may go v in h seconds from now: there must be room to slow down after that, and the
+// fastest that it may be is v with v² = end² + 2 brake (what is left of the leg).
 func (m *motion) mayGo(v, h float64) bool {
 	l := &m.legs[0]
 	return v*v <= l.end*l.end+2*l.brake*(l.length-m.s-(m.v+v)/2*h)

@@ -7,11 +7,11 @@ import (
 	"argos"
 )
 
-// Receiver describes a GNSS device and what it tells. The zero value knows each place to 1e-7 degrees, without any error,
-// and reports positions alone.
+// Receiver describes a GNSS device and what it tells. The zero value knows each place to 1e-7 degrees, without any
+// error, and reports positions alone.
 type Receiver struct {
 	White    float64 // m an axis, anew in each fix
-	Slow     float64 // m an axis: a Gauss-Markov process of the first order, as satellites, atmosphere and streets make it
+	Slow     float64 // m an axis: a Gauss-Markov process of the first order, as sky and streets make it
 	SlowTau  float64 // s, its correlation in time; 30 if 0
 	Lag      float64 // s that its own filter is behind; White then becomes an error that lasts for ten lags
 	Hold     bool    // it repeats its position while it stands
@@ -103,8 +103,8 @@ func (d *device) age(dt float64) {
 	}
 }
 
-// observe fills a fix with what the receiver makes of what it sees, and returns its usual error there, in m an axis: the
-// root mean square of all that the description says, a lag's included.
+// observe fills a fix with what the receiver makes of what it sees, and returns its usual error there, in m an axis:
+// the root mean square of all that the description says, a lag's included.
 func (d *device) observe(f *argos.Fix, s *sight, p *plane) (sigma float64) {
 	d.age(s.dt)
 	behind := s.v * d.Lag

@@ -11,8 +11,8 @@ import (
 	"argos/truth"
 )
 
-// Scenario describes one truck's drive, what its receiver sees of it, and what goes wrong: the plain form of what a fleet
-// draws by itself, for tests. All that it leaves open follows from the seed.
+// Scenario describes one truck's drive, what its receiver sees of it, and what goes wrong: the plain form of what a
+// fleet draws by itself, for tests. All that it leaves open follows from the seed.
 type Scenario struct {
 	Seed      uint64
 	Drive     DriveKind
@@ -56,8 +56,8 @@ func (r *Recording) At(i int) argos.LatLon {
 	return at
 }
 
-// tick is how finely a scenario runs, in ms; its fixes are taken at multiples of it.
-const tick = 100
+// tickMs is how finely a scenario runs; its fixes are taken at multiples of it.
+const tickMs = 100
 
 // run is a scenario that is being recorded.
 type run struct {
@@ -150,22 +150,22 @@ func (r *run) tick() {
 	m := &r.motion
 	pos, dir := m.where()
 	if m.legs[0].asleep && m.standing > 0 {
-		ticks := int64(math.Ceil(m.standing * 1000 / tick))
-		m.advance(float64(ticks) * tick / 1000)
-		r.now += ticks * tick
+		ticks := int64(math.Ceil(m.standing * 1000 / tickMs))
+		m.advance(float64(ticks) * tickMs / 1000)
+		r.now += ticks * tickMs
 		r.reporter.began = false // it reports when it wakes
 		return
 	}
-	due := r.reporter.due(tick/1000.0, dir, m.v) && m.hears()
+	due := r.reporter.due(tickMs/1000.0, dir, m.v) && m.hears()
 	if due || m.standing <= 0 || r.now%1000 == 0 {
 		r.truth = append(r.truth, truth.Row{TMs: r.start + r.now, Pos: m.plane.latLon(pos)})
 	}
 	if due {
 		r.take()
 	}
-	m.advance(tick / 1000.0)
-	r.now += tick
-	r.awake += tick
+	m.advance(tickMs / 1000.0)
+	r.now += tickMs
+	r.awake += tickMs
 }
 
 func (r *run) take() {

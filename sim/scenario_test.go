@@ -22,8 +22,9 @@ func anyScenario(t *rapid.T) Scenario {
 		Nights:   rapid.IntRange(0, 2).Draw(t, "nights"),
 		Carried:  rapid.Bool().Draw(t, "carried"),
 		Receiver: Receiver{
-			White: rapid.SampledFrom([]float64{0, 1, 3}).Draw(t, "white"), Slow: rapid.SampledFrom([]float64{0, 2}).Draw(t, "slow"),
-			Lag: rapid.SampledFrom([]float64{0, 0.2, 0.6}).Draw(t, "lag"), Hold: rapid.Bool().Draw(t, "hold"),
+			White: rapid.SampledFrom([]float64{0, 1, 3}).Draw(t, "white"),
+			Slow:  rapid.SampledFrom([]float64{0, 2}).Draw(t, "slow"),
+			Lag:   rapid.SampledFrom([]float64{0, 0.2, 0.6}).Draw(t, "lag"), Hold: rapid.Bool().Draw(t, "hold"),
 			Grid:  rapid.SampledFrom([]float64{0, GridNMEA, Grid5, Grid4}).Draw(t, "grid"),
 			Speed: rapid.Bool().Draw(t, "speed"), Course: rapid.Bool().Draw(t, "course"), Doppler: 0.1,
 			Unit:     rapid.SampledFrom([]float64{0, Knots, MPH, KMH}).Draw(t, "unit"),
@@ -48,12 +49,14 @@ func anyScenario(t *rapid.T) Scenario {
 
 func place(f *argos.Fix) argos.LatLon { return argos.LatLon{Lat: f.Lat, Lon: f.Lon} }
 
-// TestScenarios: each is the same each time, each fix can be sent, arrival is in order, and a good fix is near the truth.
+// TestScenarios: each is the same each time, each fix can be sent, arrival is in order, and a good fix is near the
+// truth.
 func TestScenarios(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyScenario(t)
 		r, again := c.Record(), c.Record()
-		if !slices.EqualFunc(r.Fixes, again.Fixes, same) || !slices.Equal(r.Recv, again.Recv) || !slices.Equal(r.Truth, again.Truth) {
+		if !slices.EqualFunc(r.Fixes, again.Fixes, same) || !slices.Equal(r.Recv, again.Recv) ||
+			!slices.Equal(r.Truth, again.Truth) {
 			t.Fatal("not the same again")
 		}
 		for i := range r.Fixes {

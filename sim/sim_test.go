@@ -54,8 +54,8 @@ func TestATruckIsTheSameInEveryFleet(t *testing.T) {
 
 func same(a, b argos.Fix) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
 
-// TestEveryFixCanBeSent: in order of arrival, none before it was taken, none that its own Check refuses, no number twice.
-// Without faults each truck's fixes are also in order and on time.
+// TestEveryFixCanBeSent: in order of arrival, none before it was taken, none that its own Check refuses, no number
+// twice. Without faults each truck's fixes are also in order and on time.
 func TestEveryFixCanBeSent(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		cfg := Config{
@@ -88,7 +88,8 @@ func TestEveryFixCanBeSent(t *testing.T) {
 			if !wrongClock && (travel < 40*time.Millisecond || cfg.NoFaults && travel > time.Second) {
 				t.Fatalf("%v after it was taken", travel)
 			}
-			if prev, ok := last[f.TruckID]; cfg.NoFaults && (!f.Valid || wrongClock || ok && (f.Time <= prev.Time || f.Seq != prev.Seq+1)) {
+			prev, ok := last[f.TruckID]
+			if cfg.NoFaults && (!f.Valid || wrongClock || ok && (f.Time <= prev.Time || f.Seq != prev.Seq+1)) {
 				t.Fatalf("%+v after %+v", f, prev)
 			}
 			last[f.TruckID] = f

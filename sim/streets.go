@@ -57,8 +57,8 @@ func (c *city) choose() crossing {
 	return right
 }
 
-// legs are the straight from from to to and the curve after it, and what follows is the next street. They are valid until
-// it is called again.
+// legs are the straight from from to to and the curve after it, and what follows is the next street. They are valid
+// until it is called again.
 func (c *city) legs() []leg {
 	a, b, next := c.from.at(), c.to.at(), c.next.at()
 	ab, bc := b.sub(a), next.sub(b)

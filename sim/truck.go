@@ -118,7 +118,8 @@ func (t *truck) post(m message) {
 func (t *truck) arrive(cfg *Config) message {
 	m := t.pending[0]
 	t.pending = slices.Delete(t.pending, 0, 1)
-	if n := len(t.pending); n <= fewPending && cap(t.pending) > 4*fewPending { // the backlog of an outage: each truck would keep its longest
+	// After an outage: else each truck would keep room for its longest.
+	if n := len(t.pending); n <= fewPending && cap(t.pending) > 4*fewPending {
 		t.pending = append(make([]message, 0, 2*fewPending), t.pending...)
 	}
 	t.fill(cfg)
