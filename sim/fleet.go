@@ -27,6 +27,7 @@ type Config struct {
 	Seed     uint64    // of everything
 	Start    time.Time // of the trucks' clocks
 	NoFaults bool      // receivers err, but nothing goes wrong
+	Mixed    bool      // each truck reports once in 1 to 300 s, and sleeps at night; RateHz does not count
 }
 
 // Truth is kept for an hour, in so much memory for the whole fleet; of a large fleet, for less long.
@@ -47,7 +48,7 @@ type Fleet struct {
 // it sent them, a repeated one anew, from Start in ms times 1,024: numbers of two runs do not meet.
 func New(cfg Config) *Fleet {
 	cfg.Trucks = max(1, cfg.Trucks)
-	if cfg.RateHz <= 0 {
+	if cfg.RateHz <= 0 || cfg.Mixed {
 		cfg.RateHz = 1
 	}
 	keep := min(int(truthKept.Seconds()*cfg.RateHz), truthMemory/rowSize/cfg.Trucks)

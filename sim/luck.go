@@ -82,6 +82,11 @@ func (l *luck) strikes() (f Fault, does bool) {
 
 func (l *luck) within(r [2]float64) float64 { return r[0] + (r[1]-r[0])*l.rng.Float64() }
 
+// intervals, in s, are how often trucks of mixed fleets report; what most do is there more than once.
+var intervals = []float64{1, 1, 5, 10, 10, 30, 30, 60, 60, 60, 300}
+
+func anyInterval(rng *rand.Rand) float64 { return intervals[rng.IntN(len(intervals))] }
+
 // anyReceiver draws what a truck has. Half of them are plain; the others filter by themselves, hold their place while
 // they stand, or tell it coarsely.
 func anyReceiver(rng *rand.Rand) Receiver {

@@ -33,6 +33,7 @@ func TestATruckIsTheSameInEveryFleet(t *testing.T) {
 		cfg := Config{
 			Seed: rapid.Uint64().Draw(t, "seed"), RateHz: rapid.SampledFrom([]float64{0.1, 1, 3, 10}).Draw(t, "rate"),
 			Start: start, NoFaults: rapid.Bool().Draw(t, "calm"), Trucks: rapid.IntRange(1, 4).Draw(t, "small"),
+			Mixed: rapid.Bool().Draw(t, "mixed"),
 		}
 		large := cfg
 		large.Trucks = rapid.IntRange(cfg.Trucks, 12).Draw(t, "large")
@@ -98,6 +99,41 @@ func TestEveryFixCanBeSent(t *testing.T) {
 			t.Fatalf("%d trucks of %d were heard", len(last), cfg.Trucks)
 		}
 	})
+}
+
+// TestMixedFleets report once in 1 to 300 s, each truck as it does, and are silent for a night a day.
+func TestMixedFleets(t *testing.T) {
+	f := New(Config{Trucks: 30, Seed: 2, Start: start, Mixed: true, NoFaults: true})
+	fixes, _ := arrivals(f, 48*time.Hour)
+	last, nights, every := map[string]int64{}, map[string]int{}, map[float64]int{}
+	for _, fix := range fixes {
+		id := fix.TruckID
+		if before, ok := last[id]; ok {
+			switch gap := float64(fix.Time-before) / 1000; {
+			case gap > 5.9*3600:
+				nights[id]++
+				if gap > 10*3600+600 {
+					t.Fatalf("%s is silent for %v s", id, gap)
+				}
+			case nights[id] == 0:
+				every[gap]++
+			}
+		}
+		last[id] = fix.Time
+	}
+	for gap := range every {
+		if !slices.Contains(intervals, gap) {
+			t.Errorf("a fix %v s after the one before", gap)
+		}
+	}
+	if len(every) != 6 {
+		t.Errorf("intervals: %v", every)
+	}
+	for id := range last {
+		if n := nights[id]; n < 1 || n > 4 {
+			t.Errorf("%s: %d nights in two days", id, n)
+		}
+	}
 }
 
 // TestTrucksDriveAsTrucksDo bounds speed, acceleration along the way and across it, and the area.

@@ -20,9 +20,11 @@ type truck struct {
 	luck     luck
 	faults   faults
 	network  *rand.Rand
-	phase    int64 // ms after the start: its first fix
-	n        int64 // fixes taken so far
-	seq      int64 // of the next message
+	period   float64 // s between fixes
+	night    int64   // ms after the start: of a mixed fleet: it sleeps at the end of the next street
+	phase    int64   // ms after the start: its first fix
+	n        int64   // fixes taken so far
+	seq      int64   // of the next message
 	arrived  time.Duration
 	pending  []message // by arrival
 	truth    ring
@@ -44,17 +46,26 @@ func stream(seed uint64, number, purpose int) *rand.Rand {
 
 func newTruck(cfg *Config, number int, id string, keep int) *truck {
 	period := 1 / cfg.RateHz
+	network := stream(cfg.Seed, number, 3)
+	if cfg.Mixed {
+		period = anyInterval(network)
+	}
 	devices := stream(cfg.Seed, number, 1)
 	t := &truck{
 		id:       id,
 		city:     newCity(stream(cfg.Seed, number, 0)),
 		receiver: anyReceiver(devices),
 		luck:     luck{period: period},
-		network:  stream(cfg.Seed, number, 3),
+		network:  network,
+		period:   period,
 		seq:      cfg.Start.UnixMilli() << 10,
 		truth:    ring{keep: keep},
 	}
 	t.motion = motion{more: t.city.legs, plane: cityPlane}
+	if cfg.Mixed { // in the middle of a day
+		t.motion.more = t.legs
+		t.night = 1 + int64(network.Float64()*float64(longestDay.Milliseconds()))
+	}
 	t.device = newDevice(&t.receiver, devices)
 	if !cfg.NoFaults {
 		t.luck.rng = stream(cfg.Seed, number, 2)
@@ -68,21 +79,25 @@ func newTruck(cfg *Config, number int, id string, keep int) *truck {
 }
 
 // due is when the truck takes its next fix, in ms after the start.
-func (t *truck) due(cfg *Config) int64 {
-	return t.phase + int64(math.Round(float64(t.n)*1000/cfg.RateHz))
+func (t *truck) due() int64 {
+	return t.phase + int64(math.Round(float64(t.n)*1000*t.period))
 }
 
 // fill takes fixes until the first arrival is known: nothing arrives before it was taken.
 func (t *truck) fill(cfg *Config) {
-	for len(t.pending) == 0 || time.Duration(t.due(cfg))*time.Millisecond <= t.pending[0].at {
+	for len(t.pending) == 0 || time.Duration(t.due())*time.Millisecond <= t.pending[0].at {
 		t.take(cfg)
 	}
 }
 
 func (t *truck) take(cfg *Config) {
-	due := t.due(cfg)
+	due := t.due()
 	m := &t.motion
-	sees := m.sight(t.luck.period)
+	if !m.hears() {
+		t.next()
+		return
+	}
+	sees := m.sight(t.period)
 	t.truth.add(due, sees.pos)
 	if f, does := t.luck.strikes(); does {
 		t.faults.begin(f)
@@ -99,8 +114,29 @@ func (t *truck) take(cfg *Config) {
 		t.seq++
 		t.post(message{usual + seconds(delay), s.Fix})
 	})
+	t.next()
+}
+
+// next moves the truck on to its next fix.
+func (t *truck) next() {
+	due := t.due()
 	t.n++
-	m.advance(float64(t.due(cfg)-due) / 1000)
+	t.motion.advance(float64(t.due()-due) / 1000)
+}
+
+// longestDay is how long a truck drives at most from one night to the next.
+const longestDay = 14 * time.Hour
+
+// legs are those of the city, with a night at the end of the street when it is time for one.
+func (t *truck) legs() []leg {
+	legs := t.city.legs()
+	if now := t.due(); now >= t.night {
+		night := seconds(3600 * (6 + 4*t.network.Float64()))
+		legs[0].stop, legs[0].asleep = night.Seconds(), true
+		day := longestDay - time.Duration(4*t.network.Float64()*float64(time.Hour))
+		t.night = now + (night + day).Milliseconds()
+	}
+	return plan(legs)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
