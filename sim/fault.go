@@ -9,7 +9,7 @@ type FaultKind string
 const (
 	Jump    FaultKind = "jump"    // off by Metres, always the same way
 	Scatter FaultKind = "scatter" // off by up to Metres, each fix another way
-	Drift   FaultKind = "drift"   // an offset grows to Metres, and snaps back
+	Drift   FaultKind = "drift"   // an offset grows to Metres, and snaps back; one that stays grows for 60 fixes
 	Wander  FaultKind = "wander"  // off by Metres an axis, correlated over 8 s: as parked between houses
 )
 
@@ -59,6 +59,15 @@ type fault struct {
 	done  int // fixes so far
 	off   vec // m, of the multipath
 	place *argos.LatLon
+}
+
+// grown is the part of a Drift that is there by now.
+func (x *fault) grown() float64 {
+	fixes := x.Fixes
+	if fixes == 0 {
+		fixes = 60
+	}
+	return min(1, float64(x.done+1)/float64(fixes))
 }
 
 // shot is a fix as it was taken, and as it is sent.

@@ -67,7 +67,11 @@ func checkFault(t *rapid.T, r *Recording, fault Fault, k, i, first int) {
 	case Scatter:
 		ok = off < fault.Metres*1.01 && off > fault.Metres*0.29
 	case Drift:
-		ok = near(fault.Metres*float64(k+1)/float64(max(fault.Fixes, 1))) || fault.Fixes == 0
+		over := fault.Fixes
+		if over == 0 {
+			over = 60
+		}
+		ok = near(fault.Metres * min(1, float64(k+1)/float64(over)))
 	case Wander:
 		ok = off < 6*fault.Metres
 	case Frozen:

@@ -43,7 +43,7 @@ func (x *faults) path(dt float64, s *shot) (sum vec) {
 		case Scatter:
 			sum = sum.add(x.aside(f.Metres * (0.3 + 0.7*x.rng.Float64())))
 		case Drift:
-			sum = sum.add(f.off.scaled(float64(f.done+1) / float64(max(f.Fixes, 1))))
+			sum = sum.add(f.off.scaled(f.grown()))
 		case Wander:
 			keep := math.Exp(-dt / wanderTau)
 			step := vec{x.rng.NormFloat64(), x.rng.NormFloat64()}.scaled(f.Metres * math.Sqrt(1-keep*keep))
@@ -107,7 +107,7 @@ func (x *faults) deliver(s shot, send func(s shot, delay float64)) {
 		f := &x.active[i]
 		switch f.Kind {
 		case Late:
-			delay += f.Seconds
+			delay += max(0, f.Seconds)
 			s.mark(Late)
 		case Outage, Backlog:
 			hold, x.newest = true, f.Kind == Backlog

@@ -138,7 +138,7 @@ func (d *device) claim(f *argos.Fix, noise, shaken float64) {
 	}
 	if d.HDOP {
 		f.HDOP = round(min(50, 0.7+0.17*noise*max(0.5, d.trembling)+0.1*d.rng.Float64()+shaken/15), 100)
-		f.Alt = round(4+1.5*d.slow.x+d.rng.NormFloat64(), 10)
+		f.Alt = round(4+1.5*d.slow.x+d.own.y, 10)
 	}
 }
 
