@@ -60,7 +60,7 @@ func (x *faults) path(dt float64, s *shot) (sum vec) {
 // distort puts a fix where and when it was not taken.
 func (x *faults) distort(s *shot) {
 	seen := argos.LatLon{Lat: s.Lat, Lon: s.Lon}
-	if s.n == 0 {
+	if x.last == (argos.LatLon{}) { // the first
 		x.last = seen
 	}
 	before, moved := x.last, false

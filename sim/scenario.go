@@ -134,10 +134,12 @@ func (r *run) legs() []leg {
 	legs := r.course.legs(r.Drive)
 	if r.slept < r.Nights && r.awake*int64(r.Nights+1) >= r.Duration.Milliseconds()*int64(r.slept+1) {
 		r.slept++
+		// In the city the truck does not stand when its last legs end: there is room to brake from what it goes.
 		legs = append([]leg{
-			{length: 150, limit: 6, stop: 3600 * (6 + 4*r.nights.Float64()), state: state{asleep: true}},
+			{length: 250, limit: max(6, r.motion.v), brake: 2.5, state: state{asleep: true}},
 			{length: 60, limit: 5},
 		}, legs...)
+		legs[0].stop = 3600 * (6 + 4*r.nights.Float64())
 		if r.Carried {
 			legs[1].shift = vec{200e3, 0}.rotated(2 * math.Pi * r.nights.Float64())
 		}

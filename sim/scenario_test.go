@@ -59,6 +59,12 @@ func TestScenarios(t *testing.T) {
 			!slices.Equal(r.Truth, again.Truth) {
 			t.Fatal("not the same again")
 		}
+		v, at := speeds(r.Truth)
+		for i := 1; i < len(v); i++ {
+			if a := (v[i] - v[i-1]) * 10; at[i]-at[i-1] == 100 && (a > 1.3 || a < -6.7) {
+				t.Fatalf("%.1f m/s2 at %.1f m/s", a, v[i-1])
+			}
+		}
 		for i := range r.Fixes {
 			f := &r.Fixes[i]
 			if err := f.Check(); err != nil && !strings.Contains(r.Label[i], string(Clock)) {
