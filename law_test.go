@@ -53,6 +53,8 @@ func forbidden(path, room, imp string) string {
 		if !io && room != "pipelines" && room != "transforms/fleet" && room != "transforms/decode" && !strings.HasPrefix(room, "cmd/") {
 			return "Beam stays inside the pipeline"
 		}
+	case room == "sim" && strings.HasPrefix(imp, "argos/transforms/"):
+		return "the simulator does not know the filter that is measured by it"
 	case room == "gateway" && (io || strings.HasPrefix(imp, "argos/io/")):
 		return "the gateway never links Beam, which io does"
 	}
@@ -69,6 +71,7 @@ func TestImportLawForbids(t *testing.T) {
 		{"argos/gateway", "argos/io/kafkaio"},
 		{"argos/transforms/kalman", "github.com/apache/beam/sdks/v2/go/pkg/beam"},
 		{"argos/web", "argos/pipelines"},
+		{"argos/sim", "argos/transforms/track"},
 	} {
 		if forbidden(c.path, strings.TrimPrefix(c.path, "argos/"), c.imp) == "" {
 			t.Errorf("%s may import %s", c.path, c.imp)

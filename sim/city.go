@@ -1,14 +1,10 @@
 package sim
 
-import (
-	"math"
+import "math"
 
-	"argos"
-)
-
-// The city is a net of streets, some 10 km across, bent and uneven as grown ones are: crossings lie spacing apart, moved
-// by up to jitter and by a slow wave. Nothing of it is stored; where a crossing lies follows from its number. The same for
-// all fleets, so that trucks share roads.
+// The city is a net of streets, some 10 km across, bent and uneven as grown ones are: crossings lie spacing apart,
+// moved by up to jitter and by a slow wave. Nothing of it is stored; where a crossing lies follows from its number. The
+// same for all fleets, so that trucks share roads.
 const (
 	spacing = 250.0 // m
 	jitter  = 45.0  // m
@@ -46,13 +42,15 @@ func (c crossing) at() vec {
 // mainRoad says whether a line of the net is a main road.
 func mainRoad(line int16) bool { return line%4 == 0 }
 
-// limit is the speed limit between two neighbours, m/s: 70, 50 or 30 km/h.
+// limit is the speed limit between two neighbours, m/s: 108, 70, 50 or 30 km/h.
 func limit(a, b crossing) float64 {
 	line := a.i
 	if a.j == b.j {
 		line = a.j
 	}
 	switch {
+	case line%16 == 0:
+		return 108 / 3.6
 	case line%8 == 0:
 		return 70 / 3.6
 	case mainRoad(line):
@@ -72,6 +70,9 @@ func (c crossing) lights() float64 {
 	return 0.1
 }
 
+// ring says whether the crossing is a roundabout.
+func (c crossing) ring() bool { return mainRoad(c.i) && mainRoad(c.j) && c.noise(3) < ringRoads }
+
 // onward are the neighbours within the city that lie ahead, to the left or to the right of who comes from a to c.
 func (c crossing) onward(a crossing) (ahead, left, right crossing, okAhead, okLeft, okRight bool) {
 	di, dj := c.i-a.i, c.j-a.j
@@ -80,34 +81,6 @@ func (c crossing) onward(a crossing) (ahead, left, right crossing, okAhead, okLe
 }
 
 func (c crossing) inside() bool { return max(c.i, -c.i, c.j, -c.j) <= edge }
-
-// vec is a place or a direction in the plane of the city, metres east and north.
-type vec struct{ x, y float64 }
-
-func (a vec) add(b vec) vec        { return vec{a.x + b.x, a.y + b.y} }
-func (a vec) sub(b vec) vec        { return vec{a.x - b.x, a.y - b.y} }
-func (a vec) scaled(f float64) vec { return vec{a.x * f, a.y * f} }
-func (a vec) length() float64      { return math.Sqrt(a.x*a.x + a.y*a.y) }
-func (a vec) left() vec            { return vec{-a.y, a.x} }
-func (a vec) rotated(rad float64) vec {
-	s, c := math.Sincos(rad)
-	return vec{a.x*c - a.y*s, a.x*s + a.y*c}
-}
-
-// Centre is the middle of the city: Rotterdam.
-var Centre = argos.LatLon{Lat: 51.9244, Lon: 4.4777}
-
-// metresPerDegree at the centre, along the meridian and the parallel of WGS 84 (NIMA TR8350.2).
-var northPerDegree, eastPerDegree = func() (float64, float64) {
-	const a, e2 = 6378137.0, 6.69437999014e-3
-	s, c := math.Sincos(Centre.Lat * math.Pi / 180)
-	w := 1 - e2*s*s
-	return a * (1 - e2) / (w * math.Sqrt(w)) * math.Pi / 180, a / math.Sqrt(w) * c * math.Pi / 180
-}()
-
-func (a vec) latLon() argos.LatLon {
-	return argos.LatLon{Lat: Centre.Lat + a.y/northPerDegree, Lon: Centre.Lon + a.x/eastPerDegree}
-}
 
 // mix is the finaliser of SplitMix64 (Steele, Lea, Flood 2014).
 func mix(x uint64) uint64 {

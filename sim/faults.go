@@ -3,121 +3,175 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
-	"time"
+	"slices"
 
 	"argos"
 )
 
-// How often a fault begins, once in so many seconds of a truck's life on average, and how long it lasts.
-const (
-	burstEvery   = 300 // multipath: the position wanders off
-	burstLasts   = 15
-	tunnelEvery  = 900 // no satellites: rows without a fix, or silence
-	tunnelLasts  = 25
-	offlineEvery = 900 // no network: fixes arrive when it is back, after newer ones
-	offlineLasts = 15
-	frozenEvery  = 900 // the receiver repeats a position while the truck moves
-	frozenLasts  = 10
-	lateEvery    = 150 // one fix is overtaken by others
-	repeatEvery  = 100 // one is sent twice
-	twinEvery    = 500 // another position for the same time
-	jumpEvery    = 300 // one position is far off
-	nullEvery    = 3000
-	clockEvery   = 5000 // one time is wrong
-)
+// wanderTau is the correlation in time of Wander, in s.
+const wanderTau = 8
 
-// faults decides what goes wrong with one truck's fixes.
+// faults are what is going wrong with one truck's fixes.
 type faults struct {
-	rng    *rand.Rand // nil: nothing ever does
-	period float64    // s
-
-	burst, tunnel, offline, frozen float64 // s still to last
-	silent                         bool    // in this tunnel
-	last                           argos.Fix
-	known                          bool // last is one
+	rng    *rand.Rand
+	active []fault
+	held   []shot // by an outage, oldest first,
+	newest bool   // and sent newest first
+	last   argos.LatLon
 }
 
-// begins says whether something that happens once in so many seconds does so in this period.
-func (x *faults) begins(every float64) bool { return x.rng.Float64() < min(x.period/every, 0.2) }
-
-// lasts advances a fault by a period: it goes on, or begins, or is not there.
-func (x *faults) lasts(rest *float64, every, mean float64) bool {
-	if *rest -= x.period; *rest > 0 {
-		return true
+func (x *faults) begin(f Fault) {
+	one := fault{Fault: f, off: x.aside(f.Metres)}
+	if f.Kind == Wander {
+		one.off = vec{}
 	}
-	if !x.begins(every) {
-		return false
-	}
-	*rest = mean * (0.4 + 1.2*x.rng.Float64())
-	return true
+	x.active = append(x.active, one)
 }
 
-// multipath says whether the streets reflect in this period.
-func (x *faults) multipath() bool { return x.rng != nil && x.lasts(&x.burst, burstEvery, burstLasts) }
+// aside is so far away in some direction.
+func (x *faults) aside(metres float64) vec {
+	return vec{metres, 0}.rotated(2 * math.Pi * x.rng.Float64())
+}
 
-// apply hands on what the device sends of a fix: nothing, the fix or what became of it, or more than one.
-// delay is how much later than usual it arrives.
-func (x *faults) apply(f argos.Fix, send func(f argos.Fix, delay time.Duration)) {
-	if x.rng == nil {
-		send(f, 0)
+// path is what multipath adds to a place, dt seconds after the fix before.
+func (x *faults) path(dt float64, s *shot) (sum vec) {
+	for i := range x.active {
+		f := &x.active[i]
+		switch f.Kind {
+		case Jump:
+			sum = sum.add(f.off)
+		case Scatter:
+			sum = sum.add(x.aside(f.Metres * (0.3 + 0.7*x.rng.Float64())))
+		case Drift:
+			sum = sum.add(f.off.scaled(f.grown()))
+		case Wander:
+			keep := math.Exp(-dt / wanderTau)
+			step := vec{x.rng.NormFloat64(), x.rng.NormFloat64()}.scaled(f.Metres * math.Sqrt(1-keep*keep))
+			f.off = f.off.scaled(keep).add(step)
+			sum = sum.add(f.off)
+		default:
+			continue
+		}
+		s.mark(f.Kind)
+	}
+	return sum
+}
+
+// distort puts a fix where and when it was not taken.
+func (x *faults) distort(s *shot) {
+	seen := argos.LatLon{Lat: s.Lat, Lon: s.Lon}
+	if x.last == (argos.LatLon{}) { // the first
+		x.last = seen
+	}
+	before, moved := x.last, false
+	for i := range x.active {
+		f := &x.active[i]
+		switch f.Kind {
+		case Frozen:
+			s.Lat, s.Lon, moved = before.Lat, before.Lon, true
+		case Far:
+			if f.place == nil {
+				at := away(seen, f.off)
+				f.place = &at
+			}
+			s.Lat, s.Lon = f.place.Lat, f.place.Lon
+		case Null:
+			s.Lat, s.Lon = 0, 0
+		case Pole:
+			s.Lat, s.Lon = 90, 180
+		case Meridian:
+			s.Lon = 0
+		case Mirrored:
+			s.Lon = -s.Lon
+		case Clock:
+			s.Time += int64(f.Seconds * 1000)
+		default:
+			continue
+		}
+		s.mark(f.Kind)
+	}
+	if !moved {
+		x.last = seen
+	}
+}
+
+// deliver hands on what is sent of a fix, and how many seconds later than usual each message is.
+func (x *faults) deliver(s shot, send func(s shot, delay float64)) {
+	if len(x.active) == 0 && len(x.held) == 0 {
+		send(s, 0)
 		return
 	}
-	before := x.tunnel
-	if x.lasts(&x.tunnel, tunnelEvery, tunnelLasts) {
-		if x.tunnel > before { // a new one
-			x.silent = x.rng.IntN(2) == 0
+	delay, hold, lost := 0.0, false, false
+	var again []shot
+	for i := range x.active {
+		f := &x.active[i]
+		switch f.Kind {
+		case Late:
+			delay += max(0, f.Seconds)
+			s.mark(Late)
+		case Outage, Backlog:
+			hold, x.newest = true, f.Kind == Backlog
+			s.mark(f.Kind)
+		case Lost:
+			lost = true
+		case NoFix:
+			s.Fix = stale(s.Fix, x.last)
+			s.mark(NoFix)
+		case Repeat:
+			again = append(again, s)
+			again[len(again)-1].mark(Repeat)
+		case Twin:
+			twin := s
+			at := away(argos.LatLon{Lat: s.Lat, Lon: s.Lon}, x.aside(f.Metres))
+			twin.Lat, twin.Lon = at.Lat, at.Lon
+			twin.mark(Twin)
+			again = append(again, twin)
 		}
-		if !x.silent && x.known {
-			send(stale(x.last, f.Time), 0)
-		}
-		return
 	}
-	delay := time.Duration(0)
-	if x.lasts(&x.offline, offlineEvery, offlineLasts) {
-		delay = seconds(x.offline + x.rng.Float64()*0.5)
-	} else if x.begins(lateEvery) {
-		delay = seconds(x.period * (1.2 + 4*x.rng.Float64()))
-	}
-	if x.lasts(&x.frozen, frozenEvery, frozenLasts) && x.known {
-		f.Lat, f.Lon = x.last.Lat, x.last.Lon
-	}
-	x.last, x.known = f, true
-	x.distort(&f)
-	send(f, delay)
-	if x.begins(repeatEvery) {
-		send(f, delay+seconds(0.05+3*x.rng.Float64()))
-	}
-	if x.begins(twinEvery) {
-		x.displace(&f, 3, 40)
-		send(f, delay+seconds(0.05+x.rng.Float64()))
-	}
-}
-
-// distort makes one fix wrong by itself.
-func (x *faults) distort(f *argos.Fix) {
 	switch {
-	case x.begins(jumpEvery):
-		x.displace(f, 60, 800)
-	case x.begins(nullEvery):
-		f.Lat, f.Lon = 0, 0
-	case x.begins(clockEvery):
-		wrong := [...]time.Duration{time.Hour, 24 * time.Hour, -1024 * 7 * 24 * time.Hour}
-		f.Time += wrong[x.rng.IntN(len(wrong))].Milliseconds()
+	case lost:
+	case hold:
+		x.held = append(append(x.held, s), again...)
+	default:
+		if !x.newest {
+			delay += x.release(send)
+		}
+		send(s, delay)
+		for _, m := range again {
+			send(m, delay+0.05+2*x.rng.Float64())
+		}
+		x.release(send)
 	}
+	for i := range x.active {
+		x.active[i].done++
+	}
+	x.active = slices.DeleteFunc(x.active, func(f fault) bool { return f.Fixes > 0 && f.done >= f.Fixes })
 }
 
-// displace moves a fix by between least and most metres.
-func (x *faults) displace(f *argos.Fix, least, most float64) {
-	d := vec{least + (most-least)*x.rng.Float64(), 0}.rotated(2 * math.Pi * x.rng.Float64())
-	f.Lat = round(f.Lat+d.y/northPerDegree, 1e7)
-	f.Lon = round(f.Lon+d.x/eastPerDegree, 1e7)
+// release sends what an outage has held back, and returns how many seconds that takes.
+func (x *faults) release(send func(s shot, delay float64)) (took float64) {
+	if x.newest {
+		slices.Reverse(x.held)
+	}
+	for _, s := range x.held {
+		took += 0.002
+		send(s, took)
+	}
+	x.held, x.newest = nil, false
+	return took
 }
 
 // stale is what a receiver without satellites says: its last position, and that it means nothing.
-func stale(last argos.Fix, timeMs int64) argos.Fix {
-	f := argos.NewFix(last.TruckID, timeMs, last.Lat, last.Lon)
-	f.HDOP, f.Valid = 99.9, false
-	return f
+func stale(f argos.Fix, last argos.LatLon) argos.Fix {
+	none := argos.NewFix(f.TruckID, f.Time, last.Lat, last.Lon)
+	none.HDOP, none.Valid, none.Seq = 99.9, false, f.Seq
+	return none
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+// away is a place so many metres off, as the crow flies for short ways; it stays clear of the poles.
+func away(from argos.LatLon, by vec) argos.LatLon {
+	const perDegree = 111_200
+	lat := max(-80, min(80, from.Lat+by.y/perDegree))
+	lon := from.Lon + by.x/(perDegree*math.Cos(from.Lat*math.Pi/180))
+	return argos.LatLon{Lat: round(lat, 1e7), Lon: round(math.Remainder(lon, 360), 1e7)}
+}

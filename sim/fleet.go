@@ -1,9 +1,11 @@
 // Package sim is a fleet of trucks with the GNSS receivers and the mobile network that they have in practice, and the
 // truth beside it: what a filter is measured against when there is no recording.
 //
-// Trucks drive through one city (city.go, drive.go), their receivers err with the correlation in time that real ones show
-// (receiver.go), and fixes are lost, late, repeated, frozen or nonsense (faults.go). All follows from the seed; a truck
-// does the same in a fleet of any size.
+// A way is made of legs, each of one curvature (motion.go): through one city (streets.go) or as a scenario wants it
+// (course.go). Receivers err with the correlation in time that real ones show, and differ in what they do about it
+// (receiver.go). Fixes are off, lost, late, repeated, frozen or nonsense (fault.go, faults.go). A Fleet draws all that
+// for each truck (truck.go, luck.go); a Scenario says it for one (scenario.go). All follows from the seed; a truck does
+// the same in a fleet of any size.
 package sim
 
 import (
@@ -25,6 +27,7 @@ type Config struct {
 	Seed     uint64    // of everything
 	Start    time.Time // of the trucks' clocks
 	NoFaults bool      // receivers err, but nothing goes wrong
+	Mixed    bool      // each truck reports once in 1 to 300 s, and sleeps at night; RateHz does not count
 }
 
 // Truth is kept for an hour, in so much memory for the whole fleet; of a large fleet, for less long.
@@ -41,11 +44,11 @@ type Fleet struct {
 	queue  queue
 }
 
-// New starts a fleet. Trucks are called T-00001, T-00002 and so on. A truck's fixes are numbered in the order in which it
-// sent them, a repeated one anew, from Start in ms times 1,024: numbers of two runs do not meet.
+// New starts a fleet. Trucks are called T-00001, T-00002 and so on. A truck's fixes are numbered in the order in which
+// it sent them, a repeated one anew, from Start in ms times 1,024: numbers of two runs do not meet.
 func New(cfg Config) *Fleet {
 	cfg.Trucks = max(1, cfg.Trucks)
-	if cfg.RateHz <= 0 {
+	if cfg.RateHz <= 0 || cfg.Mixed {
 		cfg.RateHz = 1
 	}
 	keep := min(int(truthKept.Seconds()*cfg.RateHz), truthMemory/rowSize/cfg.Trucks)

@@ -7,67 +7,162 @@ import (
 	"argos"
 )
 
-// How a receiver errs. Most of it is a Gauss-Markov process of the first order an axis, for satellites, atmosphere and
-// streets change slowly: real fixes have a correlation of 0.86 to 0.99 from one second to the next.
+// Receiver describes a GNSS device and what it tells. The zero value knows each place to 1e-7 degrees, without any
+// error, and reports positions alone.
+type Receiver struct {
+	White    float64 // m an axis, anew in each fix
+	Slow     float64 // m an axis: a Gauss-Markov process of the first order, as sky and streets make it
+	SlowTau  float64 // s, its correlation in time; 30 if 0
+	Lag      float64 // s that its own filter is behind; White then becomes an error that lasts for ten lags
+	Hold     bool    // it repeats its position while it stands
+	Grid     float64 // steps per degree; 1e7 if 0. See GridNMEA
+	Speed    bool    // reports a speed,
+	Course   bool    // and a course, when it moves
+	Doppler  float64 // m/s, the error of the speed
+	Unit     float64 // what the speed is told in, per m/s; 1 if 0. The filter takes it for m/s
+	Wheels   float64 // the speed is the wheels', in this scale (0.97 to 1.03), and 0 on a ferry; 0: it is over ground
+	Accuracy Claim
+	HDOP     bool // reports that, and an altitude
+}
+
+// Claim is how a receiver tells its accuracy.
+type Claim string
+
+// The claims. Honest is a radius that holds 68 % of the errors.
 const (
-	slowSigma  = 2.2  // m an axis
-	slowTau    = 30.0 // s
-	whiteSigma = 0.6  // m an axis
-	pathSigma  = 16.0 // m an axis, in a burst of multipath
-	pathTau    = 6.0  // s
+	NoClaim  Claim = ""
+	Honest   Claim = "honest"
+	Constant Claim = "constant" // 10 m, always
+	TooSmall Claim = "toosmall" // a fifth of the honest one
 )
 
-// receiver is a truck's GNSS device. What it reports beside the position depends on its kind.
-type receiver struct {
+// GridNMEA is that of four decimals of a minute; Grid4 and Grid5 have so many decimals of a degree.
+const (
+	GridNMEA = 60 * 1e4
+	Grid4    = 1e4
+	Grid5    = 1e5
+)
+
+// Units of speed, per m/s.
+const (
+	Knots = 3600 / 1852.0
+	MPH   = 3600 / 1609.344
+	KMH   = 3.6
+)
+
+// hasCourse is the speed, m/s, above which a receiver knows its course.
+const hasCourse = 0.5
+
+// device is a receiver at work.
+type device struct {
+	*Receiver
 	rng       *rand.Rand
-	quality   float64 // factor on all its errors
-	claims    bool    // reports its accuracy
-	doppler   bool    // reports speed and heading
-	slow      vec     // the present slow error
-	path      vec     // the present multipath error
+	slow, own vec // the present errors: slow, and what is left of White by the device's filter
+	dt        float64
 	keepSlow  float64 // exp(-dt/tau)
-	keepPath  float64
-	trembling float64 // factor on the accuracy that it claims: it does not know better
+	keepOwn   float64
+	trembling float64      // factor on the accuracy that it claims: it does not know better
+	held      argos.LatLon // where it says that it stands, without multipath
+	holding   bool
 }
 
-func newReceiver(rng *rand.Rand, period float64) receiver {
-	r := receiver{
-		rng: rng, quality: 0.7 + 0.7*rng.Float64(), claims: rng.Float64() < 0.75, doppler: rng.Float64() < 0.85,
-		keepSlow: math.Exp(-period / slowTau), keepPath: math.Exp(-period / pathTau), trembling: 1,
-	}
-	r.slow = r.gauss().scaled(slowSigma)
-	return r
+func newDevice(r *Receiver, rng *rand.Rand) device {
+	d := device{Receiver: r, rng: rng, trembling: 1}
+	d.slow, d.own = d.gauss().scaled(r.Slow), d.gauss().scaled(r.White)
+	return d
 }
 
-func (r *receiver) gauss() vec { return vec{r.rng.NormFloat64(), r.rng.NormFloat64()} }
+// sight is what there is to see.
+type sight struct {
+	pos, dir  vec
+	v, wheels float64 // m/s, over ground and of the wheels
+	stood     float64 // s
+	path      vec     // what multipath adds
+	dt        float64 // s since the device last looked
+}
 
-// observe fills a fix with what the receiver makes of a place and a velocity. Call it once a period.
-func (r *receiver) observe(f *argos.Fix, pos, dir vec, v float64, burst bool) {
-	r.slow = r.slow.scaled(r.keepSlow).add(r.gauss().scaled(slowSigma * math.Sqrt(1-r.keepSlow*r.keepSlow)))
-	r.path = r.path.scaled(r.keepPath)
-	if burst {
-		r.path = r.path.add(r.gauss().scaled(pathSigma * math.Sqrt(1-r.keepPath*r.keepPath)))
-	}
-	seen := pos.add(r.slow.add(r.gauss().scaled(whiteSigma)).scaled(r.quality)).add(r.path)
-	at := seen.latLon()
-	f.Lat, f.Lon = round(at.Lat, 1e7), round(at.Lon, 1e7)
+func (d *device) gauss() vec { return vec{d.rng.NormFloat64(), d.rng.NormFloat64()} }
 
-	r.trembling += 0.1*(1-r.trembling) + 0.04*r.rng.NormFloat64()
-	shaken := r.path.length() // the receiver notices a part of what multipath does to it
-	sky := r.rng.Float64()
-	f.HDOP = round(0.7+0.4*r.quality*max(0.5, r.trembling)+0.1*sky+shaken/15, 100)
-	f.Alt = round(4+1.5*r.slow.x+r.rng.NormFloat64(), 10)
-	if r.claims {
-		f.Accuracy = round(1.5*slowSigma*r.quality*max(0.5, r.trembling)+0.4*shaken, 10)
+// age lets the errors change as they do in dt seconds.
+func (d *device) age(dt float64) {
+	if dt != d.dt {
+		tau := d.SlowTau
+		if tau == 0 {
+			tau = 30
+		}
+		d.dt, d.keepSlow, d.keepOwn = dt, math.Exp(-dt/tau), 0
+		if d.Lag > 0 {
+			d.keepOwn = math.Exp(-dt / (10 * d.Lag))
+		}
 	}
-	dv, turn := r.rng.NormFloat64(), r.rng.NormFloat64()
-	if !r.doppler {
+	if d.Slow > 0 {
+		d.slow = d.slow.scaled(d.keepSlow).add(d.gauss().scaled(d.Slow * math.Sqrt(1-d.keepSlow*d.keepSlow)))
+	}
+	if d.White > 0 {
+		d.own = d.own.scaled(d.keepOwn).add(d.gauss().scaled(d.White * math.Sqrt(1-d.keepOwn*d.keepOwn)))
+	}
+}
+
+// observe fills a fix with what the receiver makes of what it sees, and returns its usual error there, in m an axis:
+// the root mean square of all that the description says, a lag's included.
+func (d *device) observe(f *argos.Fix, s *sight, p *plane) (sigma float64) {
+	d.age(s.dt)
+	behind := s.v * d.Lag
+	grid := d.Grid
+	if grid == 0 {
+		grid = 1e7
+	}
+	if stands := d.Hold && s.stood > 0; !stands || !d.holding || s.stood < s.dt {
+		d.held, d.holding = p.latLon(s.pos.add(d.slow).add(d.own).sub(s.dir.scaled(behind))), stands
+	}
+	f.Lat = round(d.held.Lat+s.path.y/p.north, grid)
+	f.Lon = round(wrap(d.held.Lon+s.path.x/p.east), grid)
+	noise := math.Sqrt(d.White*d.White + d.Slow*d.Slow)
+	d.claim(f, noise, s.path.length())
+	d.motion(f, s)
+	step := p.north / grid
+	return math.Sqrt(noise*noise + behind*behind/2 + step*step/12)
+}
+
+// claim is what the receiver says of its accuracy. It notices a part of what multipath does to it.
+func (d *device) claim(f *argos.Fix, noise, shaken float64) {
+	d.trembling += 0.1*(1-d.trembling) + 0.04*d.rng.NormFloat64()
+	honest := 1.5*noise*max(0.5, d.trembling) + 0.4*shaken
+	switch d.Accuracy {
+	case Honest:
+		f.Accuracy = max(0.1, round(honest, 10))
+	case Constant:
+		f.Accuracy = 10
+	case TooSmall:
+		f.Accuracy = max(0.1, round(honest/5, 10))
+	}
+	if d.HDOP {
+		f.HDOP = round(min(50, 0.7+0.17*noise*max(0.5, d.trembling)+0.1*d.rng.Float64()+shaken/15), 100)
+		f.Alt = round(4+1.5*d.slow.x+d.own.y, 10)
+	}
+}
+
+// motion is what it says of speed and course.
+func (d *device) motion(f *argos.Fix, s *sight) {
+	if !d.Speed {
 		return
 	}
-	sigma := 0.1 * r.quality * (1 + shaken/5) // m/s
-	f.Speed = round(math.Abs(v+sigma*dv), 100)
-	if v > 0.5 {
-		course := math.Atan2(dir.x, dir.y)*180/math.Pi + turn*math.Atan(2*sigma/v)*180/math.Pi
+	v, sigma := s.v, d.Doppler*(1+min(50, s.path.length())/5)
+	if d.Wheels > 0 {
+		v, sigma = s.wheels*d.Wheels, 0
+	}
+	dv, turn := d.rng.NormFloat64(), d.rng.NormFloat64()
+	told := math.Abs(v + sigma*dv)
+	if d.holding && d.Wheels == 0 {
+		told = 0
+	}
+	unit := d.Unit
+	if unit == 0 {
+		unit = 1
+	}
+	f.Speed = round(told*unit, 100)
+	if d.Course && v > hasCourse {
+		course := math.Atan2(s.dir.x, s.dir.y)*180/math.Pi + turn*math.Atan(2*sigma/v)*180/math.Pi
 		f.Heading = math.Mod(round(math.Mod(course+720, 360), 10), 360)
 	}
 }

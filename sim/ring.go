@@ -39,7 +39,7 @@ func (r *ring) add(tMs int64, p vec) {
 // row is the i-th oldest.
 func (r *ring) row(i int, start int64) truth.Row {
 	f := r.rows[(r.head+i)%len(r.rows)]
-	return truth.Row{TMs: start + f.tMs, Pos: vec{float64(f.x), float64(f.y)}.latLon()}
+	return truth.Row{TMs: start + f.tMs, Pos: cityPlane.latLon(vec{float64(f.x), float64(f.y)})}
 }
 
 func (r *ring) track(start int64) truth.Track {

@@ -9,17 +9,22 @@ import (
 	"argos"
 )
 
-// truck is one of the fleet: its drive, its receiver, what goes wrong, and what is on the way to the gateway. All of it
+// truck is one of the fleet: its way, its receiver, what goes wrong, and what is on the way to the gateway. All of it
 // follows from the seed and the truck's number.
 type truck struct {
 	id       string
-	drive    drive
-	receiver receiver
+	city     city
+	motion   motion
+	receiver Receiver
+	device   device
+	luck     luck
 	faults   faults
 	network  *rand.Rand
-	phase    int64 // ms after the start: its first fix
-	n        int64 // fixes taken so far
-	seq      int64 // of the next message
+	period   float64 // s between fixes
+	night    int64   // ms after the start: of a mixed fleet: it sleeps at the end of the next street
+	phase    int64   // ms after the start: its first fix
+	n        int64   // fixes taken so far
+	seq      int64   // of the next message
 	arrived  time.Duration
 	pending  []message // by arrival
 	truth    ring
@@ -41,54 +46,100 @@ func stream(seed uint64, number, purpose int) *rand.Rand {
 
 func newTruck(cfg *Config, number int, id string, keep int) *truck {
 	period := 1 / cfg.RateHz
+	network := stream(cfg.Seed, number, 3)
+	if cfg.Mixed {
+		period = anyInterval(network)
+	}
+	devices := stream(cfg.Seed, number, 1)
 	t := &truck{
 		id:       id,
-		drive:    newDrive(stream(cfg.Seed, number, 0)),
-		receiver: newReceiver(stream(cfg.Seed, number, 1), period),
-		faults:   faults{period: period},
-		network:  stream(cfg.Seed, number, 3),
+		city:     newCity(stream(cfg.Seed, number, 0)),
+		receiver: anyReceiver(devices),
+		luck:     luck{period: period},
+		network:  network,
+		period:   period,
 		seq:      cfg.Start.UnixMilli() << 10,
 		truth:    ring{keep: keep},
 	}
+	t.motion = motion{more: t.city.legs, plane: cityPlane}
+	if cfg.Mixed { // in the middle of a day
+		t.motion.more = t.legs
+		t.night = 1 + int64(network.Float64()*float64(longestDay.Milliseconds()))
+	}
+	t.device = newDevice(&t.receiver, devices)
 	if !cfg.NoFaults {
-		t.faults.rng = stream(cfg.Seed, number, 2)
+		t.luck.rng = stream(cfg.Seed, number, 2)
+		t.faults.rng = t.luck.rng
 	}
 	t.phase = int64(t.network.Float64() * period * 1000)
-	t.drive.advance(120 * t.network.Float64()) // not all of them are just setting off
+	t.motion.begin(t.city.enters())
+	t.motion.advance(120 * t.network.Float64()) // not all of them are just setting off
 	t.fill(cfg)
 	return t
 }
 
 // due is when the truck takes its next fix, in ms after the start.
-func (t *truck) due(cfg *Config) int64 {
-	return t.phase + int64(math.Round(float64(t.n)*1000/cfg.RateHz))
+func (t *truck) due() int64 {
+	return t.phase + int64(math.Round(float64(t.n)*1000*t.period))
 }
 
 // fill takes fixes until the first arrival is known: nothing arrives before it was taken.
 func (t *truck) fill(cfg *Config) {
-	for len(t.pending) == 0 || time.Duration(t.due(cfg))*time.Millisecond <= t.pending[0].at {
+	for len(t.pending) == 0 || time.Duration(t.due())*time.Millisecond <= t.pending[0].at {
 		t.take(cfg)
 	}
 }
 
 func (t *truck) take(cfg *Config) {
-	due := t.due(cfg)
-	pos, dir := t.drive.where()
-	t.truth.add(due, pos)
-	f := argos.NewFix(t.id, cfg.Start.UnixMilli()+due, 0, 0)
-	t.receiver.observe(&f, pos, dir, t.drive.v, t.faults.multipath())
-	// The way through the network: 40 ms and some more, in order.
-	usual := time.Duration(due)*time.Millisecond + seconds(0.04+min(0.26, 0.02*t.network.ExpFloat64()))
-	usual = max(usual, t.arrived)
+	due := t.due()
+	m := &t.motion
+	if !m.hears() {
+		t.next()
+		return
+	}
+	sees := m.sight(t.period)
+	t.truth.add(due, sees.pos)
+	if f, does := t.luck.strikes(); does {
+		t.faults.begin(f)
+	}
+	s := shot{Fix: argos.NewFix(t.id, cfg.Start.UnixMilli()+due, 0, 0), n: int(t.n)}
+	sees.path = t.faults.path(sees.dt, &s)
+	t.device.observe(&s.Fix, &sees, &m.plane)
+	t.faults.distort(&s)
+	// In order, unless something goes wrong.
+	usual := max(time.Duration(due)*time.Millisecond+seconds(latency(t.network)), t.arrived)
 	t.arrived = usual
-	t.faults.apply(f, func(f argos.Fix, delay time.Duration) {
-		f.Seq = t.seq
+	t.faults.deliver(s, func(s shot, delay float64) {
+		s.Seq = t.seq
 		t.seq++
-		t.post(message{usual + delay, f})
+		t.post(message{usual + seconds(delay), s.Fix})
 	})
-	t.n++
-	t.drive.advance(float64(t.due(cfg)-due) / 1000)
+	t.next()
 }
+
+// next moves the truck on to its next fix.
+func (t *truck) next() {
+	due := t.due()
+	t.n++
+	t.motion.advance(float64(t.due()-due) / 1000)
+}
+
+// longestDay is how long a truck drives at most from one night to the next.
+const longestDay = 14 * time.Hour
+
+// legs are those of the city, with a night at the end of the street when it is time for one.
+func (t *truck) legs() []leg {
+	legs := t.city.legs()
+	if now := t.due(); now >= t.night {
+		night := seconds(3600 * (6 + 4*t.network.Float64()))
+		legs[0].stop, legs[0].asleep = night.Seconds(), true
+		day := longestDay - time.Duration(4*t.network.Float64()*float64(time.Hour))
+		t.night = now + (night + day).Milliseconds()
+	}
+	return plan(legs)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // post puts a message in its place; of two that arrive at once the one sent first stays first.
 func (t *truck) post(m message) {
@@ -103,7 +154,8 @@ func (t *truck) post(m message) {
 func (t *truck) arrive(cfg *Config) message {
 	m := t.pending[0]
 	t.pending = slices.Delete(t.pending, 0, 1)
-	if n := len(t.pending); n <= fewPending && cap(t.pending) > 4*fewPending { // the backlog of an outage: each truck would keep its longest
+	// After an outage: else each truck would keep room for its longest.
+	if n := len(t.pending); n <= fewPending && cap(t.pending) > 4*fewPending {
 		t.pending = append(make([]message, 0, 2*fewPending), t.pending...)
 	}
 	t.fill(cfg)

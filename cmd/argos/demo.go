@@ -12,6 +12,7 @@ import (
 
 	"argos"
 	"argos/audit"
+	"argos/sim"
 )
 
 type demoCmd struct {
@@ -114,7 +115,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 
 func (c *demoCmd) feed(log *slog.Logger) (feed, error) {
 	if len(c.Trace) == 0 {
-		return simulated(c.Trucks, c.Rate, c.Speed, c.Seed), nil
+		return simulated(sim.Config{Trucks: c.Trucks, RateHz: c.Rate, Seed: c.Seed}, c.Speed), nil
 	}
 	return recordings(c.Trace, c.recorded, func(err error) { log.Warn("row not sent", "err", err) })
 }

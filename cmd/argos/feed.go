@@ -22,9 +22,11 @@ type feed struct {
 	trucks   int
 }
 
-// simulated feeds the simulator. Faster than real time its clocks would be ahead of the gateway's: then it is a recording.
-func simulated(trucks int, rate, speed float64, seed uint64) feed {
-	fleet := sim.New(sim.Config{Trucks: trucks, RateHz: rate, Seed: seed, Start: time.Now()})
+// simulated feeds a simulated fleet that starts now. Faster than real time its clocks would be ahead of the gateway's:
+// then it is a recording.
+func simulated(c sim.Config, speed float64) feed {
+	c.Start = time.Now()
+	fleet := sim.New(c)
 	return feed{
 		fixes: func(yield func(time.Duration, argos.Fix) bool) {
 			for {
@@ -36,7 +38,7 @@ func simulated(trucks int, rate, speed float64, seed uint64) feed {
 		},
 		recorded: speed != 1,
 		truth:    fleet.TruthAt,
-		trucks:   trucks,
+		trucks:   c.Trucks,
 	}
 }
 

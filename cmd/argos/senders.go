@@ -11,6 +11,7 @@ import (
 
 	"argos/ledger"
 	"argos/sender"
+	"argos/sim"
 )
 
 // outbound is what every command that sends fixes is told.
@@ -21,16 +22,18 @@ type outbound struct {
 }
 
 type simulateCmd struct {
-	outbound `embed:""`
-	Trucks   int           `help:"Trucks of the fleet." default:"50"`
-	Rate     float64       `help:"Fixes a second of each truck." default:"1"`
-	Duration time.Duration `help:"Stop after so long; 0 runs until Ctrl-C." default:"0"`
-	Seed     uint64        `help:"The same seed makes the same fleet." default:"1"`
+	outbound  `embed:""`
+	Trucks    int           `help:"Trucks of the fleet." default:"50"`
+	Rate      float64       `help:"Fixes a second of each truck." default:"1"`
+	Reporting string        `help:"rate, as --rate says; mixed, each once in 1 to 300 s, not at night." enum:"rate,mixed" default:"rate"`
+	Duration  time.Duration `help:"Stop after so long; 0 runs until Ctrl-C." default:"0"`
+	Seed      uint64        `help:"The same seed makes the same fleet." default:"1"`
 }
 
 func (simulateCmd) Help() string {
-	return `Example:
-  argos simulate --to ws://127.0.0.1:8081 --trucks 1000 --rate 1 --duration 5m --seed 7 --ledger fleet.ndjson`
+	return `Examples:
+  argos simulate --to ws://127.0.0.1:8081 --trucks 1000 --rate 1 --duration 5m --seed 7 --ledger fleet.ndjson
+  argos simulate --trucks 5000 --reporting mixed     as real fleets report: once in 1, 5, 10, 30, 60 or 300 s`
 }
 
 // Validate is called by kong.
@@ -39,7 +42,8 @@ func (c *simulateCmd) Validate() error {
 }
 
 func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
-	return c.send(ctx, log, t, simulated(c.Trucks, c.Rate, 1, c.Seed), 1, c.Duration)
+	fleet := sim.Config{Trucks: c.Trucks, RateHz: c.Rate, Seed: c.Seed, Mixed: c.Reporting == "mixed"}
+	return c.send(ctx, log, t, simulated(fleet, 1), 1, c.Duration)
 }
 
 type replayCmd struct {
