@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -10,11 +11,14 @@ import (
 	"argos/io/traceio"
 )
 
-// drive is a recorded drive in memory, as it was and with injected faults.
+// drive is a recorded drive in memory, as it was (nil for a set of faults alone) and with injected faults.
 type drive struct {
 	set, name     string
-	clean, faulty evaluate.Drive
+	clean, faulty *evaluate.Drive
 }
+
+// hard is how the sets end whose drives are those of others, with more faults.
+const hard = "-hard"
 
 // read reads a drive's folder.
 func read(dir string) (d drive, err error) {
@@ -24,14 +28,18 @@ func read(dir string) (d drive, err error) {
 		return d, err
 	}
 	f := found[0]
-	if d.clean.Truth, err = traceio.Truth(f); err != nil {
+	truth, err := traceio.Truth(f)
+	if err != nil {
 		return d, err
 	}
-	if d.clean.Records, err = records(f); err != nil {
-		return d, err
+	if !strings.HasSuffix(d.set, hard) {
+		d.clean = &evaluate.Drive{Set: d.set, Name: d.name, Truth: truth}
+		if d.clean.Records, err = records(f); err != nil {
+			return d, err
+		}
 	}
 	f.Fixes = filepath.Join(dir, "fixes_corrupt.csv")
-	d.faulty.Truth = d.clean.Truth
+	d.faulty = &evaluate.Drive{Set: d.set, Name: d.name, Truth: truth}
 	if d.faulty.Records, err = records(f); err != nil {
 		return d, err
 	}
@@ -61,4 +69,40 @@ func records(f traceio.Drive) ([]argos.Record, error) {
 }
 
 // trusted says whether a drive's truth is good enough to fit to: comma2k19's is a tenth of a second off.
-func trusted(d *drive) bool { return !strings.HasPrefix(d.set, "comma") }
+func (d *drive) trusted() bool { return !strings.HasPrefix(d.set, "comma") }
+
+// source is where a drive is from. Drives of one source share streets, receivers, or a way to make fixes of observations: they are left
+// out together.
+func (d *drive) source() string { return strings.SplitN(d.set, "-", 2)[0] }
+
+// mode is what of a fix a receiver tells.
+type mode string
+
+const (
+	recorded  mode = "recorded"
+	speed     mode = "speed"     // no course
+	positions mode = "positions" // alone
+)
+
+var modes = []mode{recorded, speed, positions}
+
+// of is a drive as a receiver of a mode would have told it; nil where it tells no more anyway.
+func (m mode) of(d *evaluate.Drive) *evaluate.Drive {
+	out := *d
+	out.Records = nil
+	differs := m == recorded
+	for _, r := range d.Records {
+		if m != recorded {
+			differs = differs || !math.IsNaN(r.Heading) || m == positions && !math.IsNaN(r.Speed)
+			r.Heading = math.NaN()
+		}
+		if m == positions {
+			r.Speed = math.NaN()
+		}
+		out.Records = append(out.Records, r)
+	}
+	if !differs {
+		return nil
+	}
+	return &out
+}

@@ -2,120 +2,84 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strings"
-
-	"gonum.org/v1/gonum/optimize"
 
 	"argos/transforms/track"
 )
 
-// fitted are the parameters that the optimiser moves, by the logarithm of each.
-func fitted(p *track.Recipe) []*float64 {
-	return []*float64{
-		&p.Accel, &p.Velocity, &p.Reflected, &p.Slow,
-	}
+// parameter is one that the optimiser moves, by its logarithm.
+type parameter struct {
+	name string
+	of   func(*track.Recipe) *float64
 }
 
-const (
-	honesty = 0.3   // weight of the log likelihood of the claimed accuracy against the relative error
-	pull    = 0.003 // weight of the squared logarithm by which a parameter leaves its start
-)
-
-// objective is the mean over sets, so that none counts for its number of drives, of the mean over its drives of
-//
-//	live/raw + smoothed/raw + honesty (score live + score smoothed)
-//
-// with mean errors, and as score minus the log likelihood of a two-dimensional Gaussian of the claimed sigma, bounded per fix so that no
-// outlier rules, less that of the raw mean error.
-func objective(by track.Recipe, drives []drive) float64 {
-	rs := all(by, drives, false)
-	sum, n := map[string]float64{}, map[string]float64{}
-	for i := range rs {
-		r := &rs[i]
-		raw := r.raw.mean()
-		sum[drives[i].set] += r.live.mean()/raw + r.smoothed.mean()/raw +
-			honesty*(r.live.score/r.live.n+r.smoothed.score/r.smoothed.n-4*math.Log(raw))
-		n[drives[i].set]++
-	}
-	total := 0.0
-	for _, set := range slices.Sorted(maps.Keys(sum)) { // in one order, so that a fit comes out again to the last digit
-		total += sum[set] / n[set]
-	}
-	return total / float64(len(sum))
+// parameters are all of the recipe but Sigma, which is the unit of the shares.
+var parameters = []parameter{
+	{"Accel", func(r *track.Recipe) *float64 { return &r.Accel }},
+	{"Agility", func(r *track.Recipe) *float64 { return &r.Agility }},
+	{"AgilityRange", func(r *track.Recipe) *float64 { return &r.AgilityRange }},
+	{"Velocity", func(r *track.Recipe) *float64 { return &r.Velocity }},
+	{"Reflected", func(r *track.Recipe) *float64 { return &r.Reflected }},
+	{"Still", func(r *track.Recipe) *float64 { return &r.Still }},
+	{"White", func(r *track.Recipe) *float64 { return &r.White }},
+	{"Learn", func(r *track.Recipe) *float64 { return &r.Learn }},
+	{"Slow", func(r *track.Recipe) *float64 { return &r.Slow }},
+	{"Decay", func(r *track.Recipe) *float64 { return &r.Decay }},
+	{"SlowShare", func(r *track.Recipe) *float64 { return &r.SlowShare }},
+	{"SlowMost", func(r *track.Recipe) *float64 { return &r.SlowMost }},
+	{"LagPrior", func(r *track.Recipe) *float64 { return &r.LagPrior }},
+	{"Wheels", func(r *track.Recipe) *float64 { return &r.Wheels }},
 }
 
 // fit returns the recipe, from start, with which the objective on the drives, and a weak pull towards the start, are least: what the
-// drives do not tell stays as physics has it.
-func fit(drives []drive, start track.Recipe, evaluations int) (track.Recipe, error) {
-	origin := make([]float64, len(fitted(&start)))
-	for i, p := range fitted(&start) {
-		origin[i] = math.Log(*p)
-	}
+// drives do not tell stays as physics has it. It is a compass search (Kolda, Lewis, Torczon, SIAM Review 45, 2003) by the parameters'
+// logarithms: the objective has steps, where a fix passes the gate or does not, so that slopes say little, and each parameter is tried by
+// itself, so that one that does not matter is left alone.
+func fit(drives []drive, start track.Recipe, evaluations int, progress func(done int, best float64)) track.Recipe {
 	at := func(x []float64) track.Recipe {
 		r := start
-		for i, p := range fitted(&r) {
-			*p = math.Exp(x[i])
+		for i, p := range parameters {
+			*p.of(&r) *= math.Exp(x[i])
 		}
 		return r
 	}
-	problem := optimize.Problem{Func: func(x []float64) float64 {
+	done := 0
+	value := func(x []float64) float64 {
 		far := 0.0
 		for i := range x {
-			far += (x[i] - origin[i]) * (x[i] - origin[i])
+			far += x[i] * x[i]
 		}
+		done++
 		return objective(at(x), drives) + pull*far
-	}}
-	result, err := optimize.Minimize(problem, origin, &optimize.Settings{FuncEvaluations: evaluations}, &optimize.NelderMead{SimplexSize: 0.3})
-	if result == nil {
-		return start, fmt.Errorf("fit: %w", err)
 	}
-	return at(result.X), nil // the best so far, if the evaluations have run out
-}
-
-// group is what stays together in cross-validation: drives of one route and day, which share streets, sky and traffic.
-func group(d *drive) string {
-	if strings.HasPrefix(d.set, "gsdc") {
-		return "gsdc"
-	}
-	return d.set + "/" + d.name
-}
-
-// validate fits without each group in turn, and says what the fit is worth on that group: its objective with the recipe as it
-// stands and with the one that never saw it.
-func validate(drives []drive, evaluations int) error {
-	start := track.Usual()
-	var groups []string
-	for i := range drives {
-		if g := group(&drives[i]); !slices.Contains(groups, g) {
-			groups = append(groups, g)
-		}
-	}
-	fmt.Println("held out                            objective: recipe  fitted to the others   live/raw  smoothed/raw")
-	for _, g := range groups {
-		var in, out []drive
-		for i := range drives {
-			if group(&drives[i]) == g {
-				out = append(out, drives[i])
-			} else {
-				in = append(in, drives[i])
+	x := make([]float64, len(parameters))
+	best := value(x)
+	for step := math.Ln2 / 2; done < evaluations; step /= 2 {
+		for i := range parameters {
+			for _, sign := range [...]float64{1, -1} {
+				next := slices.Clone(x)
+				next[i] += sign * step
+				if y := value(next); y < best {
+					x, best = next, y
+					break
+				}
 			}
+			progress(done, best)
 		}
-		before := objective(start, out)
-		r, err := fit(in, start, evaluations)
-		if err != nil {
-			return err
-		}
-		after := objective(r, out)
-		var live, smoothed float64
-		rs := all(r, out, false)
-		for i := range rs {
-			live += rs[i].live.mean() / rs[i].raw.mean() / float64(len(rs))
-			smoothed += rs[i].smoothed.mean() / rs[i].raw.mean() / float64(len(rs))
-		}
-		fmt.Printf("%-46s %7.3f %20.3f %10.2f %12.2f\n", g, before, after, live, smoothed)
 	}
-	return nil
+	return at(x)
+}
+
+// sensitivity prints by how much the objective rises when each parameter is doubled and halved: a parameter that none of both shows has
+// no place in the recipe.
+func sensitivity(by track.Recipe, drives []drive) {
+	base := objective(by, drives)
+	fmt.Printf("\nobjective %.4f; more with a parameter\n%-14s %10s %9s %9s\n", base, "", "", "doubled", "halved")
+	for _, p := range parameters {
+		twice, half := by, by
+		*p.of(&twice) *= 2
+		*p.of(&half) /= 2
+		fmt.Printf("%-14s %10.4g %+9.4f %+9.4f\n", p.name, *p.of(&by), objective(twice, drives)-base, objective(half, drives)-base)
+	}
 }

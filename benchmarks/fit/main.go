@@ -1,14 +1,16 @@
-// Command fit measures the filter on recorded drives with truth, finds its parameters there, and says what they are worth on drives
-// that they were not fitted to.
+// Command fit measures the filter on recorded drives with truth, finds its parameters there, and says what they are worth on drives of
+// sources that they were not fitted to.
 //
-//	go run ./benchmarks/fit ../shared/traces                      what the recipe achieves
-//	go run ./benchmarks/fit --evaluations 200 ../shared/traces    the same, then a fit, cross-validated by drive and route
+//	go run ./benchmarks/fit ../shared/traces ../shared/traces2                      what the recipe achieves
+//	go run ./benchmarks/fit --evaluations 100 ../shared/traces ../shared/traces2    the same of fits that never saw the source
 package main
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -18,13 +20,8 @@ import (
 
 type command struct {
 	Evaluations int      `help:"Evaluations of the objective in each fit; 0 measures only." placeholder:"N"`
-	Set []string `help:"x" short:"s"`
-	Thin []int64 `help:"t" default:"0"`
-	Bursts bool
-	Dump string
-	Rows []int64
-	Smooth, Stands bool
-	Verbose bool `short:"v"`
+	Sensitivity bool     `help:"Print what doubling and halving each parameter costs."`
+	Set         []string `help:"Measure with another value of a parameter." placeholder:"NAME=VALUE"`
 	Dirs        []string `arg:"" type:"existingdir" help:"Folders of sets of drives."`
 }
 
@@ -56,60 +53,45 @@ func (c *command) run() error {
 		return fmt.Errorf("no drives with truth below %v", c.Dirs)
 	}
 	by := track.Usual()
-	if err := override(&by, c.Set); err != nil {
-		return err
+	for _, s := range c.Set {
+		if err := set(&by, s); err != nil {
+			return err
+		}
 	}
-	if c.Evaluations == 0 {
-		if c.Stands {
-			stands(by, drives, c.Thin[0])
-			return nil
-		}
-		smoothedFaults = c.Smooth
-		if c.Dump != "" {
-			for i := range drives {
-				if strings.Contains(drives[i].set+"/"+drives[i].name, c.Dump) {
-					if len(c.Rows) == 2 {
-						dumpRows(by, &drives[i], c.Rows[0], c.Rows[1])
-						continue
-					}
-					if c.Bursts {
-						if c.Verbose {
-							dumpJumps(by, &drives[i])
-						} else {
-							dumpFaults(by, &drives[i])
-						}
-						continue
-					}
-					dump(by, &drives[i])
-				}
-			}
-			return nil
-		}
-		if c.Bursts {
-			bursts(by, drives)
-		} else {
-			verbose = c.Verbose
-			probe(by, drives, c.Thin)
-		}
-		return nil
+	table(drives, measureAll(by, drives, modes...))
+	if c.Sensitivity {
+		sensitivity(by, drives)
 	}
 	if c.Evaluations == 0 {
 		return nil
 	}
+	rs := validate(drives, c.Evaluations)
+	fmt.Println("\neach set by a recipe that was fitted to the other sources alone")
+	table(drives, rs)
 	var use []drive
 	for i := range drives {
-		if trusted(&drives[i]) {
+		if drives[i].trusted() {
 			use = append(use, drives[i])
 		}
 	}
-	if err := validate(use, c.Evaluations); err != nil {
-		return err
-	}
-	r, err := fit(use, track.Usual(), c.Evaluations)
+	r := fit(use, by, c.Evaluations, func(done int, best float64) {
+		fmt.Fprintf(os.Stderr, "\rall          %4d of %d, objective %.4f ", done, c.Evaluations, best)
+	})
+	fmt.Printf("\nfitted to all: %+v\n", r)
+	return nil
+}
+
+// set sets one parameter, as in Accel=2.
+func set(r *track.Recipe, s string) error {
+	name, text, _ := strings.Cut(s, "=")
+	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return err
+		return fmt.Errorf("--set %s: %w", s, err)
 	}
-	fmt.Printf("fitted to all: %+v\n", r)
-	table(r, drives)
+	f := reflect.ValueOf(r).Elem().FieldByName(name)
+	if !f.IsValid() {
+		return fmt.Errorf("--set %s: the recipe has no %s", s, name)
+	}
+	f.SetFloat(v)
 	return nil
 }

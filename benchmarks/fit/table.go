@@ -3,61 +3,52 @@ package main
 import (
 	"fmt"
 	"math"
-	"sync"
-
-	"argos/transforms/track"
 )
 
-// all measures the drives, two at a time.
-func all(by track.Recipe, drives []drive, full bool) []result {
-	out := make([]result, len(drives))
-	var wait sync.WaitGroup
-	for half := range 2 {
-		wait.Go(func() {
-			for i := half; i < len(drives); i += 2 {
-				out[i] = measure(by, &drives[i], full)
-			}
-		})
-	}
-	wait.Wait()
-	return out
-}
-
-// table prints what cleaning achieves, a drive a line and a set a line.
-func table(by track.Recipe, drives []drive) {
-	fmt.Println("set / drive                       raw  | live  in1s in2s | smooth in1s in2s | jumps  smooth untouched same | 10 s  30 s")
-	rs := all(by, drives, true)
-	for i, d := range drives {
-		line("  "+d.name, rs[i:i+1])
-		if i+1 == len(drives) || drives[i+1].set != d.set {
-			from := i
-			for from > 0 && drives[from-1].set == d.set {
-				from--
-			}
-			line(d.set, rs[from:i+1])
+// table prints what cleaning achieves, a set a line for each mode, drives before their set if there are more.
+func table(drives []drive, rs []result) {
+	fmt.Printf("%-24s %-9s %6s | %6s %5s | %6s %5s | %s\n", "set", "mode", "raw", "live", "in 2s", "smooth", "in 2s",
+		"with faults: jumps live, smooth; untouched live, smooth (without)")
+	for i := 0; i < len(drives); {
+		j := i
+		for j < len(drives) && drives[j].set == drives[i].set {
+			j++
 		}
+		for _, m := range modes {
+			line(drives[i].set, m, rs[i:j])
+		}
+		i = j
 	}
 }
 
-func line(name string, rs []result) {
-	mean := func(f func(*result) float64) float64 {
-		sum, n := 0.0, 0.0
+func line(set string, m mode, rs []result) {
+	average := func(f func(*result) (float64, bool)) float64 {
+		var x []float64
 		for i := range rs {
-			if x := f(&rs[i]); !math.IsNaN(x) { // a drive without a jump has no error there
-				sum, n = sum+x, n+1
+			if v, ok := f(&rs[i]); ok && !math.IsNaN(v) {
+				x = append(x, v)
 			}
 		}
-		return sum / n
+		return mean(x)
 	}
-	fmt.Printf("%-31.31s %6.2f | %5.2f %4.0f %4.0f | %5.2f  %4.0f %4.0f | %6.2f %6.2f %6.2f %6.2f | %5.2f %5.2f\n", name,
-		mean(func(r *result) float64 { return r.raw.mean() }),
-		mean(func(r *result) float64 { return r.live.mean() }),
-		mean(func(r *result) float64 { return 100 * r.live.in1 / r.live.n }),
-		mean(func(r *result) float64 { return 100 * r.live.in2 / r.live.n }),
-		mean(func(r *result) float64 { return r.smoothed.mean() }),
-		mean(func(r *result) float64 { return 100 * r.smoothed.in1 / r.smoothed.n }),
-		mean(func(r *result) float64 { return 100 * r.smoothed.in2 / r.smoothed.n }),
-		mean(func(r *result) float64 { return r.jumps }), mean(func(r *result) float64 { return r.smoothJumps }),
-		mean(func(r *result) float64 { return r.untouched }), mean(func(r *result) float64 { return r.same }),
-		mean(func(r *result) float64 { return r.between[0] }), mean(func(r *result) float64 { return r.between[1] }))
+	of := func(f func(errors3) float64) float64 {
+		return average(func(r *result) (float64, bool) { e, ok := r.modes[m]; return f(e), ok })
+	}
+	raw := of(func(e errors3) float64 { return e.raw.mean() })
+	if math.IsNaN(raw) && m != recorded {
+		return
+	}
+	fmt.Printf("%-24.24s %-9s %6.2f | %6.2f %4.0f%% | %6.2f %4.0f%% |", set, m, raw,
+		of(func(e errors3) float64 { return e.live.mean() }), of(func(e errors3) float64 { return 100 * e.live.within / e.live.n }),
+		of(func(e errors3) float64 { return e.smoothed.mean() }), of(func(e errors3) float64 { return 100 * e.smoothed.within / e.smoothed.n }))
+	if m == recorded {
+		all := func(f func(*result) float64) float64 {
+			return average(func(r *result) (float64, bool) { return f(r), true })
+		}
+		fmt.Printf(" %6.1f %6.1f; %5.2f %5.2f (%.2f %.2f)",
+			all(func(r *result) float64 { return r.jumps.live.mean() }), all(func(r *result) float64 { return r.jumps.smoothed.mean() }),
+			all(func(r *result) float64 { return r.untouched.live.mean() }), all(func(r *result) float64 { return r.untouched.smoothed.mean() }),
+			all(func(r *result) float64 { return r.same.live.mean() }), all(func(r *result) float64 { return r.same.smoothed.mean() }))
+	}
+	fmt.Println()
 }

@@ -23,8 +23,8 @@ type Estimate struct {
 
 // Smoothed is a drive as a whole.
 type Smoothed struct {
-	rows   []Estimate // one a record; Time is the record's, Lat NaN before the first position
-	knots  []knot     // in time order
+	rows  []Estimate // one a record; Time is the record's, Lat NaN before the first position
+	knots []knot     // in time order
 }
 
 // knot is the smoothed filter at a fix's time.

@@ -20,7 +20,14 @@ func (t *Track) Fill(dst *argos.Truck) {
 	e := &t.live
 	kf := e.ahead(e.seen, e.model(t.by(), &t.window[t.n-1])) // beyond the last fix used if those since were rejected
 	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf, e.doubt())
-	dst.Lat, dst.Lon = e.plane.Degrees(kf.Position())
+	at := kf.Position()
+	if e.standstill.told && e.stopped() { // the mean of what was seen there does not creep
+		mean := e.standstill.place(&e.plane)
+		if math.Hypot(mean[0]-at[0], mean[1]-at[1]) < huberSigmas*dst.Accuracy {
+			at = mean
+		}
+	}
+	dst.Lat, dst.Lon = e.plane.Degrees(at)
 	if e.good == agreeing && !e.doubted() {
 		dst.Status = argos.Moving
 		if e.stopped() {

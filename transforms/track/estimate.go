@@ -26,6 +26,7 @@ type estimate struct {
 	agility    float32 // how many times more than usual the truck accelerates
 	innovation [2]int8 // of the last fix used, in sixteenths of its sigma
 	accel      float64 // m²/s³ by which kf came to time; not packed, for replay alone
+	relocated  bool    // the last fix was used though kf did not lead there; not packed, the same
 
 	receiver   receiver
 	corrects   correction // that follows from receiver; not packed

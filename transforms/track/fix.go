@@ -61,9 +61,6 @@ func sigma(r *argos.Fix) float64 {
 	return max(minSigma, min(maxSigma, s))
 }
 
-// suspect says that a coordinate is exactly zero or 180 degrees. A truck may drive there, but a track is not moved by such fixes.
-func (f *fix) suspect() bool { return f.lat == 0 || f.lon == 0 || f.lon == 180*e7 || f.lon == -180*e7 }
-
 // variance is the nominal sigma squared, m².
 func (f *fix) variance() float64 { return float64(f.sigma) * float64(f.sigma) / 100 }
 

@@ -10,9 +10,11 @@ import (
 // enough of them that agree with one another move it. A receiver that repeats its coordinates is no second witness.
 func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) bool {
 	switch {
-	case f.lat == e.lat && f.lon == e.lon || f.suspect():
-	case e.rejects > 0 && e.consistent(f, z):
+	case e.suspect(f):
+	case e.rejects > 1 && e.continues(f, gateSigmas):
 		e.rejects++
+	case e.rejects > 0 && e.near(f, z):
+		e.rejects = 2
 	default:
 		e.rejects = 1
 	}
@@ -28,7 +30,7 @@ func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) b
 	return true
 }
 
-// enough is how many consistent rejects move the track: ten, or fewer of those that come slowly, or while it is tentative.
+// enough is how many consistent rejects move the track: nine, so that ten good fixes will do, or fewer of those that come slowly, or while it is tentative.
 func (e *estimate) enough(f *fix) uint8 {
 	n := min(reacquireFixes, max(agreeing, math.Ceil(silence/float64(f.time-e.seen))))
 	if e.good < agreeing {
@@ -69,11 +71,8 @@ func (e *estimate) returns(f *fix, kf *kalman.Filter, z [2]float64) bool {
 	return e.doubt() > 3*near && math.Hypot(x, y) < near
 }
 
-// consistent says whether a rejected fix at z (m) may follow the rejected one before.
-func (e *estimate) consistent(f *fix, z [2]float64) bool {
-	if e.rejects > 1 {
-		return e.continues(f, gateSigmas)
-	}
+// near says whether one truck can have been at the fix seen last and at one at z (m).
+func (e *estimate) near(f *fix, z [2]float64) bool {
 	way := e.moved(z)
 	return math.Hypot(way[0], way[1]) <= fastest*seconds(f.time-e.seen)+gateSigmas*math.Sqrt2*e.spread(f)
 }
@@ -87,8 +86,8 @@ func (e *estimate) continues(f *fix, sigmas float64) bool {
 	return off <= sigmas*math.Sqrt(6)*e.spread(f)+hardest*dt*dt
 }
 
-// spread is the standard deviation (m per axis) of what is new in each fix; coordinates have steps of some centimetres, too.
-func (e *estimate) spread(f *fix) float64 { return math.Hypot(0.1, math.Sqrt(e.white(f))) }
+// spread is the standard deviation (m per axis) of what is new in each fix; less than half a metre is not relied on.
+func (e *estimate) spread(f *fix) float64 { return math.Hypot(0.5, math.Sqrt(e.white(f))) }
 
 // reach is how far (m) a truck may be off its course after dt seconds, by what it can brake or turn: between two velocities that it
 // reports, a quarter of that beside what they tell themselves.
@@ -101,11 +100,37 @@ func (e *estimate) reach(by *Recipe, f *fix, dt float64) float64 {
 	return min(math.Hypot(v[0]-w[0], v[1]-w[1])*dt/2, hardest*dt*dt/2) + hardest*dt*dt/8
 }
 
-// reachable says whether a truck can have come to z (m) since the last fix that was used.
+// reachable says whether a truck can have come to z (m) since the last fix that was used. What is suspect is not believed to have gone there
+// while nobody looked.
 func (e *estimate) reachable(f *fix, z [2]float64) bool {
+	dt := f.time - e.fixed
+	if e.suspect(f) {
+		dt = min(dt, e.gap())
+	}
+	return e.within(f, z, dt)
+}
+
+// within says whether a truck can have come to z (m) in a time (ms) from where the last fix that was used left it.
+func (e *estimate) within(f *fix, z [2]float64, ms int64) bool {
 	at := e.kf.Position()
 	nominal := float64(f.sigma) / 10
-	return math.Hypot(z[0]-at[0], z[1]-at[1]) <= fastest*seconds(f.time-e.fixed)+2*gateSigmas*nominal
+	return math.Hypot(z[0]-at[0], z[1]-at[1]) <= fastest*seconds(ms)+2*gateSigmas*nominal
+}
+
+// suspect says that a fix is no second witness of where the truck is: it repeats the coordinates of the one before, has a coordinate that a
+// receiver fills in, or has lost a sign.
+func (e *estimate) suspect(f *fix) bool {
+	if f.lat == e.lat && f.lon == e.lon || f.lat == 0 || f.lon == 0 || f.lon == 180*e7 || f.lon == -180*e7 {
+		return true
+	}
+	z, gap := e.plane.Metres(f.degrees()), e.gap()
+	if e.within(f, z, gap) {
+		return false
+	}
+	east := e.plane.Metres(float64(f.lat)/e7, -float64(f.lon)/e7)
+	north := e.plane.Metres(-float64(f.lat)/e7, float64(f.lon)/e7)
+	elapsed := f.time - e.fixed + gap
+	return e.within(f, east, elapsed) && !e.within(f, z, elapsed) || e.within(f, north, elapsed) && !e.within(f, z, elapsed)
 }
 
 // frozen says that a receiver repeats its coordinates while it reports to be moving.

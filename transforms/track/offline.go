@@ -31,18 +31,24 @@ func (o *offline) run() []Step {
 func (o *offline) pass() {
 	o.steps = o.steps[:0]
 	e := estimate{receiver: o.receiver}
-	var first estimate // before the first fix of the present run of rejects
+	var first, last estimate // before the first fix of the present run of rejects, and before the last fix
 	run, floor := 0, -1
 	for i := 0; i < len(o.fixes); i++ {
 		before := e
 		s := e.pass(o.by, &o.fixes[i])
-		if s.leap && before.good == agreeing && before.rejects > 1 && run > floor {
+		if s.leap && before.good == agreeing && before.rejects > 0 && run > floor {
 			i, floor, e = run, run, first
 			o.steps = o.steps[:run]
 			s = e.passStart(o.by, &o.fixes[i])
-		} else if !s.Used && e.rejects == 1 {
-			first, run = before, i
 		}
+		switch {
+		case s.Used: // no run of rejects
+		case e.rejects == 1:
+			first, run = before, i
+		case e.rejects == 2 && before.rejects != 1: // it goes with the one before alone
+			first, run = last, i-1
+		}
+		last = before
 		s.Record = o.record[i]
 		o.steps = append(o.steps, s)
 	}
@@ -54,7 +60,7 @@ func (e *estimate) pass(by *Recipe, f *fix) Step {
 	s := Step{Time: f.time, Motion: e.model(by, f)}
 	before := *e
 	s.Used = e.step(by, f)
-	s.Start = s.Used && e.good == 1 || before.good == 0 || s.Used && e.since == f.time
+	s.Start = s.Used && (e.good == 1 || e.since == f.time || e.relocated)
 	s.leap = s.Start && before.good > 0 && f.time-before.seen <= before.gap()
 	if s.Used && !s.Start {
 		s.Motion.Accel = e.accel

@@ -52,6 +52,11 @@ func (e *estimate) learnReceiver(by *Recipe, f *fix, used bool) {
 		s.used = s.used && used
 		return
 	}
+	repeated := f.lat == s.lat && f.lon == s.lon
+	if s.n > 0 && repeated || !used && e.rejects <= 2 { // a receiver that holds its position, or what went wrong
+		s.used = false
+		return
+	}
 	next := sample{time: f.time, lat: f.lat, lon: f.lon, motion: f.motion, used: used, n: 1}
 	if s.n > 0 && dt <= learnWithin {
 		z, was := e.plane.Metres(f.degrees()), e.plane.Metres(float64(s.lat)/e7, float64(s.lon)/e7)

@@ -16,7 +16,7 @@ const (
 	fastest = 50.0 // m/s: two fixes that would need more are not of one drive
 	hardest = 8.0  // m/s²: no truck brakes or turns harder
 
-	reacquireFixes = 10      // consistent rejects in a row: it is the track that is wrong
+	reacquireFixes = 9       // consistent rejects in a row: it is the track that is wrong
 	silence        = 15_000  // ms without a fix after which the past says nothing of the present, or of rejects that must be believed
 	gapIntervals   = 5       // the same in reporting intervals, for slow reporters
 	unknownGap     = 600_000 // ms: the same while the interval is unknown; slow trackers report each few minutes

@@ -1,6 +1,10 @@
 package track
 
-import "math"
+import (
+	"math"
+
+	"argos/transforms/kalman"
+)
 
 // standstill is a least-squares line through the positions since the truck may have stopped. A truck stands if the line is surely slower
 // than a walk, by its own standard error over as long as that takes. Positions as they came decide: the filter's own speed would lock itself.
@@ -43,7 +47,7 @@ func (s *standstill) line(noise float64) (speed, se float64, mean [2]float64, si
 // observe takes in a fix at z (m) with the receiver's noise (m per axis). It is true when a truck that stood no longer does.
 func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 	if s.told {
-		if _, _, mean, sigma := s.line(noise); math.Hypot(z[0]-mean[0], z[1]-mean[1]) > 2*huberSigmas*math.Hypot(sigma, noise) {
+		if _, _, mean, sigma := s.line(noise); math.Hypot(z[0]-mean[0], z[1]-mean[1]) > 2*huberSigmas*max(sigma, noise) {
 			s.begin(f)
 			return true
 		}
@@ -58,11 +62,12 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		s.zz += float32(z[i] * z[i])
 	}
 	speed, se, mean, sigma := s.line(noise)
-	if speed-2*se > walkingSpeed/2 {
+	stays := speed*at < 10*walkingSpeed+2*huberSigmas*max(sigma, noise) // of those that report each hour the line is always slow
+	if speed-2*se > walkingSpeed/2 || !stays && speed > 2*se {
 		s.begin(f)
 		return false
 	}
-	s.told = speed+2*se < walkingSpeed || s.told && speed < walkingSpeed
+	s.told = stays && (speed+2*se < walkingSpeed || s.told && speed < walkingSpeed)
 	if s.told && f.time-s.since > doubtTime {
 		s.fold(f, mean, sigma)
 	}
@@ -72,7 +77,6 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 // fold makes the fixes so far some that were all taken now: what is long past says nothing of whether the truck has begun to move.
 func (s *standstill) fold(f *fix, mean [2]float64, sigma float64) {
 	s.since = f.time
-	s.n = min(s.n, manyFixes)
 	n := float32(s.n)
 	s.t, s.tt, s.tz = 0, 0, [2]float32{}
 	s.zz = 2 * n * float32(sigma*sigma)
@@ -82,12 +86,20 @@ func (s *standstill) fold(f *fix, mean [2]float64, sigma float64) {
 	}
 }
 
+// place is the mean of the positions (m in a plane) since the truck stands.
+func (s *standstill) place(p *kalman.Plane) [2]float64 {
+	at := p.Metres(float64(s.lat)/e7, float64(s.lon)/e7)
+	n := float64(s.n)
+	return [2]float64{at[0] + float64(s.z[0])/n, at[1] + float64(s.z[1])/n}
+}
+
 // updateStandstill holds the truck where its fixes say that it stands.
 func (e *estimate) updateStandstill(by *Recipe, f *fix) {
 	z, from := e.plane.Metres(f.degrees()), e.plane.Metres(float64(e.standstill.lat)/e7, float64(e.standstill.lon)/e7)
-	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, e.spread(f)); {
-	case left:
-		e.kf.Loosen(1)
+	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, math.Hypot(0.1, math.Sqrt(e.white(f)))); {
+	case left: // held too long: the fix knows better where it is
+		e.kf.Relocate(z, e.white(f))
+		e.kf.Loosen(walkingSpeed * walkingSpeed)
 	case e.holds(f):
 		e.kf.UpdateVelocity([2]float64{}, by.Still*by.Still)
 	}

@@ -36,12 +36,11 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 // judge decides what a fix at z (m) is worth: a new start after a silence, nothing, or an update.
 func (e *estimate) judge(by *Recipe, f *fix, z [2]float64) bool {
 	gap := e.gap()
-	repeated := f.lat == e.lat && f.lon == e.lon
 	switch {
 	case f.time-e.seen > gap && e.reachable(f, z):
 		e.start(by, f)
 		return true
-	case f.time-e.fixed > gap && !repeated && e.reachable(f, z): // for so long nothing has agreed with the track
+	case f.time-e.fixed > gap && !e.suspect(f) && e.reachable(f, z): // for so long nothing has agreed with the track
 		kf := e.ahead(f.time, e.model(by, f))
 		e.leapTo(by, f, &kf, z)
 		return true
@@ -59,10 +58,10 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 	lag := e.corrects.positionLag
 	y := kf.JudgePosition(z, r, lag)
 	dt := seconds(f.time - e.seen)
-	if !e.passes(by, f, &y, m.Accel, dt) {
+	if !e.reachable(f, z) || !e.passes(by, f, &y, m.Accel, dt) {
 		return e.reject(by, f, &kf, z)
 	}
-	e.accel = m.Accel
+	e.accel, e.relocated = m.Accel, false
 	if e.good == agreeing {
 		nis := y.NIS()
 		if goesOn := e.compareInnovation(by, f, &y); goesOn && nis > huberSigmas*huberSigmas || nis > gateSigmas*gateSigmas {
@@ -77,7 +76,7 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 		r *= max(1, nis/(huberSigmas*huberSigmas))
 		if e.rejects > 0 && nis > huberSigmas*huberSigmas && !f.tellsVelocity() {
 			kf.Relocate(z, r) // how it got there says nothing of its velocity
-			e.accel += hardest * hardest * seconds(f.time-e.time)
+			e.relocated = true
 		} else {
 			kf.UpdatePosition(z, r, lag)
 		}

@@ -21,6 +21,7 @@ func (e *estimate) velocity(by *Recipe, m motion) (v [2]float64, ok bool) {
 func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 	v, ok := e.velocity(by, f.motion)
 	if !ok {
+		e.limitSpeed(by, f)
 		return
 	}
 	often := 1.0 // fixes within the second that a velocity's error lasts tell no more than one
@@ -43,6 +44,16 @@ func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 		r *= nis / (huberSigmas * huberSigmas)
 	}
 	e.kf.UpdateVelocity(v, r)
+}
+
+// limitSpeed takes in a speed without a course where the filter is surely faster: that confirms no guess of the course.
+func (e *estimate) limitSpeed(by *Recipe, f *fix) {
+	v, sigma := e.kf.Velocity(), e.kf.VelocitySigma()
+	speed, told := math.Hypot(v[0], v[1]), f.metres()
+	if f.speed == notReported || speed <= told+huberSigmas*math.Hypot(sigma, by.Velocity) {
+		return
+	}
+	e.kf.UpdateVelocity([2]float64{v[0] * told / speed, v[1] * told / speed}, max(by.Velocity*by.Velocity, told*told/4))
 }
 
 // tells says whether the positions since the last fix moved as a velocity says.
