@@ -44,7 +44,7 @@ func (e *estimate) leapTo(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) {
 	dt := seconds(f.time - e.seen)
 	founded, run, way, at := e.good == agreeing, e.rejects, e.moved(z), kf.Position()
 	e.start(by, f)
-	if run > 1 && !f.tellsVelocity() { // the rejects agreed on a velocity
+	if run > 2 && !f.tellsVelocity() { // the rejects agreed on a velocity
 		e.kf.UpdateVelocity([2]float64{way[0] / dt, way[1] / dt}, 2*e.white(f)/(dt*dt)+1)
 	}
 	if founded {

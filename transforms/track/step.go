@@ -64,7 +64,12 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 	e.accel, e.relocated = m.Accel, false
 	if e.good == agreeing {
 		nis := y.NIS()
-		if goesOn := e.compareInnovation(by, f, &y); goesOn && nis > huberSigmas*huberSigmas || nis > gateSigmas*gateSigmas {
+		goesOn := e.compareInnovation(by, f, &y)
+		switch {
+		case nis <= huberSigmas*huberSigmas:
+		case e.rejects > 0 && !f.tellsVelocity(): // how it got there says nothing of its velocity
+			e.relocated = true
+		case goesOn || nis > gateSigmas*gateSigmas:
 			// A manoeuvre: as much acceleration as explains the innovation, and as a truck can do.
 			step := seconds(f.time - e.time)
 			need := (nis/(huberSigmas*huberSigmas) - 1) * y.S * 3 / (step * step * step)
@@ -74,12 +79,11 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 			nis = y.NIS()
 		}
 		r *= max(1, nis/(huberSigmas*huberSigmas))
-		if e.rejects > 0 && nis > huberSigmas*huberSigmas && !f.tellsVelocity() {
-			kf.Relocate(z, r) // how it got there says nothing of its velocity
-			e.relocated = true
-		} else {
-			kf.UpdatePosition(z, r, lag)
-		}
+	}
+	if e.relocated {
+		at := kf.Position()
+		e.since, e.leap = f.time, [2]float32{float32(z[0] - at[0]), float32(z[1] - at[1])}
+		kf.Relocate(z, r)
 	} else {
 		kf.UpdatePosition(z, r, lag)
 	}
