@@ -86,6 +86,9 @@ func rows(t *tallied, in *traceio.Reader) iter.Seq2[traceio.Row, error] {
 		for n := 0; ; n++ {
 			row, err := in.Next()
 			if errors.Is(err, io.EOF) {
+				for _, note := range in.Notes() {
+					slog.Warn("the file as a whole", "trace", in.Name(), "note", note)
+				}
 				return
 			}
 			if n%1024 == 0 {

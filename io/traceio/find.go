@@ -48,7 +48,7 @@ func (d Drive) Set() string {
 	if err != nil {
 		return ""
 	}
-	return truckID(filepath.Base(filepath.Dir(filepath.Dir(abs))))
+	return safeID(filepath.Base(filepath.Dir(filepath.Dir(abs))))
 }
 
 // Find returns the drives at the paths, in their order and by name within each. A path is a file of a drive; or a drive's
@@ -56,7 +56,7 @@ func (d Drive) Set() string {
 // .nmea, .ndjson); or a folder of those.
 //
 // The drive in a drive's folder is named after the last two folders of its absolute path, <set>_<drive>; one that has no folder
-// of its own after the folder and itself. In both '-' stands for what a truck id cannot have.
+// of its own after the folder and itself. A name that can be no truck id is made one, which no other name becomes: see safeID.
 func Find(paths []string, fixes string) ([]Drive, error) {
 	var drives []Drive
 	seen := map[string]string{}
@@ -161,19 +161,9 @@ func drive(file, fixes string) (Drive, error) {
 	if !own {
 		name = filepath.Base(dir) + "_" + strings.TrimSuffix(base, filepath.Ext(base))
 	}
-	name = truckID(name)
+	name = safeID(name)
 	if err := argos.CheckTruckID(name); err != nil {
 		return Drive{}, fmt.Errorf("drive %s is named %s: %w", file, name, err)
 	}
 	return Drive{Name: name, Fixes: file, Truth: filepath.Join(filepath.Dir(file), TruthFile)}, nil
-}
-
-// truckID puts '-' for what a truck id cannot have.
-func truckID(name string) string {
-	return strings.Map(func(r rune) rune {
-		if argos.CheckTruckID(string(r)) != nil {
-			return '-'
-		}
-		return r
-	}, name)
 }

@@ -76,6 +76,7 @@ func TestFormats(t *testing.T) {
 		err string
 	}
 	cut, _, _ := strings.Cut(ride, "4.5001")
+	bus7 := safeID("bus 7")
 	const march, midnight = 1772348400000, 1767225600000
 	for name, c := range map[string]struct {
 		text    string
@@ -131,8 +132,8 @@ func TestFormats(t *testing.T) {
 				";51.9;4.5;1772348400;;\n" +
 				"bus 7;51.9;4.5;yesterday;;\n",
 			want: []row{
-				{fix: fix("bus-7", march, 51.9, 4.5, moving(10, math.NaN()))},
-				{fix: fix("bus-7", march, 51.9, 4.5)},
+				{fix: fix(bus7, march, 51.9, 4.5, moving(10, math.NaN()))},
+				{fix: fix(bus7, march, 51.9, 4.5)},
 				{err: "line 4: Vehicle ID is blank"},
 				{err: `line 5: Timestamp "yesterday" is no time`},
 			},
@@ -195,16 +196,16 @@ func near(a, b *argos.Fix) bool {
 
 func TestColumnsThatCannotBeMeant(t *testing.T) {
 	for want, c := range map[string]Columns{
-		`no field "colour"`:                           {"colour": "x"},
-		`of column "v" is in "parsec"`:                {"speed": "v:parsec"},
-		"neither s, ms, us, ns, rel nor a time zone":  {"time": "t:Mars/Olympus"},
-		`column "richtung", the heading, has no unit`: {"heading": "richtung:deg"},
-		"no column lat, nor another usual name":       nil,
-		"no column Breite, which is to be the l":      {"lat": "Breite"},
+		`no field "colour"`:                                {"colour": "x"},
+		`of column "v" is in "parsec"`:                     {"speed": "v:parsec"},
+		"neither s, ms, us, ns, rel nor a time zone":       {"time": "t:Mars/Olympus"},
+		`column "richtung", the heading, has no unit`:      {"heading": "richtung:deg"},
+		`header "t_ms,lon,x" has no usual name of the lat`: nil,
+		"no column Breite, which is to be the l":           {"lat": "Breite"},
 	} {
 		err := c.Check()
 		if err == nil {
-			_, err = c.resolve([]string{"t_ms", "lon", "x"})
+			_, err = (&dialect{comma: ',', header: []string{"t_ms", "lon", "x"}, width: 3}).resolve(c, nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", c, err, want)

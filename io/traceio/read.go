@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -104,7 +105,7 @@ func newSource(d Drive, in *bufio.Reader) (source, error) {
 	case "ndjson":
 		return &frames{lines: l}, nil
 	default:
-		return openTable(l, d.Columns)
+		return openTable(in, d)
 	}
 }
 
@@ -153,6 +154,7 @@ func (r *Reader) Next() (Row, error) {
 		if row.Fix.TruckID == "" {
 			row.Fix.TruckID = r.drive.Name
 		}
+		row.Fix.ForgetUnknown()
 		row.Err = row.Fix.Check()
 	}
 	if row.Err != nil {
@@ -172,6 +174,19 @@ func (r *Reader) Named() bool {
 	return false
 }
 
+// Name is the path of the file.
+func (r *Reader) Name() string { return r.drive.Fixes }
+
+// Notes says, a sentence each, what was found or done to the file as a whole, beyond its rows. They are complete once Next has
+// returned io.EOF.
+func (r *Reader) Notes() []string {
+	t, ok := r.source.(*table)
+	if !ok {
+		return nil
+	}
+	return t.notes()
+}
+
 // Bytes is how much of the file has been read.
 func (r *Reader) Bytes() int64 { return r.read.bytes }
 
@@ -189,6 +204,9 @@ func Read(d Drive) ([]Row, error) {
 	for {
 		row, err := r.Next()
 		if errors.Is(err, io.EOF) {
+			for _, note := range r.Notes() {
+				slog.Warn("the file as a whole", "trace", d.Fixes, "note", note)
+			}
 			return rows, nil
 		}
 		if err != nil {
