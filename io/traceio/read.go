@@ -35,7 +35,10 @@ type Reader struct {
 	file   *os.File
 	source source
 	rows   int
-	first  *Row // read when it was opened
+	ahead  []Row  // read, not yet given out
+	end    error  // what follows them
+	spread string // what was done to times that several rows share
+	shared shared
 	read   *counter
 }
 
@@ -71,9 +74,7 @@ func Open(d Drive) (*Reader, error) {
 
 func (r *Reader) begin() (err error) {
 	if r.source, err = newSource(r.drive, bufio.NewReaderSize(r.read, maxLine)); err == nil {
-		var first Row
-		first, err = r.Next()
-		r.first = &first
+		err = r.look()
 	}
 	var bad *readError
 	switch {
@@ -135,11 +136,47 @@ func format(path string, head []byte) string {
 // Next returns the next row, or io.EOF after the last. A row that is no fix is a Row with an Err, for each row gets its
 // answer; another error means that the file cannot be read further.
 func (r *Reader) Next() (Row, error) {
-	if r.first != nil {
-		row := *r.first
-		r.first = nil
-		return row, nil
+	row, err := Row{}, r.end
+	switch {
+	case len(r.ahead) > 0:
+		row, err = r.ahead[0], nil
+		r.ahead = r.ahead[1:]
+	case err == nil:
+		row, err = r.next()
 	}
+	if err == nil && row.Err == nil {
+		r.shared.add(&row)
+	}
+	return row, err
+}
+
+// look reads the first rows, and all of them where the clock is coarser than their rate, to spread them. The error is that of a
+// file without any.
+func (r *Reader) look() error {
+	usual, unit := 0, int64(0)
+	for r.end == nil && (len(r.ahead) < lookAhead || unit > 0) {
+		var row Row
+		if row, r.end = r.next(); r.end == nil {
+			r.ahead = append(r.ahead, row)
+		}
+		if len(r.ahead) == lookAhead {
+			unit, usual = coarseness(r.ahead)
+		}
+	}
+	if len(r.ahead) < lookAhead {
+		unit, usual = coarseness(r.ahead)
+	}
+	if unit > 0 {
+		r.spread = spreadNote(spread(r.ahead, unit, usual), len(r.ahead), unit, usual)
+	}
+	if len(r.ahead) == 0 {
+		return r.end
+	}
+	return nil
+}
+
+// next reads a row of the file.
+func (r *Reader) next() (Row, error) {
 	row, err := r.source.row()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -179,12 +216,16 @@ func (r *Reader) Name() string { return r.drive.Fixes }
 
 // Notes says, a sentence each, what was found or done to the file as a whole, beyond its rows. They are complete once Next has
 // returned io.EOF.
-func (r *Reader) Notes() []string {
-	t, ok := r.source.(*table)
-	if !ok {
-		return nil
+func (r *Reader) Notes() (all []string) {
+	if t, ok := r.source.(*table); ok {
+		all = t.notes()
 	}
-	return t.notes()
+	for _, note := range [...]string{r.spread, r.shared.note()} {
+		if note != "" {
+			all = append(all, note)
+		}
+	}
+	return all
 }
 
 // Bytes is how much of the file has been read.
