@@ -106,7 +106,7 @@ func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) 
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		d.Columns = c.Columns
+		d.Columns = c.columns()
 		one := evaluate.Drive{Set: d.Set(), Name: d.Name}
 		if one.Truth, err = traceio.Truth(d); err != nil {
 			return nil, err

@@ -53,7 +53,7 @@ func recordings(paths []string, what recorded, bad func(error)) (feed, error) {
 	var all []timed
 	base := sender.SeqBase(time.Now())
 	for _, d := range drives {
-		d.Columns = what.Columns
+		d.Columns = what.columns()
 		rows, err := traceio.Read(d)
 		if err != nil {
 			return feed{}, err

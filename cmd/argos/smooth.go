@@ -8,21 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"argos/io/traceio"
 	"argos/pipelines"
 )
-
-// recorded is what every command that reads drives is told.
-type recorded struct {
-	Fixes   string          `help:"The file in a drive's folder." default:"fixes.csv"`
-	Columns traceio.Columns `help:"Columns of CSV files by other than the usual names: ${columns}." placeholder:"FIELD=COLUMN[:UNIT],..." mapsep:","`
-}
-
-const columnsHelp = "FIELD is truck, time, lat, lon, alt, speed, heading, hdop, accuracy or valid; " +
-	"UNIT is m/s, km/h, mph or kn of a speed, and of a time s, ms, us, ns, or the zone of texts that name none"
-
-// Validate is called by kong.
-func (r *recorded) Validate() error { return r.Columns.Check() }
 
 type smoothCmd struct {
 	Trace    []string `arg:"" help:"Recorded drives (CSV, GPX, NMEA 0183, NDJSON), or folders of drives." type:"path"`
@@ -46,6 +33,11 @@ Examples:
   argos smooth drives/ --out clean/ --causal                      what the live filter would have said
   argos smooth sparse.gpx --out clean/ --every 1s --format gpx    a track a second, from a fix a minute
   argos smooth log.csv --out clean/ --columns lat=Breite,lon=Laenge,time=Zeit:Europe/Berlin,speed=v:km/h
+  argos smooth logs/*.csv --out clean/ --columns tracker.columns  the same, once, in a file:
+                                                                    # what our tracker calls them
+                                                                    truck = Kennzeichen
+                                                                    date  = Datum:dmy
+                                                                    time  = Uhrzeit:Europe/Berlin
   argos smooth /mnt/drives --out /mnt/clean --runner flink --job-server jobs:8099 --flink-rest jobs:8081 --parallelism 8`
 }
 
@@ -63,7 +55,7 @@ func (c *smoothCmd) Validate() error {
 func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
 	tally := new(pipelines.Tally)
 	cfg := pipelines.SmoothConfig{
-		Paths: c.Trace, Fixes: c.Fixes, Columns: c.Columns, Out: c.Out,
+		Paths: c.Trace, Fixes: c.Fixes, Columns: c.columns(), Out: c.Out,
 		Format: c.Format, Causal: c.Causal, Every: c.Every, Tally: tally,
 	}
 	if c.Runner == "flink" {

@@ -24,7 +24,6 @@ type clock struct {
 	zone   *time.Location
 	orders []string // that a date's parts may have
 	layout string   // that the last text had
-	misses int      // texts of no layout
 }
 
 // read reads a time as ms since 1970: a text with both date and time of day, or, with a date, the time of day.
@@ -80,11 +79,7 @@ func (c *clock) text(written string) (int64, error) {
 			return t.UnixMilli(), nil
 		}
 	}
-	const most = 2000 // a file of nothing else is not to be tried for hours
-	if c.misses > most {
-		return 0, fmt.Errorf("%.40q is no time", written)
-	}
-	for _, l := range layouts {
+	for _, l := range layoutsOf(text) {
 		if l.order != "" && !slices.Contains(c.orders, l.order) {
 			continue
 		}
@@ -93,7 +88,6 @@ func (c *clock) text(written string) (int64, error) {
 			return t.UnixMilli(), nil
 		}
 	}
-	c.misses++
 	return 0, fmt.Errorf("%.40q is no time", written)
 }
 
@@ -113,43 +107,6 @@ func (c *clock) parse(layout, text string) (time.Time, bool) {
 	}
 	return t, true
 }
-
-type layout struct {
-	order string // of its date's parts; "": it tells them
-	text  string
-}
-
-// layouts are the texts of a date and a time of day that are understood; fractions of a second may follow in each.
-var layouts = func() (all []layout) {
-	days := []layout{{"ymd", "2006-1-2"}, {"ymd", "2006/1/2"}, {"ymd", "2006.1.2"}, {"ymd", "20060102"}}
-	for _, sep := range [...]string{"/", ".", "-"} {
-		parts := func(order string, parts ...string) { days = append(days, layout{order, strings.Join(parts, sep)}) }
-		parts("dmy", "2", "1", "2006")
-		parts("dmy", "2", "1", "06")
-		parts("ymd", "06", "1", "2")
-		if sep != "." {
-			parts("mdy", "1", "2", "2006")
-			parts("mdy", "1", "2", "06")
-		}
-	}
-	days = append(days, layout{"dmy", "02012006"}, layout{"mdy", "01022006"},
-		layout{"ymd", "060102"}, layout{"dmy", "020106"}, layout{"mdy", "010206"})
-	for _, named := range [...]string{
-		"2-JAN-2006", "2 JAN 2006", "JAN 2, 2006", "JAN 2 2006", "2-JAN-06", "2 JANUARY 2006", "JANUARY 2, 2006", "MON, 2 JAN 2006", "MON JAN 2 2006",
-	} {
-		days = append(days, layout{"", strings.NewReplacer("JAN", "Jan", "UARY", "uary", "MON", "Mon").Replace(named)})
-	}
-	for _, zone := range [...]string{"", "Z07:00", " Z07:00", "Z0700", " -0700", "-07", " MST"} {
-		for _, ofDay := range [...]string{"15:04:05", "15:04", "150405", "3:04:05 PM", "3:04:05PM", "3:04 PM"} {
-			for _, day := range days {
-				for _, between := range [...]string{" ", "T", ", "} {
-					all = append(all, layout{day.order, day.text + between + ofDay + zone})
-				}
-			}
-		}
-	}
-	return append(all, layout{"", "Mon Jan 2 15:04:05 2006"}, layout{"", "Mon Jan 2 15:04:05 MST 2006"})
-}()
 
 // dayOf is a date without the midnight that a spreadsheet puts behind it, and its day numbers as dates.
 func dayOf(date string) string {

@@ -31,10 +31,9 @@ type column struct {
 	asked bool   // the user said its unit: it is not doubted
 }
 
-// ParseColumns reads the lines of a file of columns: FIELD = COLUMN or FIELD = COLUMN:UNIT. Blank lines, and those that
-// begin with #, are passed over. The error names the line.
-func ParseColumns(from io.Reader) (Columns, error) {
-	c := Columns{}
+// Read adds the lines of a file: FIELD = COLUMN or FIELD = COLUMN:UNIT. Blank lines, and those that begin with #, are passed
+// over. The error names the line.
+func (c Columns) Read(from io.Reader) error {
 	lines := bufio.NewScanner(from)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff"))
@@ -42,16 +41,13 @@ func ParseColumns(from io.Reader) (Columns, error) {
 			continue
 		}
 		if err := c.add(line); err != nil {
-			return nil, fmt.Errorf("line %d: %w", n, err)
+			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read the columns: %w", err)
-	}
-	return c, nil
+	return lines.Err()
 }
 
-// Add reads FIELD=COLUMN[:UNIT], or several of these with commas between.
+// Add adds FIELD=COLUMN[:UNIT], or several of these with commas between.
 func (c Columns) Add(text string) error {
 	for part := range strings.SplitSeq(text, ",") {
 		if err := c.add(part); err != nil {

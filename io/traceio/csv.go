@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,7 @@ type table struct {
 	clock      *clock
 	trucks     named
 	doubts     [fieldCount]doubt
-	two        *places
+	places     places
 	first      int64 // ms: where a clock of no calendar began
 	begun      bool
 }
@@ -43,7 +44,6 @@ func openTable(in io.Reader, d Drive) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.two = t.newPlaces(rows)
 	return t, t.judge(t.clock, rows)
 }
 
@@ -162,7 +162,11 @@ func (t *table) parse(cells []string) (r Row) {
 		r.Err = fmt.Errorf("%s is blank", t.at[fieldTruck].name)
 	}
 	if r.Err == nil {
-		t.two.add(&f, cells)
+		if t.at[fieldTruck].index < 0 {
+			t.places.add(&f, cells)
+		} else {
+			t.places.add(&f, nil)
+		}
 	}
 	return r
 }
@@ -195,7 +199,8 @@ func (t *table) notes() (all []string) {
 				fields[f].name, d.rows, d.line, d.text))
 		}
 	}
-	if note := t.two.note(); note != "" {
+	used := func(i int) bool { return slices.ContainsFunc(t.at[:], func(c column) bool { return c.index == i }) }
+	if note := t.places.note(t.header, used); note != "" {
 		all = append(all, note)
 	}
 	return all

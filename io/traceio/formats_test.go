@@ -2,6 +2,7 @@ package traceio
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -209,6 +210,26 @@ func TestColumnsThatCannotBeMeant(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", c, err, want)
+		}
+	}
+}
+
+func TestColumnsFromAFile(t *testing.T) {
+	c := Columns{"alt": "h:ft"}
+	err := c.Read(strings.NewReader("\ufeff# our tracker\r\n\r\n lat = Breite\nlon=Länge, Ost\n  # and its clock\ntime = Zeit:Europe/Berlin\n"))
+	want := Columns{"alt": "h:ft", "lat": "Breite", "lon": "Länge, Ost", "time": "Zeit:Europe/Berlin"}
+	if err == nil {
+		err = c.Check()
+	}
+	if err != nil || !maps.Equal(c, want) {
+		t.Error(c, err)
+	}
+	for text, says := range map[string]string{
+		"lat = a\n\nlon\n":      `line 3: "lon" is not FIELD=COLUMN`,
+		"lat = a\n#\nlat = b\n": "line 3: the lat is mapped twice",
+	} {
+		if err := (Columns{}).Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", text, err, says)
 		}
 	}
 }

@@ -43,8 +43,9 @@ func (d *dialect) resolve(c Columns, rows [][]string) (at [fieldCount]column, er
 			return at, fmt.Errorf("the header has the column %.40q twice", d.header[i])
 		}
 	}
+	var places []int
 	if d.header == nil {
-		d.byContent(&at, rows)
+		places = d.byContent(&at, rows)
 	}
 	if at[fieldTime].index < 0 { // one column for both is often called the date
 		at[fieldTime] = at[fieldDate]
@@ -52,14 +53,14 @@ func (d *dialect) resolve(c Columns, rows [][]string) (at [fieldCount]column, er
 	}
 	for _, f := range [...]field{fieldLat, fieldLon, fieldTime} {
 		if at[f].index < 0 {
-			return at, d.unknown(f, rows)
+			return at, d.unknown(f, rows, places)
 		}
 	}
 	return at, nil
 }
 
 // unknown says that a required field was not found, in what, and what to do.
-func (d *dialect) unknown(f field, rows [][]string) error {
+func (d *dialect) unknown(f field, rows [][]string, places []int) error {
 	if d.header != nil {
 		return fmt.Errorf("read as a table with %s between its columns; its header %s has no usual name of the %s: say which column it is, --columns %s=COLUMN",
 			separatorNames[d.comma], quoted(d.header), fields[f].name, fields[f].name)
@@ -68,8 +69,12 @@ func (d *dialect) unknown(f field, rows [][]string) error {
 	if len(rows) > 0 {
 		first = rows[0]
 	}
+	how := "--columns time=1,lat=2,lon=3, if it is the first three"
+	if len(places) == 2 {
+		how = fmt.Sprintf("--columns lat=%d,lon=%d or --columns lat=%d,lon=%d", places[0]+1, places[1]+1, places[1]+1, places[0]+1)
+	}
 	return fmt.Errorf("read as a table without a header, with %s between its columns; which of them is the %s cannot be told from its first line %s: "+
-		"say it by their numbers, such as --columns time=1,lat=2,lon=3", separatorNames[d.comma], fields[f].name, quoted(first))
+		"say it by their numbers, %s", separatorNames[d.comma], fields[f].name, quoted(first), how)
 }
 
 // usual finds a field's column by the names that are usual for it. One in which nothing stands is none.
@@ -144,9 +149,9 @@ func distinct(cells []string) int {
 }
 
 // byContent tells the columns of a table that has no header: the one column of times, the two of degrees if one of them is
-// beyond 90, so that it is the longitude, and the vehicle in a first column whose values repeat.
-func (d *dialect) byContent(at *[fieldCount]column, rows [][]string) {
-	var times, places, wide []int
+// beyond 90, so that it is the longitude, and the vehicle in a first column whose values repeat. It returns the columns of degrees.
+func (d *dialect) byContent(at *[fieldCount]column, rows [][]string) (places []int) {
+	var times, wide []int
 	for i := range d.width {
 		if slices.ContainsFunc(at[:], func(c column) bool { return c.index == i }) {
 			continue
@@ -191,6 +196,7 @@ func (d *dialect) byContent(at *[fieldCount]column, rows [][]string) {
 	if n := distinct(first); at[fieldTruck].index < 0 && !taken && n > 0 && n*2 <= len(first) {
 		set(fieldTruck, 0)
 	}
+	return places
 }
 
 // instants says that all cells are dates with a time of day, or moments since 1970 after the beginning of GPS.

@@ -3,28 +3,37 @@ package traceio
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"argos"
 )
 
-// places notices that one truck is at two places at once: that its rows go far away and back, again and again, as those of two
-// vehicles under one name do.
+// places notices that one truck is at two places at once, as two vehicles under one name are: its rows go far away and back, again
+// and again, or its time begins anew elsewhere. Of a table it remembers in which columns the text changed just there.
 type places struct {
-	trucks map[string]*there
-	column string // one that would tell the vehicles apart
+	trucks  map[string]*there
+	columns []hint // of a table that names no trucks
 }
 
-// there are a truck's last two rows.
+// there are a truck's last rows.
 type there struct {
-	last, before argos.LatLon
-	n, swings    int
+	at            [2]argos.LatLon // the one before, the last
+	cells         [2][]string
+	time          int64
+	n             int
+	swings, again int
 }
 
-// far is beyond what a wrong fix usually jumps, m; back is what a truck may go meanwhile, in shares of the jump.
+// hint counts in how many rows a column's text changed, in how many of those where time begins anew elsewhere, and how often it was
+// another text far away and the same when back.
+type hint struct{ changed, again, swings int }
+
 const (
-	far  = 5_000
-	back = 0.2
+	far       = 5_000  // m: beyond what a wrong fix usually jumps
+	back      = 0.2    // what a truck may go meanwhile, in shares of the jump
+	elsewhere = 1_000  // m
+	anew      = 60_000 // ms
 )
 
 // apart is roughly the distance of two places, m.
@@ -42,9 +51,10 @@ func swing(a, b, c argos.LatLon) bool {
 	return out > far && apart(a, c) < back*out
 }
 
-func (p *places) add(f *argos.Fix, _ []string) {
-	if p == nil || math.IsNaN(f.Lat) || math.IsNaN(f.Lon) {
-		return
+// add takes a row, and its cells where it is of a table that names no trucks.
+func (p *places) add(f *argos.Fix, cells []string) {
+	if p.trucks == nil {
+		p.trucks = map[string]*there{}
 	}
 	t := p.trucks[f.TruckID]
 	if t == nil {
@@ -52,72 +62,79 @@ func (p *places) add(f *argos.Fix, _ []string) {
 		p.trucks[f.TruckID] = t
 	}
 	here := argos.LatLon{Lat: f.Lat, Lon: f.Lon}
-	if t.n >= 2 && swing(t.before, t.last, here) {
-		t.swings++
+	begins := t.n > 0 && f.Time < t.time-anew && apart(t.at[1], here) > elsewhere
+	swings := t.n > 1 && swing(t.at[0], t.at[1], here)
+	t.again += count(begins)
+	t.swings += count(swings)
+	if t.n > 0 {
+		p.compare(t, cells, begins, swings)
 	}
-	t.before, t.last = t.last, here
+	t.at, t.cells = [2]argos.LatLon{t.at[1], here}, [2][]string{t.cells[1], cells}
+	t.time = f.Time
 	t.n++
 }
 
-// note is a sentence about the truck that swings most, if any does often.
-func (p *places) note() string {
-	const often = 5 // times in a row of rows, at least, and one in so many rows
-	most, truck := 0, ""
+func (p *places) compare(t *there, cells []string, begins, swings bool) {
+	for len(p.columns) < len(cells) {
+		p.columns = append(p.columns, hint{})
+	}
+	for c := range min(len(cells), len(t.cells[1])) {
+		h, is, was := &p.columns[c], strings.TrimSpace(cells[c]), strings.TrimSpace(t.cells[1][c])
+		if is == was || is == "" || was == "" {
+			continue
+		}
+		h.changed++
+		h.again += count(begins)
+		h.swings += count(swings && c < len(t.cells[0]) && strings.TrimSpace(t.cells[0][c]) == is)
+	}
+}
+
+// note is a sentence about the truck that is at two places most often. header names the columns, and used says which are known
+// to be something else.
+func (p *places) note(header []string, used func(int) bool) string {
+	const often = 5 // times, and one in so many rows
+	var worst *there
+	truck := ""
 	for id, t := range p.trucks {
-		if t.swings >= often && t.swings*often*2 > t.n && (t.swings > most || t.swings == most && id < truck) {
-			most, truck = t.swings, id
+		if t.swings >= often && t.swings*often*2 > t.n && (worst == nil || t.swings > worst.swings || t.swings == worst.swings && id < truck) {
+			worst, truck = t, id
 		}
 	}
-	if most == 0 {
-		return ""
-	}
-	who := "the truck"
+	who := "its truck"
 	if truck != "" {
 		who = "truck " + truck
 	}
-	say := "if it is several vehicles, say which column names them, --columns truck=COLUMN"
-	if p.column != "" {
-		say = fmt.Sprintf("column %s tells these places apart: if it names the vehicles, say so, --columns truck=%s", p.column, p.column)
+	switch {
+	case worst != nil:
+		column := p.column(header, used, func(h hint) bool { return h.swings*10 > worst.swings*9 })
+		say := "if there are several vehicles, say which column names them, --columns truck=COLUMN"
+		if column != "" {
+			say = fmt.Sprintf("column %s tells the places apart: if it names vehicles, say so, --columns truck=%s", column, column)
+		}
+		return fmt.Sprintf("%s is at two places at once, and goes more than %d km away and back %d times: %s", who, far/1000, worst.swings, say)
+	case len(p.trucks) == 1:
+		for _, t := range p.trucks {
+			column := p.column(header, used, func(h hint) bool { return h.again == t.again && h.changed == t.again })
+			if column != "" && t.again > 0 && t.again*10 < t.n {
+				return fmt.Sprintf("its time begins anew elsewhere %d times, where column %s changes: if that names vehicles, say so, --columns truck=%s",
+					t.again, column, column)
+			}
+		}
 	}
-	return fmt.Sprintf("%s is at two places at once, it goes more than %d km away and back %d times: %s", who, far/1000, most, say)
+	return ""
 }
 
-// newPlaces looks in the first rows for a column whose values change where the place does, and come back with it.
-func (t *table) newPlaces(rows [][]string) *places {
-	p := &places{trucks: map[string]*there{}}
-	var at []argos.LatLon
-	var cells [][]string
-	for _, row := range rows {
-		r := cellReader{cells: row, at: &t.at, doubts: &[fieldCount]doubt{}}
-		lat, lon := r.degrees(fieldLat, fieldNS), r.degrees(fieldLon, fieldEW)
-		if r.err == nil && len(row) >= t.width {
-			at, cells = append(at, argos.LatLon{Lat: lat, Lon: lon}), append(cells, row)
+// column is the first column, not used otherwise, of which the hint is good.
+func (p *places) column(header []string, used func(int) bool, good func(hint) bool) string {
+	i := slices.IndexFunc(p.columns, good)
+	for ; i >= 0 && i < len(p.columns); i++ {
+		switch {
+		case used(i) || !good(p.columns[i]):
+		case i < len(header):
+			return header[i]
+		case header == nil:
+			return fmt.Sprint(i + 1)
 		}
 	}
-	swings, fits := 0, make([]int, t.width)
-	for i := 2; i < len(at); i++ {
-		if !swing(at[i-2], at[i-1], at[i]) {
-			continue
-		}
-		swings++
-		for c := range fits {
-			was, is, again := strings.TrimSpace(cells[i-2][c]), strings.TrimSpace(cells[i-1][c]), strings.TrimSpace(cells[i][c])
-			fits[c] += count(was == again && was != is && was != "" && is != "")
-		}
-	}
-	for c, n := range fits {
-		for f := range fieldCount {
-			if t.at[f].index == c {
-				n = 0
-			}
-		}
-		if swings > 0 && n*10 > swings*9 {
-			p.column = fmt.Sprint(c + 1)
-			if t.header != nil {
-				p.column = t.header[c]
-			}
-			return p
-		}
-	}
-	return p
+	return ""
 }
