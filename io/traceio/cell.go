@@ -77,7 +77,8 @@ func (r *cellReader) quantity(f field) float64 {
 	if unknown(s) {
 		return math.NaN()
 	}
-	x, unit, err := measure(s)
+	digits, unit := measure(s)
+	x, err := number(digits)
 	scale := r.at[f].scale
 	if unit != "" && err == nil {
 		own, known := fields[f].units[strings.ToLower(unit)]
@@ -85,7 +86,7 @@ func (r *cellReader) quantity(f field) float64 {
 			err = errors.New("the unit is not known")
 		}
 	}
-	if err == nil && r.thousands(f, s) {
+	if err == nil && r.thousands(digits) {
 		err = errors.New("the separator is of thousands or of decimals")
 	}
 	if err != nil {
@@ -95,25 +96,21 @@ func (r *cellReader) quantity(f field) float64 {
 	return x * scale
 }
 
-// measure is a number and the unit that may follow it.
-func measure(s string) (x float64, unit string, err error) {
+// measure cuts a text into its number and the unit that may follow it.
+func measure(s string) (digits, unit string) {
 	end := strings.LastIndexAny(s, "0123456789.") + 1
-	x, err = number(s[:end])
-	return x, strings.TrimSpace(s[end:]), err
+	return s[:end], strings.TrimSpace(s[end:])
 }
 
 var threeDigits = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
 
 // thousands says that a separator may stand between thousands: before three digits, and other than the one in the row's degrees.
-func (r *cellReader) thousands(f field, s string) bool {
-	if !threeDigits.MatchString(s[:strings.LastIndexAny(s, "0123456789.")+1]) {
+func (r *cellReader) thousands(number string) bool {
+	at := strings.LastIndexAny(number, ".,")
+	if at < 0 || len(number)-at != 4 || !threeDigits.MatchString(number) {
 		return false
 	}
-	decimal := "."
-	if strings.Contains(r.text(fieldLat)+r.text(fieldLon), ",") {
-		decimal = ","
-	}
-	return !strings.Contains(s, decimal)
+	return strings.Contains(r.text(fieldLat)+r.text(fieldLon), ",") != (number[at] == ',')
 }
 
 // validities are words for whether a receiver has a fix.

@@ -113,23 +113,29 @@ func spread(rows []Row, unit int64, usual int) (n int) {
 	return n
 }
 
-// shared notices rows that have the time of the truck's row before, at another place.
+// shared notices rows that have the time of the truck's row before, at another place, and are no repeat of one.
 type shared struct {
-	last       map[string]Row
+	last       map[string]*[2]Row // of each truck the first row of the latest time, and the latest row
 	rows, here int
 }
 
 func (s *shared) add(r *Row) {
 	if s.last == nil {
-		s.last = map[string]Row{}
+		s.last = map[string]*[2]Row{}
 	}
 	s.rows++
 	last, known := s.last[r.Fix.TruckID]
-	if known && last.Fix.Time == r.Fix.Time && (last.Fix.Lat != r.Fix.Lat || last.Fix.Lon != r.Fix.Lon) {
-		s.here++
+	if !known || last[0].Fix.Time != r.Fix.Time {
+		if !known {
+			last = &[2]Row{}
+			s.last[r.Fix.TruckID] = last
+		}
+		last[0], last[1] = *r, *r
 		return
 	}
-	s.last[r.Fix.TruckID] = *r
+	elsewhere := func(than *Row) bool { return than.Fix.Lat != r.Fix.Lat || than.Fix.Lon != r.Fix.Lon }
+	s.here += count(elsewhere(&last[0]) && elsewhere(&last[1]))
+	last[1] = *r
 }
 
 func (s *shared) note() string {

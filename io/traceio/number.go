@@ -15,7 +15,9 @@ var unknowns = map[string]bool{
 }
 
 // unknown says that a text stands for a quantity that is not known.
-func unknown(s string) bool { return unknowns[strings.ToLower(s)] }
+func unknown(s string) bool {
+	return s == "" || (s[0] < '0' || s[0] > '9') && unknowns[strings.ToLower(s)]
+}
 
 // number reads a decimal number, whose one comma, if it has no point, is a decimal one. What is unknown is NaN.
 func number(s string) (float64, error) {
