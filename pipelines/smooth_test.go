@@ -27,7 +27,7 @@ func TestSmoothCausalAnswersEachRow(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
-	f, err := os.Open(filepath.Join(out, "set_a-drive.csv"))
+	f, err := os.Open(filepath.Join(out, "set_a-drive-92c515a3de.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestSmoothCausalSaysWhatItCannotRead(t *testing.T) {
 	write(t, filepath.Join(drive, "fixes.csv"), "when,where\n1,2\n")
 	out := filepath.Join(t.TempDir(), "out")
 	_, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true})
-	if err == nil || !strings.Contains(err.Error(), "t_ms") {
+	if err == nil || !strings.Contains(err.Error(), `its header "when,where"`) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {

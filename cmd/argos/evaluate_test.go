@@ -78,7 +78,7 @@ func TestEvaluateRefuses(t *testing.T) {
 		says string
 	}{
 		{"nowhere", nil, "no such file"},
-		{measured(t, map[string]string{"fixes.csv": "a,b\n1,2\n"}), nil, "no column t_ms"},
+		{measured(t, map[string]string{"fixes.csv": "a,b\n1,2\n"}), nil, `its header "a,b" has no usual name of the lat`},
 		{measured(t, map[string]string{"fixes_corrupt.csv": corrupt, "faults.csv": "seq,label\n0,ok\n"}), []string{"--fixes", "fixes_corrupt.csv"}, "has 2 rows, but the faults.csv beside it 1"},
 		{measured(t, map[string]string{"fixes_corrupt.csv": corrupt, "faults.csv": "a,b,c\n"}), []string{"--fixes", "fixes_corrupt.csv"}, "the header is not seq,label"},
 		{measured(t, map[string]string{"truth.csv": "t_ms,lat,lon\n1,2,x\n"}), nil, `line 2: lon "x" is not a number`},

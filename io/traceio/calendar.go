@@ -74,9 +74,9 @@ func (t *table) newClock(rows [][]string, all func() iter.Seq[[]string]) (*clock
 
 // possible are the orders by which most dates can be read, and whether these differ in any.
 func (c *clock) possible(times iter.Seq[moment]) (open []string, differ bool) {
-	var readers []*clock
-	for _, o := range c.orders {
-		readers = append(readers, &clock{tick: c.tick, zone: c.zone, orders: []string{o}})
+	readers := make([]*clock, len(c.orders))
+	for i, o := range c.orders {
+		readers[i] = &clock{tick: c.tick, zone: c.zone, orders: []string{o}}
 	}
 	good := make([]int, len(readers))
 	for m := range times {
@@ -194,9 +194,9 @@ func (t *table) asksOrder(open []string, sample []moment) error {
 	if text == "" {
 		at, text = &t.at[fieldTime], sample[0].text
 	}
-	var how []string
-	for _, o := range open {
-		how = append(how, "date="+at.name+":"+o)
+	how := make([]string, len(open))
+	for i, o := range open {
+		how[i] = "date=" + at.name + ":" + o
 	}
 	return fmt.Errorf("column %s has %q, and no row of the file tells which is the day, which the month: say it, --columns %s",
 		at.name, text, strings.Join(how, " or "))

@@ -49,11 +49,11 @@ var fields = [fieldCount]struct {
 	}},
 	fieldDate: {"date", nil, []string{"date", "gpsdate", "utcdate", "dateutc", "fixdate", "localdate", "datelocal", "day"}},
 	fieldLat: {"lat", degrees, []string{
-		"lat", "latitude", "gpslat", "gpslatitude", "latitudee7:e7", "late7:e7", "latitudee6:e6", "late6:e6", "latwgs84", "poslat", "ylat",
+		"lat", "latitude", "gpslat", "gpslatitude", "latitudee7:e7", "late7:e7", "latitudee6:e6", "late6:e6", "latwgs84", "poslat", "ylat", "latitudens",
 	}},
 	fieldLon: {"lon", degrees, []string{
 		"lon", "lng", "long", "longitude", "gpslon", "gpslng", "gpslong", "gpslongitude", "longitudee7:e7", "lone7:e7", "lnge7:e7",
-		"longitudee6:e6", "lone6:e6", "lonwgs84", "poslon", "xlon",
+		"longitudee6:e6", "lone6:e6", "lonwgs84", "poslon", "xlon", "longitudeew",
 	}},
 	fieldAlt: {"alt", lengths, []string{"alt", "altitude", "gpsaltitude", "ele", "elevation", "height", "heightmsl", "altitudemsl"}},
 	fieldSpeed: {"speed", speeds, []string{

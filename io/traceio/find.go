@@ -1,6 +1,11 @@
 // Package traceio reads and writes recorded drives: position reports in the order of their arrival, and, where somebody
-// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183 and
-// newline-delimited JSON as a gateway takes it, each row by row; it writes CSV, GPX and GeoJSON.
+// measured better, the truth. It reads tables (CSV, TSV, the text of a spreadsheet), GPX, NMEA 0183 and newline-delimited JSON as a gateway
+// takes it, each row by row; it writes CSV, GPX and GeoJSON.
+//
+// A table is read as people have it: its separator, encoding, line ends and decimal sign are found out; its columns are known by their
+// names in the header, of which fields has the usual ones, by Columns, or, without a header, by what is in them. Nothing is guessed: what can
+// be meant in two ways (the order of day and month, a count that would be the year 1970) is an error that says how to choose. A vehicle has
+// the id that its name is, or one that is made of it and no other name's. docs/FILES.md says it for users.
 //
 // The columns of our own, in fixes.csv:
 //
@@ -13,7 +18,7 @@
 //	accuracy_m  the receiver's own estimate of its error, metres
 //	fix_q       0: the receiver has no fix; anything else, or nothing: it has
 //
-// A fix needs the first three; a blank quantity was not reported; other columns are passed over.
+// A fix needs the first three; a quantity that is blank, or cannot be meant, was not reported; other columns are passed over.
 package traceio
 
 import (

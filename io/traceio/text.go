@@ -32,19 +32,28 @@ func plainText(in *bufio.Reader) (text *bufio.Reader, sample []byte, all bool, e
 		to = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder()
 	}
 	text = bufio.NewReaderSize(transform.NewReader(in, unicode.BOMOverride(to)), sampleSize)
-	sample, err = text.Peek(sampleSize)
-	if err != nil && !errors.Is(err, io.EOF) {
+	if sample, all, err = beginning(text); err != nil {
 		return nil, nil, false, err
 	}
-	all = err != nil
 	if bytes.IndexByte(sample, '\n') < 0 && bytes.IndexByte(sample, '\r') >= 0 {
 		text = bufio.NewReaderSize(&lineFeeds{text}, sampleSize)
-		sample, _ = text.Peek(sampleSize)
+		if sample, all, err = beginning(text); err != nil {
+			return nil, nil, false, err
+		}
 	}
 	if end := bytes.LastIndexByte(sample, '\n'); !all && end > 0 {
 		sample = sample[:end]
 	}
 	return text, bytes.Clone(sample), all, nil
+}
+
+// beginning is what a reader has first, and whether that is all.
+func beginning(in *bufio.Reader) (b []byte, all bool, err error) {
+	b, err = in.Peek(sampleSize)
+	if errors.Is(err, io.EOF) {
+		return b, true, nil
+	}
+	return b, false, err
 }
 
 // nulEvery says that of each two bytes the one at this place is NUL most often, and the other one never: UTF-16 of a text in
