@@ -61,7 +61,7 @@ func coarseness(rows []Row) (unit int64, usual int) {
 		return 0, 0
 	}
 	slices.Sort(sizes)
-	usual = sizes[len(sizes)/2]
+	usual = sizes[(len(sizes)-1)/2]
 	regular := 0
 	for _, n := range sizes {
 		d := n - usual
