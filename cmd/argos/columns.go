@@ -14,9 +14,11 @@ type recorded struct {
 	Columns columns `help:"${columns}." placeholder:"FILE|FIELD=COLUMN[:UNIT],..."`
 }
 
-const columnsHelp = "Columns of tables by other than the usual names, or, where there is no header, by number; or a FILE with one FIELD = COLUMN a line, " +
+const columnsHelp = "Columns of tables by other than the usual names, or, where there is no header, by number; " +
+	"or a FILE with one FIELD = COLUMN a line, " +
 	"and remarks after #. FIELD is truck, time, date, lat, lon, alt, speed, heading, hdop, accuracy or valid; " +
-	"UNIT is m/s, km/h, mph or kn of a speed, e7 of degrees times 10^7, dmy, mdy or ymd of a date, and of a time s, ms, us, ns, " +
+	"UNIT is m/s, km/h, mph or kn of a speed, e7 of degrees times 10^7, dmy, mdy or ymd of a date, " +
+	"and of a time s, ms, us, ns, " +
 	"or the zone of texts that name none"
 
 // Validate is called by kong.

@@ -41,7 +41,8 @@ func (r *cellReader) time(c *clock) int64 {
 // hemispheres are the signs that letters give a latitude or a longitude.
 var hemispheres = map[string]float64{"N": 1, "S": -1, "E": 1, "W": -1, "NORTH": 1, "SOUTH": -1, "EAST": 1, "WEST": -1}
 
-// degrees reads a latitude or a longitude, whose hemisphere may be a letter beside the number, or in a column of its own.
+// degrees reads a latitude or a longitude, whose hemisphere may be a letter beside the number, or in a column of its
+// own.
 func (r *cellReader) degrees(f, hemisphere field) float64 {
 	s := r.text(f)
 	if unknown(s) {
@@ -71,7 +72,8 @@ func (r *cellReader) degrees(f, hemisphere field) float64 {
 	return x * r.at[f].scale
 }
 
-// quantity reads what need not be there. It is NaN where it is blank or unknown, and, which is counted, where it is no number.
+// quantity reads what need not be there. It is NaN where it is blank or unknown, and, which is counted, where it is no
+// number.
 func (r *cellReader) quantity(f field) float64 {
 	s := r.text(f)
 	if unknown(s) {
@@ -104,7 +106,8 @@ func measure(s string) (digits, unit string) {
 
 var threeDigits = regexp.MustCompile(`^[-+]?[1-9][0-9]{0,2}[.,][0-9]{3}$`)
 
-// thousands says that a separator may stand between thousands: before three digits, and other than the one in the row's degrees.
+// thousands says that a separator may stand between thousands: before three digits, and other than the one in the row's
+// degrees.
 func (r *cellReader) thousands(number string) bool {
 	at := strings.LastIndexAny(number, ".,")
 	if at < 0 || len(number)-at != 4 || !threeDigits.MatchString(number) {
@@ -116,10 +119,26 @@ func (r *cellReader) thousands(number string) bool {
 // validities are words for whether a receiver has a fix.
 var validities = map[bool][]string{
 	true: {
-		"true", "t", "yes", "y", "a", "valid", "ok", "good", "fix", "2d", "3d", "gps", "gnss", "sps", "dgps", "pps", "rtk", "frtk", "float rtk", "fixed",
+		"true", "t", "yes", "y", "a", "valid", "ok", "good", "fix", "2d", "3d", "gps", "gnss", "sps", "dgps",
+		"pps", "rtk", "frtk", "float rtk", "fixed",
 		"float", "estimated", "dr", "dead reckoning", "active",
 	},
-	false: {"false", "f", "no", "n", "v", "none", "no fix", "nofix", "no_fix", "not fixed", "invalid", "void", "bad", "unfixed"},
+	false: {
+		"false",
+		"f",
+		"no",
+		"n",
+		"v",
+		"none",
+		"no fix",
+		"nofix",
+		"no_fix",
+		"not fixed",
+		"invalid",
+		"void",
+		"bad",
+		"unfixed",
+	},
 }
 
 // validity is false where a receiver says that it has no fix: a 0, as in NMEA, or a word for no.

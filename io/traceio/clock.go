@@ -43,15 +43,19 @@ func (c *clock) read(date, text string) (int64, error) {
 	return c.text(text)
 }
 
-// count reads a number: a day of a spreadsheet, the digits of a calendar where no count since 1970 would have so many, or a
-// count since 1970.
+// count reads a number: a day of a spreadsheet, the digits of a calendar where no count since 1970 would have so many,
+// or a count since 1970.
 func (c *clock) count(text string, x float64) (int64, error) {
 	switch {
 	case x >= firstSerial && x < endSerial && text[0] != '0':
 		days, part := math.Modf(x)
 		wall := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(days)).
 			Add(time.Duration(math.Round(part*86_400_000)) * time.Millisecond)
-		return time.Date(wall.Year(), wall.Month(), wall.Day(), wall.Hour(), wall.Minute(), wall.Second(), wall.Nanosecond(), c.zone).UnixMilli(), nil
+		year, month, day := wall.Date()
+		hour, minute, second := wall.Clock()
+		return time.Date(year, month, day, hour, minute, second, wall.Nanosecond(), c.zone).
+				UnixMilli(),
+			nil
 	case !digits(text):
 	case len(text) == 17:
 		return c.calendar("20060102150405.000", text[:14]+"."+text[14:])
@@ -91,8 +95,8 @@ func (c *clock) text(written string) (int64, error) {
 	return 0, fmt.Errorf("%.40q is no time", written)
 }
 
-// parse reads a text. A year of two digits is neither of the last century nor to come, and of a zone's letters only those count of
-// which it is known what they mean.
+// parse reads a text. A year of two digits is neither of the last century nor to come, and of a zone's letters only
+// those count of which it is known what they mean.
 func (c *clock) parse(layout, text string) (time.Time, bool) {
 	t, err := time.ParseInLocation(layout, text, c.zone)
 	if err != nil {
@@ -114,16 +118,19 @@ func dayOf(date string) string {
 		date = strings.TrimSuffix(date, midnight)
 	}
 	x, err := strconv.ParseFloat(date, 64)
-	if err == nil && x >= firstSerial && x < endSerial && x == math.Trunc(x) && len(strings.TrimSuffix(date, ".0")) == 5 {
+	if err == nil && x >= firstSerial && x < endSerial && x == math.Trunc(x) &&
+		len(strings.TrimSuffix(date, ".0")) == 5 {
 		return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(x)).Format("2006-01-02")
 	}
 	return date
 }
 
-// ofDay is a time of day without the day 0 that a spreadsheet puts before it; its shares of a day, and digits whose leading zeros
-// got lost, as times of day.
+// ofDay is a time of day without the day 0 that a spreadsheet puts before it; its shares of a day, and digits whose
+// leading zeros got lost, as times of day.
 func ofDay(text string) string {
-	for _, zero := range [...]string{"1899-12-30 ", "1899-12-30T", "30.12.1899 ", "30/12/1899 ", "12/30/1899 ", "1899/12/30 "} {
+	for _, zero := range [...]string{
+		"1899-12-30 ", "1899-12-30T", "30.12.1899 ", "30/12/1899 ", "12/30/1899 ", "1899/12/30 ",
+	} {
 		text = strings.TrimPrefix(text, zero)
 	}
 	whole, part, fraction := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")

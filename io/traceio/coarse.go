@@ -34,9 +34,10 @@ func grouped(rows []Row) map[string][]group {
 	return all
 }
 
-// coarseness is the unit of a clock that is slower than the rate of the rows, in ms: a minute or a second, and how many rows usually
-// share one. It is 0 where times are told as finely as they are needed. Every row has a whole number of units then, most units
-// follow one another, and most hold the same number of rows, give or take one or a fifth, not all of them at one place.
+// coarseness is the unit of a clock that is slower than the rate of the rows, in ms: a minute or a second, and how many
+// rows usually share one. It is 0 where times are told as finely as they are needed. Every row has a whole number of
+// units then, most units follow one another, and most hold the same number of rows, give or take one or a fifth, not
+// all of them at one place.
 func coarseness(rows []Row) (unit int64, usual int) {
 	unit = 60_000
 	for i := range rows {
@@ -76,7 +77,10 @@ func coarseness(rows []Row) (unit int64, usual int) {
 // alike says that two rows tell the same.
 func alike(a, b *Row) bool {
 	for _, x := range [...][2]float64{
-		{a.Fix.Lat, b.Fix.Lat}, {a.Fix.Lon, b.Fix.Lon}, {a.Fix.Speed, b.Fix.Speed}, {a.Fix.Heading, b.Fix.Heading}, {a.Fix.Alt, b.Fix.Alt},
+		{a.Fix.Lat, b.Fix.Lat}, {a.Fix.Lon, b.Fix.Lon}, {a.Fix.Speed, b.Fix.Speed}, {
+			a.Fix.Heading,
+			b.Fix.Heading,
+		}, {a.Fix.Alt, b.Fix.Alt},
 	} {
 		if x[0] != x[1] && !(math.IsNaN(x[0]) && math.IsNaN(x[1])) {
 			return false
@@ -85,8 +89,9 @@ func alike(a, b *Row) bool {
 	return true
 }
 
-// spread gives the rows that share a unit of time evenly spaced times within it, and returns how many got another time. A row that tells
-// just what the one before does keeps its time with it: it is its duplicate. A truck's first unit may lack rows at its beginning.
+// spread gives the rows that share a unit of time evenly spaced times within it, and returns how many got another time.
+// A row that tells just what the one before does keeps its time with it: it is its duplicate. A truck's first unit may
+// lack rows at its beginning.
 func spread(rows []Row, unit int64, usual int) (n int) {
 	for _, groups := range grouped(rows) {
 		for at, g := range groups {
@@ -142,7 +147,11 @@ func (s *shared) note() string {
 	if s.here == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d fixes have the time of the one before, and another place: the first of each time counts", s.here, s.rows)
+	return fmt.Sprintf(
+		"%d of %d fixes have the time of the one before, and another place: the first of each time counts",
+		s.here,
+		s.rows,
+	)
 }
 
 // spreadNote says what was spread.
@@ -151,5 +160,12 @@ func spreadNote(n, rows int, unit int64, usual int) string {
 	if unit == 60_000 {
 		what = "minute"
 	}
-	return fmt.Sprintf("its clock tells whole %ss, of some %d rows each: %d of its %d rows were spread evenly over their %s", what, usual, n, rows, what)
+	return fmt.Sprintf(
+		"its clock tells whole %ss, of some %d rows each: %d of its %d rows were spread evenly over their %s",
+		what,
+		usual,
+		n,
+		rows,
+		what,
+	)
 }

@@ -49,14 +49,29 @@ func TestOtherClocksAreLeft(t *testing.T) {
 		row  func(i int) (s, place int)
 		says string
 	}{
-		"a row a second":             {func(i int) (int, int) { return i, i }, ""},
-		"each row twice":             {func(i int) (int, int) { return i / 2, i / 2 }, ""},
-		"a wrong one here and there": {func(i int) (int, int) { return i - i%9/8, i }, "have the time of the one before, and another place"},
-		"two rows, ten seconds":      {func(i int) (int, int) { return i / 2 * 10, i }, "20 of 40 fixes have the time of the one before"},
-		"a clock that stands":        {func(i int) (int, int) { return 7, i }, "39 of 40"},
-		"five a second":              {func(i int) (int, int) { return i / 5, i }, "its clock tells whole seconds, of some 5 rows each: 32 of its 40 rows were spread"},
-		"five a minute":              {func(i int) (int, int) { return i / 5 * 60, i }, "its clock tells whole minutes, of some 5 rows each: 32 of its 40 rows"},
-		"five a second, all double":  {func(i int) (int, int) { return i / 10, i / 2 }, "its clock tells whole seconds"},
+		"a row a second": {func(i int) (int, int) { return i, i }, ""},
+		"each row twice": {func(i int) (int, int) { return i / 2, i / 2 }, ""},
+		"a wrong one here and there": {
+			func(i int) (int, int) { return i - i%9/8, i },
+			"have the time of the one before, and another place",
+		},
+		"two rows, ten seconds": {
+			func(i int) (int, int) { return i / 2 * 10, i },
+			"20 of 40 fixes have the time of the one before",
+		},
+		"a clock that stands": {func(i int) (int, int) { return 7, i }, "39 of 40"},
+		"five a second": {
+			func(i int) (int, int) { return i / 5, i },
+			"its clock tells whole seconds, of some 5 rows each: 32 of its 40 rows were spread",
+		},
+		"five a minute": {
+			func(i int) (int, int) { return i / 5 * 60, i },
+			"its clock tells whole minutes, of some 5 rows each: 32 of its 40 rows",
+		},
+		"five a second, all double": {
+			func(i int) (int, int) { return i / 10, i / 2 },
+			"its clock tells whole seconds",
+		},
 	} {
 		var text strings.Builder
 		text.WriteString("time,lat,lon\n")

@@ -12,11 +12,12 @@ import (
 )
 
 // Columns says which column of a table holds what, where its header does not use one of the usual names: from a field
-// (truck, time, date, lat, lon, alt, speed, heading, hdop, accuracy, valid) to COLUMN or COLUMN:UNIT. COLUMN is a name of the
-// header, or the number of the column, from 1. The unit of a speed is one of m/s, km/h, mph and kn; of an altitude or accuracy m or ft;
-// of lat and lon deg, e7 (degrees times 10^7), e6, or m from a place of no name, which is put at 0, 0; of a time s, ms, us or ns since
-// 1970, or the IANA zone in which a text without one is to be read, such as Europe/Berlin, or rel, when the clock is of no calendar:
-// the first row is put at the beginning of the year 2000; of a date ymd, dmy or mdy, the order of its parts.
+// (truck, time, date, lat, lon, alt, speed, heading, hdop, accuracy, valid) to COLUMN or COLUMN:UNIT. COLUMN is a name
+// of the header, or the number of the column, from 1. The unit of a speed is one of m/s, km/h, mph and kn; of an
+// altitude or accuracy m or ft; of lat and lon deg, e7 (degrees times 10^7), e6, or m from a place of no name, which is
+// put at 0, 0; of a time s, ms, us or ns since 1970, or the IANA zone in which a text without one is to be read, such
+// as Europe/Berlin, or rel, when the clock is of no calendar: the first row is put at the beginning of the year 2000;
+// of a date ymd, dmy or mdy, the order of its parts.
 type Columns map[string]string
 
 // column is where a field stands, and how to read it.
@@ -31,8 +32,8 @@ type column struct {
 	asked bool   // the user said its unit: it is not doubted
 }
 
-// Read adds the lines of a file: FIELD = COLUMN or FIELD = COLUMN:UNIT. Blank lines, and those that begin with #, are passed
-// over. The error names the line.
+// Read adds the lines of a file: FIELD = COLUMN or FIELD = COLUMN:UNIT. Blank lines, and those that begin with #, are
+// passed over. The error names the line.
 func (c Columns) Read(from io.Reader) error {
 	lines := bufio.NewScanner(from)
 	for n := 1; lines.Scan(); n++ {
@@ -79,7 +80,11 @@ func (c Columns) Check() error {
 	for _, name := range slices.Sorted(maps.Keys(c)) {
 		f := slices.Index(known[:], name)
 		if f < 0 {
-			return fmt.Errorf("there is no field %q to map a column to: there are %s", name, strings.Join(known[:], ", "))
+			return fmt.Errorf(
+				"there is no field %q to map a column to: there are %s",
+				name,
+				strings.Join(known[:], ", "),
+			)
 		}
 		if _, err := c.mapped(field(f)); err != nil {
 			return err
@@ -88,7 +93,8 @@ func (c Columns) Check() error {
 	return nil
 }
 
-// mapped reads what c says of a field; its index is -1 as long as no header was seen, and its name is empty when c says nothing.
+// mapped reads what c says of a field; its index is -1 as long as no header was seen, and its name is empty when c says
+// nothing.
 func (c Columns) mapped(f field) (column, error) {
 	col := column{index: -1, name: c[fields[f].name], scale: 1, zone: time.UTC}
 	i := strings.LastIndexByte(col.name, ':')
@@ -105,12 +111,22 @@ func (c Columns) mapped(f field) (column, error) {
 		return col.timed(unit)
 	case fieldDate:
 		if col.order = strings.ToLower(unit); !slices.Contains(orders[:], col.order) {
-			return col, fmt.Errorf("the date of column %q is in the order %q: known are %s", col.name, unit, strings.Join(orders[:], ", "))
+			return col, fmt.Errorf(
+				"the date of column %q is in the order %q: known are %s",
+				col.name,
+				unit,
+				strings.Join(orders[:], ", "),
+			)
 		}
 		return col, nil
 	}
 	if fields[f].units == nil || f == fieldHeading {
-		return col, fmt.Errorf("column %q, the %s, has no unit to be named: there is %q", col.name, fields[f].name, unit)
+		return col, fmt.Errorf(
+			"column %q, the %s, has no unit to be named: there is %q",
+			col.name,
+			fields[f].name,
+			unit,
+		)
 	}
 	scale, ok := fields[f].units[unit]
 	if !ok {
@@ -132,7 +148,11 @@ func (col column) timed(unit string) (column, error) {
 	}
 	var err error
 	if col.zone, err = time.LoadLocation(unit); err != nil || unit == "" {
-		return col, fmt.Errorf("the time of column %q is in %q: neither s, ms, us, ns, rel nor a time zone such as Europe/Berlin", col.name, unit)
+		return col, fmt.Errorf(
+			"the time of column %q is in %q: neither s, ms, us, ns, rel nor a time zone such as Europe/Berlin",
+			col.name,
+			unit,
+		)
 	}
 	return col, nil
 }
@@ -166,7 +186,12 @@ func (col *column) find(f field, header []string, width int) error {
 		return nil
 	}
 	if header == nil {
-		return fmt.Errorf("has no header, and %d columns: %q, which is to be the %s, must be the number of one", width, col.name, fields[f].name)
+		return fmt.Errorf(
+			"has no header, and %d columns: %q, which is to be the %s, must be the number of one",
+			width,
+			col.name,
+			fields[f].name,
+		)
 	}
 	return fmt.Errorf("the header %s has no column %s, which is to be the %s", quoted(header), col.name, fields[f].name)
 }

@@ -13,8 +13,8 @@ import (
 	"argos"
 )
 
-// errTorn marks a last line with neither a newline nor all its fields. One that has all is taken as it is: many programs
-// leave the last newline out.
+// errTorn marks a last line with neither a newline nor all its fields. One that has all is taken as it is: many
+// programs leave the last newline out.
 var errTorn = errors.New("the last line is half-written")
 
 // table is a text in columns. A quote means nothing beyond its line, so that no damage to one line can reach the next.
@@ -139,7 +139,8 @@ func (t *table) parse(cells []string) (r Row) {
 		at += year2000 - t.first
 	}
 	r.TMs = p.text(fieldTime)
-	if _, err := strconv.ParseInt(r.TMs, 10, 64); t.at[fieldTime].tick != ticks["ms"] && (err != nil || r.TMs != strconv.FormatInt(at, 10)) {
+	if _, err := strconv.ParseInt(r.TMs, 10, 64); t.at[fieldTime].tick != ticks["ms"] &&
+		(err != nil || r.TMs != strconv.FormatInt(at, 10)) {
 		r.TMs = ""
 		if p.err == nil {
 			r.TMs = strconv.FormatInt(at, 10)
@@ -195,8 +196,16 @@ func (t *table) notes() (all []string) {
 	}
 	for f, d := range t.doubts {
 		if d.rows > 0 {
-			all = append(all, fmt.Sprintf("the %s was taken as unknown in %d rows, which do not say it clearly: first in line %d, %.40q",
-				fields[f].name, d.rows, d.line, d.text))
+			all = append(
+				all,
+				fmt.Sprintf(
+					"the %s was taken as unknown in %d rows, which do not say it clearly: first in line %d, %.40q",
+					fields[f].name,
+					d.rows,
+					d.line,
+					d.text,
+				),
+			)
 		}
 	}
 	used := func(i int) bool { return slices.ContainsFunc(t.at[:], func(c column) bool { return c.index == i }) }

@@ -20,8 +20,8 @@ const preamble = 30
 // separators are those that tables have, the least likely inside a cell first.
 var separators = [...]rune{'\t', ';', '|', ','}
 
-// dialectOf looks at the first lines of a table. Its header is the first line that names a latitude and a longitude; if none does, the
-// table has one when its first line holds no data.
+// dialectOf looks at the first lines of a table. Its header is the first line that names a latitude and a longitude; if
+// none does, the table has one when its first line holds no data.
 func dialectOf(lines []string, columns Columns) dialect {
 	d := dialect{comma: ','}
 	told := len(lines) > 0 && d.told(lines[0])
@@ -126,7 +126,8 @@ func data(cells []string) bool {
 	return n >= 2
 }
 
-// split cuts a line into its cells. A quote means nothing beyond its line, so that no damage to one line can reach the next.
+// split cuts a line into its cells. A quote means nothing beyond its line, so that no damage to one line can reach the
+// next.
 func split(line string, comma rune) []string {
 	if !strings.Contains(line, `"`) {
 		return strings.Split(line, string(comma))

@@ -94,7 +94,12 @@ func TestHoweverATableIsWritten(t *testing.T) {
 		if inCell {
 			columns["speed"] = speed
 		}
-		lines := []string{strings.Join([]string{strings.ReplaceAll(head.header, "\t", sep), "Latitude", "Longitude", speed, "Größe, note"}, sep)}
+		lines := []string{
+			strings.Join(
+				[]string{strings.ReplaceAll(head.header, "\t", sep), "Latitude", "Longitude", speed, "Größe, note"},
+				sep,
+			),
+		}
 		if sep == "," {
 			lines[0] = strings.Replace(lines[0], "Größe, note", `"Größe, note"`, 1)
 		}
@@ -105,7 +110,12 @@ func TestHoweverATableIsWritten(t *testing.T) {
 		at := time.Date(2026, 3, 13, 10, 0, 0, 0, time.UTC) // a day that is no month
 		for i := range rapid.IntRange(1, 20).Draw(rt, "rows") {
 			at = at.Add(time.Duration(rapid.IntRange(1, 90_000).Draw(rt, "seconds")) * time.Second)
-			f := argos.NewFix("set_d", at.UnixMilli(), rapid.Float64Range(-90, 90).Draw(rt, "lat"), rapid.Float64Range(-180, 180).Draw(rt, "lon"))
+			f := argos.NewFix(
+				"set_d",
+				at.UnixMilli(),
+				rapid.Float64Range(-90, 90).Draw(rt, "lat"),
+				rapid.Float64Range(-180, 180).Draw(rt, "lon"),
+			)
 			f.Seq = int64(i)
 			told := rapid.SampledFrom([]string{"", "null", "NaN", `\N`, "-1", "N/A", "-"}).Draw(rt, "unknown speed")
 			if rapid.Bool().Draw(rt, "a speed") {
@@ -154,7 +164,14 @@ func nearly(a, b *argos.Fix) bool {
 	return a.Time == b.Time && close(a.Lat, b.Lat) && close(a.Lon, b.Lon) && close(a.Speed, b.Speed) && a.Seq == b.Seq
 }
 
-var encodingNames = []string{"UTF-8", "UTF-8 with a mark", "UTF-16 LE", "UTF-16 BE", "UTF-16 LE without a mark", "Windows-1252"}
+var encodingNames = []string{
+	"UTF-8",
+	"UTF-8 with a mark",
+	"UTF-16 LE",
+	"UTF-16 BE",
+	"UTF-16 LE without a mark",
+	"Windows-1252",
+}
 
 var encodings = map[string]func(string) (string, error){
 	"UTF-8":                    func(s string) (string, error) { return s, nil },
@@ -173,7 +190,8 @@ func TestNamesInAnyEncoding(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows, notes, err := readAll(driveOf(t, "a.csv", text, "truck=Kennzeichen"))
-		if err != nil || len(rows) != 1 || rows[0].Fix.TruckID != safeID("ÖL 12") || !strings.Contains(notes, fmt.Sprintf("%q is ", "ÖL 12")) {
+		if err != nil || len(rows) != 1 || rows[0].Fix.TruckID != safeID("ÖL 12") ||
+			!strings.Contains(notes, fmt.Sprintf("%q is ", "ÖL 12")) {
 			t.Errorf("%s: %+v, %v, %s", name, rows, err, notes)
 		}
 	}

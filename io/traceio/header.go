@@ -22,7 +22,8 @@ func quoted(cells []string) string {
 // separatorNames tells separators to people.
 var separatorNames = map[rune]string{',': "commas", ';': "semicolons", '\t': "tabs", '|': "bars"}
 
-// resolve finds each field's column: where c says, else by the header's names, else, in a table without a header, by what is in it.
+// resolve finds each field's column: where c says, else by the header's names, else, in a table without a header, by
+// what is in it.
 func (d *dialect) resolve(c Columns, rows [][]string) (at [fieldCount]column, err error) {
 	for f := range fieldCount {
 		at[f] = column{index: -1, scale: 1, zone: time.UTC}
@@ -62,8 +63,14 @@ func (d *dialect) resolve(c Columns, rows [][]string) (at [fieldCount]column, er
 // unknown says that a required field was not found, in what, and what to do.
 func (d *dialect) unknown(f field, rows [][]string, places []int) error {
 	if d.header != nil {
-		return fmt.Errorf("read as a table with %s between its columns; its header %s has no usual name of the %s: say which column it is, --columns %s=COLUMN",
-			separatorNames[d.comma], quoted(d.header), fields[f].name, fields[f].name)
+		return fmt.Errorf(
+			"read as a table with %s between its columns; its header %s has no usual name of the %s: "+
+				"say which column it is, --columns %s=COLUMN",
+			separatorNames[d.comma],
+			quoted(d.header),
+			fields[f].name,
+			fields[f].name,
+		)
 	}
 	var first []string
 	if len(rows) > 0 {
@@ -71,10 +78,23 @@ func (d *dialect) unknown(f field, rows [][]string, places []int) error {
 	}
 	how := "--columns time=1,lat=2,lon=3, if it is the first three"
 	if len(places) == 2 {
-		how = fmt.Sprintf("--columns lat=%d,lon=%d or --columns lat=%d,lon=%d", places[0]+1, places[1]+1, places[1]+1, places[0]+1)
+		how = fmt.Sprintf(
+			"--columns lat=%d,lon=%d or --columns lat=%d,lon=%d",
+			places[0]+1,
+			places[1]+1,
+			places[1]+1,
+			places[0]+1,
+		)
 	}
-	return fmt.Errorf("read as a table without a header, with %s between its columns; which of them is the %s cannot be told from its first line %s: "+
-		"say it by their numbers, %s", separatorNames[d.comma], fields[f].name, quoted(first), how)
+	return fmt.Errorf(
+		"read as a table without a header, with %s between its columns; "+
+			"which of them is the %s cannot be told from its first line %s: "+
+			"say it by their numbers, %s",
+		separatorNames[d.comma],
+		fields[f].name,
+		quoted(first),
+		how,
+	)
 }
 
 // usual finds a field's column by the names that are usual for it. One in which nothing stands is none.
@@ -148,8 +168,9 @@ func distinct(cells []string) int {
 	return len(seen)
 }
 
-// byContent tells the columns of a table that has no header: the one column of times, the two of degrees if one of them is
-// beyond 90, so that it is the longitude, and the vehicle in a first column whose values repeat. It returns the columns of degrees.
+// byContent tells the columns of a table that has no header: the one column of times, the two of degrees if one of them
+// is beyond 90, so that it is the longitude, and the vehicle in a first column whose values repeat. It returns the
+// columns of degrees.
 func (d *dialect) byContent(at *[fieldCount]column, rows [][]string) (places []int) {
 	var times, wide []int
 	for i := range d.width {

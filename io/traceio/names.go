@@ -9,15 +9,15 @@ import (
 	"argos"
 )
 
-// safeID makes a truck id of any name: the name itself where it is one. Elsewhere '-' stands for what an id cannot have, and
-// the beginning of the name's SHA-256 follows, so that two names never become one id, and a name becomes the same id in
-// every file. Empty stays empty.
+// safeID makes a truck id of any name: the name itself where it is one. Elsewhere '-' stands for what an id cannot
+// have, and the beginning of the name's SHA-256 follows, so that two names never become one id, and a name becomes the
+// same id in every file. Empty stays empty.
 func safeID(name string) string {
 	name = strings.TrimSpace(name)
 	if name == "" || argos.CheckTruckID(name) == nil {
 		return name
 	}
-	const hashed = 5 // bytes: two of a million names share it with a chance of 1 in 2, and an id only when they read alike too
+	const hashed = 5 // bytes: of a million names that read alike, two share it with a chance of 1 in 3
 	sum := sha256.Sum256([]byte(name))
 	tail := "-" + hex.EncodeToString(sum[:hashed])
 	var readable strings.Builder

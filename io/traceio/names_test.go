@@ -12,7 +12,12 @@ import (
 
 // However a vehicle is called, its id is one, its own, and always the same.
 func TestNamesAreMadeSafeWithoutClashes(t *testing.T) {
-	names := rapid.OneOf(rapid.String(), rapid.StringMatching(`[A-Z ./@-]{1,4}`), rapid.StringMatching(`[京沪АЕ][A-Z]-?[0-9]{2}`), rapid.StringN(60, 90, -1))
+	names := rapid.OneOf(
+		rapid.String(),
+		rapid.StringMatching(`[A-Z ./@-]{1,4}`),
+		rapid.StringMatching(`[京沪АЕ][A-Z]-?[0-9]{2}`),
+		rapid.StringN(60, 90, -1),
+	)
 	rapid.Check(t, func(t *rapid.T) {
 		all := rapid.SliceOfN(names, 2, 50).Draw(t, "names")
 		ids := map[string]string{}
@@ -59,7 +64,8 @@ func TestMadeNamesStay(t *testing.T) {
 	}
 }
 
-// Six vehicles, pairs of which read alike once what an id cannot have is gone, stay six, and the user is told who is who.
+// Six vehicles, pairs of which read alike once what an id cannot have is gone, stay six, and the user is told who is
+// who.
 func TestVehiclesAreNeverMerged(t *testing.T) {
 	vehicles := []string{"京A1", "沪A1", "АВ77", "ЕК77", "A B/1", "A-B-1", "a@b", "a b"}
 	var text strings.Builder

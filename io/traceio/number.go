@@ -10,8 +10,10 @@ import (
 
 // unknowns are texts that people and programs write where they do not know a number.
 var unknowns = map[string]bool{
-	"": true, "-": true, "--": true, "---": true, "null": true, "nil": true, "none": true, "nan": true, "-nan": true, "-nan(ind)": true, "na": true,
-	"n/a": true, "#n/a": true, "\\n": true, "unknown": true, "undefined": true, "?": true, "inf": true, "-inf": true, "infinity": true, "-infinity": true,
+	"": true, "-": true, "--": true, "---": true, "null": true, "nil": true, "none": true, "nan": true,
+	"-nan": true, "-nan(ind)": true, "na": true,
+	"n/a": true, "#n/a": true, "\\n": true, "unknown": true, "undefined": true, "?": true, "inf": true,
+	"-inf": true, "infinity": true, "-infinity": true,
 }
 
 // unknown says that a text stands for a quantity that is not known.
@@ -37,12 +39,14 @@ func number(s string) (float64, error) {
 
 // textLayouts are the texts of a time that are understood; fractions of a second may follow in each.
 var textLayouts = [...]string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04:05 -0700",
+	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05",
+	"2006-01-02 15:04:05 -0700",
 	"2006-01-02 15:04:05 MST", "2006/01/02 15:04:05",
 }
 
-// instant reads a time as ms since 1970, rounded down: a number of ticks of so many ns, or a text, which is in zone unless it
-// says otherwise. Without a tick a number's size tells its unit: seconds below 1e11 (the year 5138), then ms, us and ns.
+// instant reads a time as ms since 1970, rounded down: a number of ticks of so many ns, or a text, which is in zone
+// unless it says otherwise. Without a tick a number's size tells its unit: seconds below 1e11 (the year 5138), then ms,
+// us and ns.
 func instant(s string, tick int64, zone *time.Location) (int64, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		switch size := max(n, -n); {

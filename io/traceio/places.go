@@ -9,8 +9,9 @@ import (
 	"argos"
 )
 
-// places notices that one truck is at two places at once, as two vehicles under one name are: its rows go far away and back, again
-// and again, or its time begins anew elsewhere. Of a table it remembers in which columns the text changed just there.
+// places notices that one truck is at two places at once, as two vehicles under one name are: its rows go far away and
+// back, again and again, or its time begins anew elsewhere. Of a table it remembers in which columns the text changed
+// just there.
 type places struct {
 	trucks  map[string]*there
 	columns []hint // of a table that names no trucks
@@ -25,8 +26,8 @@ type there struct {
 	swings, again int
 }
 
-// hint counts in how many rows a column's text changed, in how many of those where time begins anew elsewhere, and how often it was
-// another text far away and the same when back.
+// hint counts in how many rows a column's text changed, in how many of those where time begins anew elsewhere, and how
+// often it was another text far away and the same when back.
 type hint struct{ changed, again, swings int }
 
 const (
@@ -89,14 +90,15 @@ func (p *places) compare(t *there, cells []string, begins, swings bool) {
 	}
 }
 
-// note is a sentence about the truck that is at two places most often. header names the columns, and used says which are known
-// to be something else.
+// note is a sentence about the truck that is at two places most often. header names the columns, and used says which
+// are known to be something else.
 func (p *places) note(header []string, used func(int) bool) string {
 	const often = 5 // times, and one in so many rows
 	var worst *there
 	truck := ""
 	for id, t := range p.trucks {
-		if t.swings >= often && t.swings*often*2 > t.n && (worst == nil || t.swings > worst.swings || t.swings == worst.swings && id < truck) {
+		if t.swings >= often && t.swings*often*2 > t.n &&
+			(worst == nil || t.swings > worst.swings || t.swings == worst.swings && id < truck) {
 			worst, truck = t, id
 		}
 	}
@@ -109,15 +111,30 @@ func (p *places) note(header []string, used func(int) bool) string {
 		column := p.column(header, used, func(h hint) bool { return h.swings*10 > worst.swings*9 })
 		say := "if there are several vehicles, say which column names them, --columns truck=COLUMN"
 		if column != "" {
-			say = fmt.Sprintf("column %s tells the places apart: if it names vehicles, say so, --columns truck=%s", column, column)
+			say = fmt.Sprintf(
+				"column %s tells the places apart: if it names vehicles, say so, --columns truck=%s",
+				column,
+				column,
+			)
 		}
-		return fmt.Sprintf("%s is at two places at once, and goes more than %d km away and back %d times: %s", who, far/1000, worst.swings, say)
+		return fmt.Sprintf(
+			"%s is at two places at once, and goes more than %d km away and back %d times: %s",
+			who,
+			far/1000,
+			worst.swings,
+			say,
+		)
 	case len(p.trucks) == 1:
 		for _, t := range p.trucks {
 			column := p.column(header, used, func(h hint) bool { return h.again == t.again && h.changed == t.again })
 			if column != "" && t.again > 0 && t.again*10 < t.n {
-				return fmt.Sprintf("its time begins anew elsewhere %d times, where column %s changes: if that names vehicles, say so, --columns truck=%s",
-					t.again, column, column)
+				return fmt.Sprintf(
+					"its time begins anew elsewhere %d times, where column %s changes: "+
+						"if that names vehicles, say so, --columns truck=%s",
+					t.again,
+					column,
+					column,
+				)
 			}
 		}
 	}

@@ -34,39 +34,80 @@ func TestTables(t *testing.T) {
 			"",
 			[]is{south, alt(98.47), speed(15), heading(90)},
 		},
-		"no fix":         {"DATE,TIME,VALID,LAT,LON\n2026/03/13,10:00:00,No fix,51.5,4.25\n", "", []is{invalid}},
-		"void":           {"utc,status,lat,lon\n2026-03-13 10:00:00,V,51.5,4.25\n2026-03-13 10:00:01,A,51.5,4.25\n", "", []is{invalid}},
-		"hhmmss, yymmdd": {"INDEX,TAG,DATE,TIME,LATITUDE N/S,LONGITUDE E/W\n1,T,260313,100000,51.5S,4.25W\n", "", []is{south}},
+		"no fix": {"DATE,TIME,VALID,LAT,LON\n2026/03/13,10:00:00,No fix,51.5,4.25\n", "", []is{invalid}},
+		"void": {
+			"utc,status,lat,lon\n2026-03-13 10:00:00,V,51.5,4.25\n2026-03-13 10:00:01,A,51.5,4.25\n",
+			"",
+			[]is{invalid},
+		},
+		"hhmmss, yymmdd": {
+			"INDEX,TAG,DATE,TIME,LATITUDE N/S,LONGITUDE E/W\n1,T,260313,100000,51.5S,4.25W\n",
+			"",
+			[]is{south},
+		},
 		"ddmmyy is told by the file": {
 			"date,time,lat,lon\n130326,100000,51.5,4.25\n310326,100000,51.5,4.25\n010426,100000,51.5,4.25\n", "date=date:dmy", nil,
 		},
-		"zeros lost":                  {"date,time,lat,lon\n20260313,93000,51.5,4.25\n", "", []is{at(march13 - 1_800_000)}},
+		"zeros lost": {
+			"date,time,lat,lon\n20260313,93000,51.5,4.25\n",
+			"",
+			[]is{at(march13 - 1_800_000)},
+		},
 		"the date last in its column": {"time,lat,lon,date\n10:00:00,51.5,4.25,13.03.2026\n", "", nil},
 		"half a day":                  {"Date,Time,lat,lon\n46094,0.4166666667,51.5,4.25\n", "", nil},
-		"midnight and day 0":          {"Date,Time,lat,lon\n2026-03-13 00:00:00,1899-12-30 10:00:00,51.5,4.25\n", "", nil},
-		"days of a spreadsheet":       {"time;lat;lon\n46094,4166666667;51,5;4,25\n46095;51,5;4,25\n", "", nil},
-		"days, in a zone":             {"time,lat,lon\n46094.4583333333,51.5,4.25\n", "time=time:Europe/Berlin", nil},
-		"the whole in the date":       {"Date,lat,lon\n2026-03-13 10:00,51.5,4.25\n", "", nil},
-		"the date is not needed":      {"Date,Timestamp,lat,lon\n2020-01-01,1773396000,51.5,4.25\n", "", nil},
-		"month first":                 {"time,lat,lon\n03/13/2026 10:00:00 AM,51.5,4.25\n03/04/2026 10:00 AM,51.5,4.25\n", "", nil},
-		"day first, told by the user": {"time,lat,lon\n12/03/2026 10:00:00,51.5,4.25\n", "date=time:dmy", []is{at(march13 - 86_400_000)}},
-		"month first, told":           {"time,lat,lon\n12/03/2026 10:00:00,51.5,4.25\n", "date=time:mdy", []is{at(1_796_292_000_000)}},
-		"a day in either order":       {"time,lat,lon\n03/03/2026 10:00:00,51.5,4.25\n", "", []is{at(march13 - 10*86_400_000)}},
-		"digits of a calendar":        {"time,lat,lon\n20260313100000,51.5,4.25\n", "", nil},
-		"minutes of a calendar":       {"time,lat,lon\n202603131000,51.5,4.25\n", "", nil},
-		"milliseconds of a calendar":  {"time,lat,lon\n20260313100000250,51.5,4.25\n", "", []is{at(march13 + 250)}},
-		"the fix before the server":   {"serverTime,deviceTime,fixTime,lat,lon\n1,2,1773396000000,51.5,4.25\n", "", nil},
-		"an empty time column":        {"fixTime,serverTime,lat,lon\n,1773396000000,51.5,4.25\n", "", nil},
-		"a zone's letters":            {"time,lat,lon\n2026-03-13 10:00:00 UTC,51.5,4.25\n", "", nil},
+		"midnight and day 0": {
+			"Date,Time,lat,lon\n2026-03-13 00:00:00,1899-12-30 10:00:00,51.5,4.25\n",
+			"", nil,
+		},
+		"days of a spreadsheet":  {"time;lat;lon\n46094,4166666667;51,5;4,25\n46095;51,5;4,25\n", "", nil},
+		"days, in a zone":        {"time,lat,lon\n46094.4583333333,51.5,4.25\n", "time=time:Europe/Berlin", nil},
+		"the whole in the date":  {"Date,lat,lon\n2026-03-13 10:00,51.5,4.25\n", "", nil},
+		"the date is not needed": {"Date,Timestamp,lat,lon\n2020-01-01,1773396000,51.5,4.25\n", "", nil},
+		"month first": {
+			"time,lat,lon\n03/13/2026 10:00:00 AM,51.5,4.25\n03/04/2026 10:00 AM,51.5,4.25\n",
+			"", nil,
+		},
+		"day first, told by the user": {
+			"time,lat,lon\n12/03/2026 10:00:00,51.5,4.25\n",
+			"date=time:dmy",
+			[]is{at(march13 - 86_400_000)},
+		},
+		"month first, told": {
+			"time,lat,lon\n12/03/2026 10:00:00,51.5,4.25\n",
+			"date=time:mdy",
+			[]is{at(1_796_292_000_000)},
+		},
+		"a day in either order": {
+			"time,lat,lon\n03/03/2026 10:00:00,51.5,4.25\n",
+			"",
+			[]is{at(march13 - 10*86_400_000)},
+		},
+		"digits of a calendar":       {"time,lat,lon\n20260313100000,51.5,4.25\n", "", nil},
+		"minutes of a calendar":      {"time,lat,lon\n202603131000,51.5,4.25\n", "", nil},
+		"milliseconds of a calendar": {"time,lat,lon\n20260313100000250,51.5,4.25\n", "", []is{at(march13 + 250)}},
+		"the fix before the server": {
+			"serverTime,deviceTime,fixTime,lat,lon\n1,2,1773396000000,51.5,4.25\n",
+			"", nil,
+		},
+		"an empty time column": {"fixTime,serverTime,lat,lon\n,1773396000000,51.5,4.25\n", "", nil},
+		"a zone's letters":     {"time,lat,lon\n2026-03-13 10:00:00 UTC,51.5,4.25\n", "", nil},
 		"letters of a zone that is told": {
 			"time,lat,lon\n2026-03-13 11:00:00 CET,51.5,4.25\n", "time=time:Europe/Berlin", nil,
 		},
-		"E7":                     {"timestampMs,latitudeE7,longitudeE7,accuracy\n1773396000000,515000000,42500000,12\n", "", []is{accuracy(12)}},
-		"E7, mapped":             {"t,a,b\n1773396000000,515000000,42500000\n", "time=t,lat=a:e7,lon=b:e7", nil},
-		"comma in quotes":        {"time,lat,lon\n1773396000,\"51,5\",\"4,25\"\n", "", nil},
-		"thousands":              {"time,lat,lon,alt\n1773396000,51.5,4.25,\"1,234.5\"\n", "", []is{}},
-		"comma for thousands":    {"time;lat;lon;alt\n1773396000;51,5;4,25;12,345\n", "", []is{alt(12.345)}},
-		"units":                  {"time,lat,lon,speed,alt\n1773396000,51.5,4.25,30 mph,100 ft\n", "", []is{speed(13.4112), alt(30.48)}},
+		"E7": {
+			"timestampMs,latitudeE7,longitudeE7,accuracy\n1773396000000,515000000,42500000,12\n",
+			"",
+			[]is{accuracy(12)},
+		},
+		"E7, mapped":          {"t,a,b\n1773396000000,515000000,42500000\n", "time=t,lat=a:e7,lon=b:e7", nil},
+		"comma in quotes":     {"time,lat,lon\n1773396000,\"51,5\",\"4,25\"\n", "", nil},
+		"thousands":           {"time,lat,lon,alt\n1773396000,51.5,4.25,\"1,234.5\"\n", "", []is{}},
+		"comma for thousands": {"time;lat;lon;alt\n1773396000;51,5;4,25;12,345\n", "", []is{alt(12.345)}},
+		"units": {
+			"time,lat,lon,speed,alt\n1773396000,51.5,4.25,30 mph,100 ft\n",
+			"",
+			[]is{speed(13.4112), alt(30.48)},
+		},
 		"knots":                  {"time,lat,lon,speed\n1773396000,51.5,4.25,36 kn\n", "", []is{speed(18.52)}},
 		"a unit in the header":   {"time,lat,lon,speed_kmh\n1773396000,51.5,4.25,36\n", "", []is{speed(10)}},
 		"the cell's unit counts": {"time,lat,lon,speed_kmh\n1773396000,51.5,4.25,10 m/s\n", "", []is{speed(10)}},
@@ -75,14 +116,34 @@ func TestTables(t *testing.T) {
 			"# exported by a tool, of a tracker\n# 2026, all rights, none\ntime,lat,lon\n1773396000,51.5,4.25\n", "", nil,
 		},
 		"the header is a remark": {"# time,lat,lon\n1773396000,51.5,4.25\n", "", nil},
-		"a title":                {"Report of a week;;\nDriver: nobody;;\nTime;Lat;Lon\n1773396000;51.5;4.25\n", "", nil},
-		"separator in quotes":    {"\"Speed, km/h\";time;lat;lon\n36;1773396000;51.5;4.25\n", "", []is{speed(10)}},
-		"address in quotes":      {"time,address,lat,lon\n1773396000,\"Main St 1, Town, \"\"NL\"\"\",51.5,4.25\n", "", nil},
-		"two names of no use":    {"time,lat,lon,x,x,,\n1773396000,51.5,4.25,1,2,,\n", "", nil},
-		"T-Drive's way":          {"8,2026-03-13 10:00:00,116.50000,39.90000\n8,2026-03-13 10:10:00,116.40000,39.90000\n", "", []is{truck("8"), func(f *argos.Fix) { f.Lat, f.Lon = 39.9, 116.5 }}},
-		"no header, by number":   {"8;4,25;51,5;1773396000\n8;4,25;51,5;1773396010\n", "lat=3,lon=2,time=4", []is{truck("8")}},
-		"the position alone":     {"time,lat,lon,speed,course,alt,accuracy,hdop\n1773396000,51.5,4.25,-1,511,-32768,-1,99.99\n", "", nil},
-		"words for unknown":      {"time,lat,lon,speed,course,alt,accuracy,hdop\n1773396000,51.5,4.25,null,NaN,N/A,\\N,-\n", "", nil},
+		"a title": {
+			"Report of a week;;\nDriver: nobody;;\nTime;Lat;Lon\n1773396000;51.5;4.25\n",
+			"", nil,
+		},
+		"separator in quotes": {"\"Speed, km/h\";time;lat;lon\n36;1773396000;51.5;4.25\n", "", []is{speed(10)}},
+		"address in quotes": {
+			"time,address,lat,lon\n1773396000,\"Main St 1, Town, \"\"NL\"\"\",51.5,4.25\n",
+			"", nil,
+		},
+		"two names of no use": {"time,lat,lon,x,x,,\n1773396000,51.5,4.25,1,2,,\n", "", nil},
+		"T-Drive's way": {
+			"8,2026-03-13 10:00:00,116.50000,39.90000\n8,2026-03-13 10:10:00,116.40000,39.90000\n",
+			"",
+			[]is{truck("8"), func(f *argos.Fix) { f.Lat, f.Lon = 39.9, 116.5 }},
+		},
+		"no header, by number": {
+			"8;4,25;51,5;1773396000\n8;4,25;51,5;1773396010\n",
+			"lat=3,lon=2,time=4",
+			[]is{truck("8")},
+		},
+		"the position alone": {
+			"time,lat,lon,speed,course,alt,accuracy,hdop\n1773396000,51.5,4.25,-1,511,-32768,-1,99.99\n",
+			"", nil,
+		},
+		"words for unknown": {
+			"time,lat,lon,speed,course,alt,accuracy,hdop\n1773396000,51.5,4.25,null,NaN,N/A,\\N,-\n",
+			"", nil,
+		},
 		"a quantity that is none": {
 			"time,lat,lon,speed\n1773396000,51.5,4.25,fast\n", "", nil,
 		},
@@ -114,25 +175,77 @@ func TestTablesThatAsk(t *testing.T) {
 		columns string
 		says    []string
 	}{
-		"a time of day":        {"time,lat,lon\n10:00:00,51.5,4.25\n", "", []string{"column time has a time of day alone", "10:00:00", "--columns date=COLUMN"}},
-		"hhmmss":               {"time,lat,lon\n100058,51.5,4.25\n100059,51.5,4.25\n", "", []string{"column time", `"100058"`, "1970", "hhmmss", "date=COLUMN"}},
-		"yyyymmdd":             {"time,lat,lon\n20260313,51.5,4.25\n", "", []string{`"20260313"`, "1970", "yyyymmdd", "time=COLUMN,date=time"}},
-		"yymmdd":               {"time,lat,lon\n260313,51.5,4.25\n", "", []string{`"260313"`, "1970"}},
-		"yymmddhhmm":           {"time,lat,lon\n2603131000,51.5,4.25\n", "", []string{`"2603131000"`, "yymmddhhmm", "time=time:s"}},
-		"yymmddhhmmss":         {"time,lat,lon\n260313100000,51.5,4.25\n", "", []string{`"260313100000"`, "1978"}},
-		"whole days":           {"time,lat,lon\n46094,51.5,4.25\n", "", []string{`"46094"`, "the number of a day without a time of day"}},
-		"a date":               {"date,lat,lon\n2026-03-13,51.5,4.25\n", "", []string{"column date has a date alone", "time=COLUMN,date=date"}},
-		"seconds since boot":   {"t_ms,lat,lon\n1000,51.5,4.25\n2000,51.5,4.25\n", "", []string{"column t_ms", `"1000"`, "1970", "t_ms:rel"}},
-		"1979":                 {"time,lat,lon\n1979-12-31T10:00:00Z,51.5,4.25\n", "", []string{"1979", "before there was GPS"}},
-		"day or month":         {"time,lat,lon\n03/04/2026 10:00:00,51.5,4.25\n", "", []string{`"03/04/2026 10:00:00"`, "date=time:dmy or date=time:mdy"}},
-		"day or year":          {"Date,Time,lat,lon\n100326,10:00:00,51.5,4.25\n", "", []string{`"100326"`, "date=Date:ymd or date=Date:dmy"}},
-		"letters of some zone": {"time,lat,lon\n2026-03-13 10:00:00 CST,51.5,4.25\n", "", []string{"CST", "a zone", "time=COLUMN:"}},
-		"no latitude":          {"time;y;lon\n1;2;3\n", "", []string{"semicolons", `"time,y,lon"`, "lat=COLUMN"}},
-		"no time":              {"lat\tlon\n2\t3\n", "", []string{"tabs", `"lat,lon"`, "time=COLUMN"}},
-		"no header":            {"1,2026-03-13 10:00:00,4.25000,51.50000\n", "", []string{"without a header", `"1,2026-03-13 10:00:00,4.25000,51.50000"`, "lat=4,lon=3"}},
-		"no header, by name":   {"1,2026-03-13 10:00:00,4.25000,51.50000\n", "lat=Breite", []string{"has no header", "must be the number"}},
-		"no such column":       {"time,lat,lon\n1,2,3\n", "lat=Breite", []string{`"time,lat,lon"`, "no column Breite"}},
-		"no table at all":      {"%PDF-1.7 binary\nand so on\n", "", []string{"%PDF-1.7 binary", "read as a table"}},
+		"a time of day": {
+			"time,lat,lon\n10:00:00,51.5,4.25\n",
+			"",
+			[]string{"column time has a time of day alone", "10:00:00", "--columns date=COLUMN"},
+		},
+		"hhmmss": {
+			"time,lat,lon\n100058,51.5,4.25\n100059,51.5,4.25\n",
+			"",
+			[]string{"column time", `"100058"`, "1970", "hhmmss", "date=COLUMN"},
+		},
+		"yyyymmdd": {
+			"time,lat,lon\n20260313,51.5,4.25\n",
+			"",
+			[]string{`"20260313"`, "1970", "yyyymmdd", "time=COLUMN,date=time"},
+		},
+		"yymmdd": {"time,lat,lon\n260313,51.5,4.25\n", "", []string{`"260313"`, "1970"}},
+		"yymmddhhmm": {
+			"time,lat,lon\n2603131000,51.5,4.25\n",
+			"",
+			[]string{`"2603131000"`, "yymmddhhmm", "time=time:s"},
+		},
+		"yymmddhhmmss": {"time,lat,lon\n260313100000,51.5,4.25\n", "", []string{`"260313100000"`, "1978"}},
+		"whole days": {
+			"time,lat,lon\n46094,51.5,4.25\n",
+			"",
+			[]string{`"46094"`, "the number of a day without a time of day"},
+		},
+		"a date": {
+			"date,lat,lon\n2026-03-13,51.5,4.25\n",
+			"",
+			[]string{"column date has a date alone", "time=COLUMN,date=date"},
+		},
+		"seconds since boot": {
+			"t_ms,lat,lon\n1000,51.5,4.25\n2000,51.5,4.25\n",
+			"",
+			[]string{"column t_ms", `"1000"`, "1970", "t_ms:rel"},
+		},
+		"1979": {
+			"time,lat,lon\n1979-12-31T10:00:00Z,51.5,4.25\n",
+			"",
+			[]string{"1979", "before there was GPS"},
+		},
+		"day or month": {
+			"time,lat,lon\n03/04/2026 10:00:00,51.5,4.25\n",
+			"",
+			[]string{`"03/04/2026 10:00:00"`, "date=time:dmy or date=time:mdy"},
+		},
+		"day or year": {
+			"Date,Time,lat,lon\n100326,10:00:00,51.5,4.25\n",
+			"",
+			[]string{`"100326"`, "date=Date:ymd or date=Date:dmy"},
+		},
+		"letters of some zone": {
+			"time,lat,lon\n2026-03-13 10:00:00 CST,51.5,4.25\n",
+			"",
+			[]string{"CST", "a zone", "time=COLUMN:"},
+		},
+		"no latitude": {"time;y;lon\n1;2;3\n", "", []string{"semicolons", `"time,y,lon"`, "lat=COLUMN"}},
+		"no time":     {"lat\tlon\n2\t3\n", "", []string{"tabs", `"lat,lon"`, "time=COLUMN"}},
+		"no header": {
+			"1,2026-03-13 10:00:00,4.25000,51.50000\n",
+			"",
+			[]string{"without a header", `"1,2026-03-13 10:00:00,4.25000,51.50000"`, "lat=4,lon=3"},
+		},
+		"no header, by name": {
+			"1,2026-03-13 10:00:00,4.25000,51.50000\n",
+			"lat=Breite",
+			[]string{"has no header", "must be the number"},
+		},
+		"no such column":  {"time,lat,lon\n1,2,3\n", "lat=Breite", []string{`"time,lat,lon"`, "no column Breite"}},
+		"no table at all": {"%PDF-1.7 binary\nand so on\n", "", []string{"%PDF-1.7 binary", "read as a table"}},
 	} {
 		var columns []string
 		if c.columns != "" {
@@ -152,7 +265,8 @@ func TestTablesThatAsk(t *testing.T) {
 	}
 	// What the user said is not asked again.
 	for _, columns := range []string{"time=time:s", "time=time:rel"} {
-		if rows, _, err := readAll(driveOf(t, "a.csv", "time,lat,lon\n100058,51.5,4.25\n", columns)); err != nil || rows[0].Err != nil {
+		if rows, _, err := readAll(driveOf(t, "a.csv", "time,lat,lon\n100058,51.5,4.25\n", columns)); err != nil ||
+			rows[0].Err != nil {
 			t.Errorf("%s: %+v, %v", columns, rows, err)
 		}
 	}
@@ -174,14 +288,26 @@ func TestTheOrderOfDatesIsThatOfTheWholeFile(t *testing.T) {
 
 // A few rows of 1970, which receivers have before their first fix, make no file of 1970.
 func TestAClockThatWasNotSetYet(t *testing.T) {
-	rows, _, err := readAll(driveOf(t, "a.csv", "time,lat,lon\n0,51.5,4.25\n1,51.5,4.25\n1773396000,51.5,4.25\n1773396001,51.5,4.25\n1773396002,51.5,4.25\n"))
+	rows, _, err := readAll(
+		driveOf(
+			t,
+			"a.csv",
+			"time,lat,lon\n0,51.5,4.25\n1,51.5,4.25\n1773396000,51.5,4.25\n1773396001,51.5,4.25\n1773396002,51.5,4.25\n",
+		),
+	)
 	if err != nil || len(rows) != 5 || rows[2].Fix.Time != march13 {
 		t.Fatal(rows, err)
 	}
 }
 
 func TestDoubtsAreCounted(t *testing.T) {
-	_, notes, err := readAll(driveOf(t, "a.csv", "time,lat,lon,speed,alt,valid\n1773396000,51.5,4.25,fast,\"1,234\",1\n1773396001,51.5,4.25,faster,7,1\n1773396002,51.5,4.25,5,7,maybe\n"))
+	_, notes, err := readAll(
+		driveOf(
+			t,
+			"a.csv",
+			"time,lat,lon,speed,alt,valid\n1773396000,51.5,4.25,fast,\"1,234\",1\n1773396001,51.5,4.25,faster,7,1\n1773396002,51.5,4.25,5,7,maybe\n",
+		),
+	)
 	for _, says := range []string{
 		`the speed was taken as unknown in 2 rows, which do not say it clearly: first in line 2, "fast"`,
 		`the alt was taken as unknown in 1 rows, which do not say it clearly: first in line 2, "1,234"`,
@@ -234,10 +360,22 @@ func TestTwoPlacesAtOnceAreNoticed(t *testing.T) {
 		return text.String()
 	}
 	alternate := func(i int) string {
-		return fmt.Sprintf("%c,%d,%d,%.4f,4.25", 'A'+rune(i%2), i, 1_773_396_000+10*i, 51+float64(i%2)+0.0001*float64(i))
+		return fmt.Sprintf(
+			"%c,%d,%d,%.4f,4.25",
+			'A'+rune(i%2),
+			i,
+			1_773_396_000+10*i,
+			51+float64(i%2)+0.0001*float64(i),
+		)
 	}
 	oneByOne := func(i int) string {
-		return fmt.Sprintf("%c,%d,%d,%.4f,4.25", 'A'+rune(i/20), i, 1_773_396_000+10*(i%20), 51+float64(i/20)+0.0001*float64(i))
+		return fmt.Sprintf(
+			"%c,%d,%d,%.4f,4.25",
+			'A'+rune(i/20),
+			i,
+			1_773_396_000+10*(i%20),
+			51+float64(i/20)+0.0001*float64(i),
+		)
 	}
 	one := func(i int) string {
 		return fmt.Sprintf("A,%d,%d,%.4f,4.25", i, 1_773_396_000+10*i, 51+0.001*float64(i))

@@ -16,9 +16,9 @@ import (
 const sampleSize = 1 << 18
 
 // plainText makes UTF-8 with line feeds of a table's bytes: a byte order mark tells UTF-8 and UTF-16, which Excel calls
-// Unicode text, and NUL in every second byte an UTF-16 without one. A text whose lines end in CR alone, as old Macs have it,
-// gets line feeds. What is neither is left as it is: see utf8Line. It returns the reader and the text's beginning, whole
-// lines of at most sampleSize bytes, and whether that is all of it.
+// Unicode text, and NUL in every second byte an UTF-16 without one. A text whose lines end in CR alone, as old Macs
+// have it, gets line feeds. What is neither is left as it is: see utf8Line. It returns the reader and the text's
+// beginning, whole lines of at most sampleSize bytes, and whether that is all of it.
 func plainText(in *bufio.Reader) (text *bufio.Reader, sample []byte, all bool, err error) {
 	head, err := in.Peek(1024)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -56,8 +56,8 @@ func beginning(in *bufio.Reader) (b []byte, all bool, err error) {
 	return b, false, err
 }
 
-// nulEvery says that of each two bytes the one at this place is NUL most often, and the other one never: UTF-16 of a text in
-// Latin letters.
+// nulEvery says that of each two bytes the one at this place is NUL most often, and the other one never: UTF-16 of a
+// text in Latin letters.
 func nulEvery(b []byte, place int) bool {
 	nul := 0
 	for i, c := range b {
@@ -84,7 +84,8 @@ func (l *lineFeeds) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// utf8Line is a line's text. What is no UTF-8 is Windows-1252, for no text of that with other than ASCII letters is UTF-8 by chance.
+// utf8Line is a line's text. What is no UTF-8 is Windows-1252, for no text of that with other than ASCII letters is
+// UTF-8 by chance.
 func utf8Line(line []byte) string {
 	if utf8.Valid(line) {
 		return string(line)
