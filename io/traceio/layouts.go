@@ -28,8 +28,8 @@ func layouts() (all []layout) {
 	days = append(days, layout{"dmy", "02012006"}, layout{"mdy", "01022006"},
 		layout{"ymd", "060102"}, layout{"dmy", "020106"}, layout{"mdy", "010206"})
 	for _, named := range [...]string{
-		"2-JAN-2006", "2 JAN 2006", "JAN 2, 2006", "JAN 2 2006", "2-JAN-06", "2 JANUARY 2006", "JANUARY 2,
-		2006", "MON, 2 JAN 2006", "MON JAN 2 2006",
+		"2-JAN-2006", "2 JAN 2006", "JAN 2, 2006", "JAN 2 2006", "2-JAN-06", "2 JANUARY 2006", "JANUARY 2, 2006",
+		"MON, 2 JAN 2006", "MON JAN 2 2006",
 	} {
 		days = append(days, layout{"", strings.NewReplacer("JAN", "Jan", "UARY", "uary", "MON", "Mon").Replace(named)})
 	}
