@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"argos"
 )
@@ -36,10 +37,11 @@ const (
 
 // Drive is one recorded drive.
 type Drive struct {
-	Name    string  // <set>_<drive>: also its truck's id, where the file names none
-	Fixes   string  // path of the file with the fixes
-	Truth   string  // path of the file with the truth, which need not exist
-	Columns Columns // of a CSV file, beyond the usual names
+	Name    string    // <set>_<drive>: also its truck's id, where the file names none
+	Fixes   string    // path of the file with the fixes
+	Truth   string    // path of the file with the truth, which need not exist
+	Columns Columns   // of a CSV file, beyond the usual names
+	Date    time.Time // midnight of the first row of an NMEA file that tells no date, if not zero
 }
 
 // Set is the part of the name that drives of one origin share: the name of the folder that theirs is in.

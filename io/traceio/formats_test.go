@@ -109,7 +109,7 @@ func TestFormats(t *testing.T) {
 			{fix: fix("set_d", midnight+1500, 51.9, 4.503)},
 		}},
 		"dateless.nmea": {text: sum("GPGGA,235958.00,5154.0000,N,00430.0000,E,1,09,0.9,-1.5,M,46,M,,"), want: []row{
-			{err: "line 1: no sentence has told the date yet"},
+			{err: "line 1: no sentence tells the date: give that of the first row by --date"},
 		}},
 		"a.ndjson": {
 			text: `{"truck_id":"T-17","ts":1772348400000,"lat":51.9,"lon":4.5,"speed":3,"heading":4}` + "\n" +

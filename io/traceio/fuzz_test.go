@@ -14,7 +14,7 @@ import (
 func every(t *testing.T, name string, text []byte) (rows []Row) {
 	r := &Reader{drive: Drive{Name: "set_d", Fixes: name}}
 	var err error
-	if r.source, err = newSource(r.drive, bufio.NewReaderSize(bytes.NewReader(text), maxLine)); err != nil {
+	if r.source, r.place, err = newSource(r.drive, bufio.NewReaderSize(bytes.NewReader(text), maxLine)); err != nil {
 		if strings.Contains(err.Error(), "\n") {
 			t.Fatalf("not one sentence: %v", err)
 		}

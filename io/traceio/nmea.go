@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,13 +24,20 @@ const knot = 1852. / 3600
 // day, whatever their talkers, are one row: position and HDOP from GGA, position, speed, course and date from RMC, and what
 // is missing from VTG, GSA and ZDA, which follow. What a logger puts before the $ and after the checksum is passed over, and so
 // is a line without a sentence. A sentence that is damaged is a row of its own, refused.
+//
+// Many receivers tell the time before they know the date, or the date in a sentence that comes later: what comes before the first
+// date is dated backwards from it. A log that tells none begins at the date that its reader was given.
 type sentences struct {
 	lines
-	parser nmea.SentenceParser
-	now    *instantRow
-	ready  []Row
-	day    time.Time // midnight (UTC) of the date last told
-	latest int64     // time of that day, ms
+	parser  nmea.SentenceParser
+	bare    bool      // no sentence has a checksum
+	begins  time.Time // the date of a log that tells none, if not zero
+	now     *instantRow
+	ready   []Row
+	undated []int     // those of ready whose Fix.Time is the time of a day that is not known yet, ms
+	day     time.Time // midnight (UTC) of the date last told
+	latest  int64     // time of that day, ms
+	ended   bool
 }
 
 // instantRow gathers the sentences of one instant.
@@ -40,11 +48,25 @@ type instantRow struct {
 	fix             argos.Fix // without a time
 }
 
+// shortest is how many fields a whole GGA or RMC has at least.
+const shortest = 11
+
 // wanted are the sentences that are read.
 var wanted = [...]string{"GGA", "RMC", "VTG", "GSA", "ZDA"}
 
-func newSentences(l lines) *sentences {
-	s := &sentences{lines: l}
+var readable = regexp.MustCompile(`\$[A-Z]{2}(` + strings.Join(wanted[:], "|") + `),`)
+
+// newSentences is told how the log begins: where no sentence of that has a checksum, none needs one.
+func newSentences(l lines, head []byte, begins time.Time) *sentences {
+	s := &sentences{lines: l, bare: looksNMEA.Match(head) && !withChecksum.Match(head), begins: begins}
+	if s.bare {
+		s.parser.CheckCRC = func(b nmea.BaseSentence, raw string) error {
+			if b.Checksum == "" {
+				return nil
+			}
+			return nmea.CheckCRC(b, raw)
+		}
+	}
 	s.parser.CustomParsers = map[string]nmea.ParserFunc{}
 	for _, kind := range wanted { // as they are: in those of the library a blank is a zero
 		s.parser.CustomParsers[kind] = func(b nmea.BaseSentence) (nmea.Sentence, error) { return b, nil }
@@ -52,43 +74,59 @@ func newSentences(l lines) *sentences {
 	return s
 }
 
+var withChecksum = regexp.MustCompile(`\$[A-Z]{2}(GGA|RMC|VTG|GSA|GSV|GLL|ZDA),[^*$\r\n]*\*[0-9A-Fa-f]{2}`)
+
+// notes is for the reader of the log.
+func (s *sentences) notes() []string {
+	if s.bare {
+		return []string{"no sentence has a checksum: damage to one is not noticed"}
+	}
+	return nil
+}
+
 func (s *sentences) row() (Row, error) {
-	for len(s.ready) == 0 {
+	for !s.ended && (len(s.ready) == 0 || len(s.undated) > 0) {
 		line, err := s.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			if s.close(); len(s.ready) == 0 {
-				return Row{}, err
-			}
+			s.close()
+			s.end()
 		case errors.Is(err, errLong): // binary messages between the sentences
 		case err != nil:
 			return Row{}, err
 		default:
-			if err := s.sentence(line); err != nil {
-				s.ready = append(s.ready, Row{line: s.line, Err: err})
-			}
+			s.sentencesOf(line)
 		}
+	}
+	if len(s.ready) == 0 {
+		return Row{}, io.EOF
 	}
 	r := s.ready[0]
 	s.ready = s.ready[1:]
 	return r, nil
 }
 
-// sentence takes in a line.
-func (s *sentences) sentence(line []byte) error {
-	i := bytes.IndexByte(line, '$')
-	if i < 0 {
-		return nil
+// sentencesOf takes in the sentences of a line: more than one where there are binary messages between them.
+func (s *sentences) sentencesOf(line []byte) {
+	found := readable.FindAllIndex(line, -1)
+	if len(found) == 0 && s.torn && bytes.IndexByte(line, '$') >= 0 && bytes.IndexByte(line, '*') < 0 {
+		s.ready = append(s.ready, Row{line: s.line, Err: errTorn})
 	}
-	text := string(line[i:])
-	if len(text) < 6 || !slices.Contains(wanted[:], text[3:6]) {
-		if s.torn && !strings.Contains(text, "*") {
-			return errTorn
+	for i, at := range found {
+		end := len(line)
+		if i+1 < len(found) {
+			end = found[i+1][0]
 		}
-		return nil
+		if err := s.sentence(string(line[at[0]:end])); err != nil {
+			s.ready = append(s.ready, Row{line: s.line, Err: err})
+		}
 	}
-	if end := strings.IndexByte(text, '*'); end >= 0 && len(text) > end+3 {
-		text = text[:end+3]
+}
+
+// sentence takes in a sentence, and what a logger put after it.
+func (s *sentences) sentence(text string) error {
+	if end := strings.IndexByte(text, '*'); end >= 0 {
+		text = text[:min(len(text), end+3)]
 	}
 	parsed, err := s.parser.Parse(text)
 	if err != nil {
@@ -98,6 +136,9 @@ func (s *sentences) sentence(line []byte) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "nmea: "))
 	}
 	b := parsed.(nmea.BaseSentence) //nolint:errcheck // its parser returns nothing else
+	if s.torn && b.Checksum == "" && len(b.Fields) < shortest {
+		return errTorn
+	}
 	p := nmea.NewParser(b)
 	switch b.Type {
 	case "GGA", "RMC":
@@ -132,7 +173,7 @@ func (s *sentences) timed(p *nmea.Parser) error {
 		return err
 	}
 	if !t.Valid {
-		return fmt.Errorf("%s has no time", p.Prefix())
+		return errors.New("the receiver tells no time")
 	}
 	if t.Hour > 23 || t.Minute > 59 || t.Second > 60 {
 		return fmt.Errorf("%s has the time %s", p.Prefix(), p.Fields[0])
@@ -167,7 +208,9 @@ func (s *sentences) timed(p *nmea.Parser) error {
 			if d.YY >= 80 { // GPS began in 1980
 				year = 1900 + d.YY
 			}
-			day = time.Date(year, time.Month(d.MM), d.DD, 0, 0, 0, 0, time.UTC)
+			if d.MM >= 1 && d.MM <= 12 && d.DD >= 1 && d.DD <= 31 { // a receiver may write 000000 until it knows
+				day = time.Date(year, time.Month(d.MM), d.DD, 0, 0, 0, 0, time.UTC)
+			}
 		}
 	}
 	if err := p.Err(); err != nil {
@@ -183,10 +226,46 @@ func (s *sentences) timed(p *nmea.Parser) error {
 	return nil
 }
 
+// dated takes in the date of the instant at hand.
 func (s *sentences) dated(day time.Time) {
 	s.now.dated = true
 	s.day, s.latest = day, s.now.clock
+	s.backwards(day, s.now.clock)
 }
+
+// backwards dates what waits for it, from an instant on that comes after.
+func (s *sentences) backwards(day time.Time, clock int64) {
+	for _, i := range slices.Backward(s.undated) {
+		r := &s.ready[i]
+		if r.Fix.Time > clock+dayMs/2 { // before midnight
+			day = day.AddDate(0, 0, -1)
+		}
+		clock = r.Fix.Time
+		r.at(day.UnixMilli() + clock)
+	}
+	s.undated = nil
+}
+
+// end dates a log that has told no date.
+func (s *sentences) end() {
+	s.ended = true
+	day, latest := s.begins, int64(0)
+	for _, i := range s.undated {
+		r := &s.ready[i]
+		if s.begins.IsZero() {
+			r.Err = errNoDate
+			continue
+		}
+		if r.Fix.Time < latest-dayMs/2 { // past midnight
+			day = day.AddDate(0, 0, 1)
+		}
+		latest = r.Fix.Time
+		r.at(day.UnixMilli() + latest)
+	}
+	s.undated = nil
+}
+
+var errNoDate = errors.New("no sentence tells the date: give that of the first row by --date YYYY-MM-DD")
 
 // close makes a row of the instant at hand.
 func (s *sentences) close() {
@@ -196,24 +275,27 @@ func (s *sentences) close() {
 	n := s.now
 	s.now = nil
 	r := Row{line: n.line, Fix: n.fix}
-	if !n.dated && !s.day.IsZero() {
-		if n.clock < s.latest-dayMs/2 { // past midnight
-			s.day = s.day.AddDate(0, 0, 1)
-		}
-		s.latest = n.clock
+	if math.IsNaN(r.Fix.Lat) {
+		r.Err = errors.New("the receiver tells no position")
 	}
 	switch {
 	case s.day.IsZero():
-		r.Err = errors.New("no sentence has told the date yet")
+		r.Fix.Time = n.clock
+		s.undated = append(s.undated, len(s.ready))
 	default:
-		r.Fix.Time = s.day.UnixMilli() + n.clock
-		r.TMs = strconv.FormatInt(r.Fix.Time, 10)
-		if math.IsNaN(r.Fix.Lat) {
-			r.Err = errors.New("the receiver tells no position")
+		if !n.dated {
+			if n.clock < s.latest-dayMs/2 { // past midnight
+				s.day = s.day.AddDate(0, 0, 1)
+			}
+			s.latest = n.clock
 		}
+		r.at(s.day.UnixMilli() + n.clock)
 	}
 	s.ready = append(s.ready, r)
 }
+
+// at sets a row's time.
+func (r *Row) at(ms int64) { r.Fix.Time, r.TMs = ms, strconv.FormatInt(ms, 10) }
 
 const dayMs = 24 * 60 * 60 * 1000
 
