@@ -15,6 +15,7 @@ import (
 	"argos/evaluate"
 	"argos/evaluate/plots"
 	"argos/io/traceio"
+	"argos/pipelines"
 )
 
 type evaluateCmd struct {
@@ -51,7 +52,7 @@ func (c *evaluateCmd) Validate() error {
 const corruptFile = "fixes_corrupt.csv"
 
 func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
-	drives, err := c.drives(ctx, log, t)
+	drives, failed, err := c.drives(ctx, log, t)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,12 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	if c.Baselines {
 		methods = slices.Concat(methods, evaluate.Baselines)
 	}
+	began := time.Now()
+	hide := show(ctx, t, log, func() string {
+		return fmt.Sprintf("measuring %d drives for %v", len(drives), time.Since(began).Round(time.Second))
+	})
 	r := evaluate.Run(drives, methods, c.Thin)
+	hide()
 	table := t.out
 	if c.JSON == "-" {
 		table = t.err
@@ -75,6 +81,17 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	if err := writeFigures(c.JSON, t.out, r); err != nil {
 		return err
 	}
+	if err := c.draw(ctx, t, drives); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return unusable(failed, failed+len(drives))
+	}
+	return nil
+}
+
+// draw draws each drive, if that was asked for.
+func (c *evaluateCmd) draw(ctx context.Context, t terminal, drives []evaluate.Drive) error {
 	if c.Plots == "" {
 		return nil
 	}
@@ -94,61 +111,92 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	return nil
 }
 
-// drives reads what has a truth, and says what has none.
-func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) ([]evaluate.Drive, error) {
+// drives reads what has a truth, and says what has none, and how many could not be used.
+func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) (_ []evaluate.Drive, failed int, _ error) {
 	found, err := traceio.Find(c.Trace, c.Fixes)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var drives []evaluate.Drive
-	rows, refused, without := 0, 0, 0
+	var files []*traceio.Summary
+	without := 0
 	for _, d := range found {
 		if ctx.Err() != nil {
-			return nil, ctx.Err()
+			return nil, 0, ctx.Err()
 		}
-		d.Columns = c.Columns
-		one := evaluate.Drive{Set: d.Set(), Name: d.Name}
-		if one.Truth, err = traceio.Truth(d); err != nil {
-			return nil, err
+		d.Columns, d.Date = c.Columns, c.Date
+		track, err := traceio.Truth(d)
+		if err != nil {
+			return nil, 0, err
 		}
-		if len(one.Truth) == 0 {
+		if len(track) == 0 {
 			log.Warn("drive left out: nothing is known of where it really was", "drive", d.Name, "truth", d.Truth)
 			without++
 			continue
 		}
-		all, err := traceio.Read(d)
-		if err != nil {
-			return nil, err
+		one, s := read(d)
+		if files = append(files, s); s.Err() != nil {
+			failed++
+			continue
 		}
-		var labels []string
-		if filepath.Base(d.Fixes) == corruptFile {
-			if labels, err = traceio.Faults(d); err != nil {
-				return nil, err
-			}
-			if labels != nil && len(labels) != len(all) {
-				return nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d", d.Fixes, len(all), traceio.FaultsFile, len(labels))
-			}
-		}
-		for _, r := range all {
-			rows++
-			if r.Err != nil {
-				refused++
-				log.Warn("row refused", "err", r.Err)
-				continue
-			}
-			r.Fix.TruckID = d.Name
-			one.Records = append(one.Records, argos.Record{Fix: r.Fix, Recorded: true})
-			if labels != nil {
-				one.Faults = append(one.Faults, labels[r.N])
-			}
-		}
+		one.Truth = track
 		drives = append(drives, one)
 	}
-	if len(drives) == 0 {
-		return nil, fmt.Errorf("there is nothing to compare with: none of the %d drives has a %s", len(found), traceio.TruthFile)
+	switch {
+	case len(files) == 0:
+		return nil, 0, fmt.Errorf("there is nothing to compare with: none of the %d drives has a %s", len(found), traceio.TruthFile)
+	case len(files) == 1 && failed == 1:
+		return nil, 0, files[0].Err()
 	}
-	fmt.Fprintf(t.err, "%d drives of %d rows, %d of them refused; %d drives without a truth left out\n", len(drives), rows, refused, without)
-	return drives, nil
+	printSummaries(t.err, fmt.Sprintf("%d drives, %d without a truth left out", len(drives), without), files)
+	if len(drives) == 0 {
+		return nil, 0, unusable(failed, len(files))
+	}
+	return drives, failed, nil
+}
+
+// read reads a drive, and the faults that are known of it.
+func read(d traceio.Drive) (evaluate.Drive, *traceio.Summary) {
+	one := evaluate.Drive{Set: d.Set(), Name: d.Name}
+	rows, s := readDrive(d)
+	if s.Err() != nil {
+		return one, s
+	}
+	var labels []string
+	if filepath.Base(d.Fixes) == corruptFile {
+		if labels, s.Failed = traceio.Faults(d); s.Failed != nil {
+			return one, s
+		}
+		if labels != nil && len(labels) != len(rows) {
+			s.Failed = fmt.Errorf("trace %s has %d rows, but the %s beside it %d", d.Fixes, len(rows), traceio.FaultsFile, len(labels))
+			return one, s
+		}
+	}
+	truck := ""
+	for i, r := range rows {
+		if r.Err != nil {
+			continue
+		}
+		if truck == "" {
+			truck = r.Fix.TruckID
+		}
+		if r.Fix.TruckID != truck {
+			s.Failed = fmt.Errorf("trace %s has several trucks, %s and %s, but the truth beside it is of one", d.Fixes, truck, r.Fix.TruckID)
+			return one, s
+		}
+		rows[i].Fix.TruckID = d.Name
+		one.Records = append(one.Records, argos.Record{Fix: rows[i].Fix, Recorded: true})
+		if labels != nil {
+			one.Faults = append(one.Faults, labels[r.N])
+		}
+	}
+	s.Folded = true
+	pipelines.CountFolded(s, rows)
+	return one, s
+}
+
+func unusable(failed, files int) error {
+	return fmt.Errorf("%d of %d %w", failed, files, pipelines.ErrUnusable)
 }
 
 // writeFigures writes the JSON.

@@ -64,7 +64,7 @@ func (c *replayCmd) Validate() error {
 }
 
 func (c *replayCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
-	f, err := recordings(c.Trace, c.recorded, func(err error) { log.Warn("row not sent", "err", err) })
+	f, err := recordings(c.Trace, c.recorded, t.err)
 	if err != nil {
 		return err
 	}

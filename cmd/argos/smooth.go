@@ -16,6 +16,7 @@ import (
 type recorded struct {
 	Fixes   string          `help:"The file in a drive's folder." default:"fixes.csv"`
 	Columns traceio.Columns `help:"Columns of CSV files by other than the usual names: ${columns}." placeholder:"FIELD=COLUMN[:UNIT],..." mapsep:","`
+	Date    time.Time       `help:"The date (UTC) of the first row of NMEA files that tell the time of day alone." format:"2006-01-02" placeholder:"YYYY-MM-DD"`
 }
 
 const columnsHelp = "FIELD is truck, time, lat, lon, alt, speed, heading, hdop, accuracy or valid; " +
@@ -63,7 +64,7 @@ func (c *smoothCmd) Validate() error {
 func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
 	tally := new(pipelines.Tally)
 	cfg := pipelines.SmoothConfig{
-		Paths: c.Trace, Fixes: c.Fixes, Columns: c.Columns, Out: c.Out,
+		Paths: c.Trace, Fixes: c.Fixes, Columns: c.Columns, Date: c.Date, Out: c.Out,
 		Format: c.Format, Causal: c.Causal, Every: c.Every, Tally: tally,
 	}
 	if c.Runner == "flink" {
@@ -77,11 +78,11 @@ func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error
 		fmt.Fprintf(t.err, "argos: stopped; %d of %d drives are cleaned in %s\n", x.Done, x.Drives, c.Out)
 		return errUnclean
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, pipelines.ErrUnusable) {
 		return err
 	}
-	fmt.Fprintf(t.err, "%d drives cleaned into %s: %d rows, %d of them refused\n", n, c.Out, x.Rows, x.Refused)
-	return nil
+	printSummaries(t.err, fmt.Sprintf("%d drives cleaned into %s", n, c.Out), tally.Files())
+	return err
 }
 
 // onFlink says less of its progress than a run in this process can: what is counted is counted where the workers are.

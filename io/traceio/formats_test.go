@@ -86,7 +86,7 @@ func TestFormats(t *testing.T) {
 			{fix: fix("set_d", march+1000, 51.9, 4.5, moving(3.5, 90), hdop(1.2), alt(-2.5))},
 			{fix: fix("set_d", march+2250, 51.9, 4.50005, invalid)},
 			{err: `line 12: lon "east" is not a number`},
-			{err: "line 13: time is blank"},
+			{err: "line 13: the point has no time"},
 			{fix: fix("set_d", march+5000, 51.9, 4.5002, moving(4, 91))},
 		}},
 		"cut.gpx": {text: cut, want: []row{

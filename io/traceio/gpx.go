@@ -91,7 +91,7 @@ func (pt *point) row() (r Row) {
 	}
 	var at int64
 	if s := strings.TrimSpace(pt.Time); s == "" {
-		fail("time", errors.New("is blank"))
+		fail("the point", errors.New("has no time"))
 	} else if ms, err := instant(s, 0, time.UTC); err != nil {
 		fail("time", err)
 	} else {

@@ -46,8 +46,8 @@ func (r *Refusals) Add(err error) {
 	one.Rows++
 }
 
-// Rows is how many rows were refused.
-func (r *Refusals) Rows() int64 { return r.rows }
+// Refused is how many rows were refused.
+func (r *Refusals) Refused() int64 { return r.rows }
 
 // Reasons are the reasons, that of the most rows first.
 func (r *Refusals) Reasons() []Refusal {
@@ -74,8 +74,8 @@ func (r Refusal) String() string {
 	return fmt.Sprintf("%s refused, %s %s: %v", rows, at, one.Place, one.Err)
 }
 
-// Unusable is the error of a file of which each of its rows was refused; nil when the refusals are fewer.
-func (r *Refusals) Unusable(file string, rows int64) error {
+// unusable is the error of a file of which each row was refused; nil when some were not.
+func (r *Refusals) unusable(file string, rows int64) error {
 	if r.rows < rows || rows == 0 {
 		return nil
 	}

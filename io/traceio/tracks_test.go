@@ -117,7 +117,7 @@ func truckOf(rows []Row, track int) string {
 func TestGPXAsPeopleHaveIt(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"decimal commas": {`<gpx><trkpt lat="51,9" lon="4,5"><ele>-2,5</ele><time>2026-03-01T07:00:01Z</time></trkpt></gpx>`, "2026-03-01T07:00:01"},
-		"no times":       {`<gpx><trkpt lat="51.9" lon="4.5"/><trkpt lat="51.9" lon="4.6"/></gpx>`, "time is blank\ntime is blank"},
+		"no times":       {`<gpx><trkpt lat="51.9" lon="4.5"/><trkpt lat="51.9" lon="4.6"/></gpx>`, "the point has no time\nthe point has no time"},
 		"deep":           {"<gpx>" + strings.Repeat("<a>", 300), "the rest is not read, for 200 elements are within one another"},
 		"huge":           {"<gpx><name>" + strings.Repeat("x", maxElement+1), errHuge.Error()},
 		"an entity":      {`<!DOCTYPE gpx [<!ENTITY a "x">]><gpx><trkpt lat="&a;" lon="4"/></gpx>`, "the rest is not read, for this is not XML: invalid character entity &a;"},
