@@ -2,6 +2,7 @@ package traceio
 
 import (
 	"fmt"
+	"slices"
 
 	"argos"
 )
@@ -18,19 +19,22 @@ func (e *RowError) Unwrap() error { return e.Err }
 
 // settle makes of the rows as they stand in the file what they are with all of it in sight.
 func (r *Reader) settle() {
-	if t, ok := r.source.(interface{ trackNames() []string }); ok {
-		if note := nameTracks(r.rows, t.trackNames()); note != "" {
-			r.named = true
-			r.notes = append(r.notes, note)
-		}
+	if t, ok := r.source.(interface{ notes() []string }); ok {
+		r.notes = append(r.notes, t.notes()...)
 	}
 	switch s := r.source.(type) {
 	case *frames:
 		r.named = true
 	case *table:
 		r.named = s.at[fieldTruck].index >= 0
-	case *sentences:
-		r.notes = append(r.notes, s.notes()...)
+	default:
+		r.named = slices.ContainsFunc(r.rows, func(row Row) bool { return row.Fix.TruckID != "" })
+	}
+	if t, ok := r.source.(interface{ trackNames() []string }); ok && !r.named {
+		if note := nameTracks(r.rows, t.trackNames()); note != "" {
+			r.named = true
+			r.notes = append(r.notes, note)
+		}
 	}
 	for i := range r.rows {
 		row := &r.rows[i]
@@ -40,6 +44,7 @@ func (r *Reader) settle() {
 			if row.Fix.TruckID == "" {
 				row.Fix.TruckID = r.drive.Name
 			}
+			row.Fix.ForgetUnknown()
 			row.Err = row.Fix.Check()
 		}
 		if row.Err != nil {

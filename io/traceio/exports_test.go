@@ -1,0 +1,224 @@
+package traceio
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/muktihari/fit/encoder"
+	"github.com/muktihari/fit/profile/mesgdef"
+	"github.com/muktihari/fit/profile/typedef"
+	"github.com/muktihari/fit/proto"
+)
+
+const (
+	ownTracks = `2026-03-01T07:00:02Z	*                 	{"_type":"location","tid":"t7","tst":1772348400,"lat":51.9,"lon":4.5,"acc":8,"vel":36,"cog":90,"alt":-2}
+2026-03-01T07:00:03Z	lwt               	{"_type":"lwt","tst":1772348401}
+2026-03-01T07:00:04Z	*                 	{"_type":"location","tid":"t7","tst":1772348402,"lat":51.9,"lon":4.501,"acc":-2147473,"vel":-1,"cog":-1}
+2026-03-01T07:00:05Z	*                 	{"_type":"location","tid":"t7","lat":51.9}
+2026-03-01T07:00:06Z	*                 	{"_type":"location","lat":51.9,"lon":4.502}
+2026-03-01T07:00:07Z	*                 	{"_type":"loca`
+	points1 = `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"a"}},"features":[
+{"type":"Feature","properties":{"time":"2026-03-01T08:00:00+01:00","speed_kmh":36,"heading":90,"accuracy":8,"tags":["a"],"note":null},"geometry":{"type":"Point","coordinates":[4.5,51.9,-2]}},
+{"type":"Feature","geometry":{"type":"Point","coordinates":[4.501,51.9]},"properties":{"timestamp":1772348402000,"alt":3}},
+{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5,51.9]},"properties":{}},
+{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5]},"properties":{"time":"2026-03-01T07:00:00Z"}},
+{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1,2],[3,4],[5,6],[1,2]]]},"properties":{}},
+{"type":"Feature","geometry":null,"properties":null},7,
+{"type":"Feature","geometry":{"type":"Point","coordinates":"here"},"properties":{"time":1}}]}`
+	line1    = `{"type":"Feature","properties":{"name":"to work","coordTimes":["2026-03-01T07:00:00Z",1772348402000]},"geometry":{"type":"LineString","coordinates":[[4.5,51.9,-2],[4.501,51.9]]}}`
+	lines2   = `{"features":[{"geometry":{"type":"MultiLineString","coordinates":[[[4.5,51.9]],[[4.501,51.9]]]},"properties":{"coordinateProperties":{"times":[["2026-03-01T07:00:00Z"],["2026-03-01T07:00:02Z"]]}}},{"geometry":{"type":"LineString","coordinates":[[1,2]]},"properties":{}},{"geometry":{"type":"LineString","coordinates":[[1,2]]},"properties":{"times":[]}}],"type":"FeatureCollection"}`
+	takeout1 = `{"locations":[{"latitudeE7":519000000,"longitudeE7":45000000,"accuracy":8,"velocity":10,"heading":90,"altitude":-2,"timestampMs":"1772348400000","activity":[{"activity":[{"type":"STILL","confidence":1}]}]},
+{"latitudeE7":519000000,"longitudeE7":45010000,"accuracy":20,"timestamp":"2026-03-01T07:00:02.000Z","deviceTag":-12},{"latitudeE7":519000000,"timestampMs":"1"},{"latitudeE7":519000000,"longitudeE7":4294867296}]}`
+	android1 = `{"semanticSegments":[{"startTime":"2026-03-01T08:00:00.000+01:00","endTime":"2026-03-01T10:00:00.000+01:00","timelinePath":[{"point":"51.9000000°, 4.5010000°","time":"2026-03-01T08:00:02.000+01:00"},{"point":"here","time":"2026-03-01T08:00:02.000+01:00"}]},
+{"startTime":"2026-03-01T08:00:00.000+01:00","visit":{"topCandidate":{"placeLocation":{"latLng":"51.9°, 4.5°"}}}}],
+"rawSignals":[{"wifiScan":{"deliveryTime":"2026-03-01T08:00:00.000+01:00"}},{"position":{"LatLng":"51.9000000°, 4.5000000°","accuracyMeters":8,"altitudeMeters":-2,"source":"GPS","timestamp":"2026-03-01T08:00:00.000+01:00","speedMetersPerSecond":10}}],"userLocationProfile":{"frequentPlaces":[{"a":[1,{}]}]}}`
+	ios1 = `[{"endTime":"2026-03-01T08:00:00.000Z","startTime":"2026-03-01T07:00:00.000Z","timelinePath":[{"point":"geo:51.900000,4.500000","durationMinutesOffsetFromStartTime":"0"},{"point":"geo:51.900000,4.501000","durationMinutesOffsetFromStartTime":"2"},{"point":"geo:1,2","durationMinutesOffsetFromStartTime":"soon"}]},{"startTime":"2026-03-01T07:00:00.000Z","visit":{}}]`
+	kml1 = `<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2"><Document><name>no truck</name>
+<Placemark><name>Truck 7</name><gx:Track><when>2026-03-01T07:00:00Z</when><when>2026-03-01T08:00:02+01:00</when>
+<gx:coord>4.5 51.9 -2</gx:coord><gx:coord>4.501 51.9</gx:coord></gx:Track></Placemark>
+<Placemark><gx:MultiTrack><gx:Track><when>2026-03-01T07:00:04Z</when><gx:coord>4.502 51.9 0</gx:coord><gx:coord>4.6 51.9 0</gx:coord></gx:Track></gx:MultiTrack></Placemark>
+<Placemark><TimeStamp><when>2026-03-01T07:00:06Z</when></TimeStamp><Point><coordinates> 4.503,51.9,0 </coordinates></Point></Placemark>
+<Placemark><Point><coordinates>1,2</coordinates></Point></Placemark>
+<Placemark><gx:Track><when>2026-03-01</when><gx:coord>4 51</gx:coord></gx:Track></Placemark></Document></kml>`
+)
+
+// zipped is a zip of files.
+func zipped(t testing.TB, files ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		w, err := z.Create(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(files[i+1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// fitFile is an activity of three records, of which one has no position.
+func fitFile(t testing.TB) string {
+	t.Helper()
+	at := func(s int64) time.Time { return time.Unix(1772348400+s, 0).UTC() }
+	out := proto.FIT{Messages: []proto.Message{
+		mesgdef.NewFileId(nil).SetType(typedef.FileActivity).SetTimeCreated(at(0)).ToMesg(nil),
+		mesgdef.NewRecord(nil).SetTimestamp(at(0)).SetPositionLatDegrees(51.9).SetPositionLongDegrees(4.5).SetGpsAccuracy(8).
+			SetEnhancedSpeedScaled(10).SetEnhancedAltitudeScaled(-2).ToMesg(nil),
+		mesgdef.NewRecord(nil).SetTimestamp(at(1)).SetHeartRate(70).ToMesg(nil),
+		mesgdef.NewRecord(nil).SetTimestamp(at(2)).SetPositionLatDegrees(51.9).SetPositionLongDegrees(4.501).SetSpeedScaled(11).ToMesg(nil),
+	}}
+	var b bytes.Buffer
+	if err := encoder.New(&b).Encode(&out); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What other programs export is read; what of it is no fix is refused, each for its own reason.
+func TestExports(t *testing.T) {
+	const first, second = "2026-03-01T07:00:00", "2026-03-01T07:00:02"
+	fit := fitFile(t)
+	for name, c := range map[string]struct {
+		text string
+		want []string
+		full bool // the first fix has speed, altitude and accuracy
+		note string
+	}{
+		"a.rec": {ownTracks, []string{first, second, "the location has no lat and lon", "2026-03-01T07:00:06", "the last line is half-written"}, true, "1 messages of other kinds"},
+		"a.geojson": {points1, []string{
+			first, second, "the point has no time", "a position has fewer than two numbers", "a Polygon is no position", "has no geometry",
+			"is no Feature of GeoJSON: json: cannot unmarshal number", "the coordinates of a Point are not what GeoJSON has",
+		}, true, ""},
+		"points.json": {points1[:len(points1)-2], []string{
+			first, second, "the point has no time", "a position has fewer than two numbers", "a Polygon is no position", "has no geometry",
+			"is no Feature of GeoJSON: json: cannot unmarshal number", "the coordinates of a Point are not what GeoJSON has", "the file ends in the middle",
+		}, true, ""},
+		"line.json":      {line1, []string{first, second}, false, ""},
+		"lines.geojsonl": {line1 + "\n" + line1, []string{first, second, first, second}, false, "2 trucks: to-work, to-work-2"},
+		"multi.json":     {lines2, []string{first, second, "the line has no times", "the line has 1 positions, but 0 times"}, false, ""},
+		"Records.json":   {takeout1, []string{"the location has not both", "the point has no time", first, second}, true, ""},
+		"Timeline.json":  {android1, []string{`"here" is no latitude and longitude`, first, second}, true, "2 entries without positions"},
+		"ios.json":       {ios1, []string{`durationMinutesOffsetFromStartTime "soon"`, first, "2026-03-01T07:02:00"}, false, "1 entries without positions"},
+		"cut.json":       {takeout1[:300], []string{"the file ends in the middle", first}, true, ""},
+		"a.kml": {kml1, []string{
+			first, second, "2026-03-01T07:00:04", "the point has no time", "2026-03-01T07:00:06", "the point has no time", `when "2026-03-01" is no time`,
+		}, false, ""},
+		"a.kmz":       {zipped(t, "files/a.png", "x", "doc.kml", kml1[:430]), []string{first, second, "the file ends in the middle"}, false, ""},
+		"a.fit":       {fit, []string{first, "the receiver tells no position", second}, true, ""},
+		"chained":     {fit + fit, []string{first, "the receiver tells no position", second, first, "the receiver tells no position", second}, true, ""},
+		"cut.fit":     {fit[:len(fit)-20], []string{first, "the receiver tells no position", "the rest is not read, for the file is damaged"}, true, ""},
+		"damaged.fit": {fit[:len(fit)-1] + "\x00", []string{first, "the receiver tells no position", second, "the rest is not read, for the file is damaged"}, true, ""},
+		"bom.json":    {"\ufeff" + line1, []string{first, second}, false, ""},
+	} {
+		rows, r := readText(t, name, c.text, time.Time{})
+		got := strings.Split(said(rows), "\n")
+		ok := len(got) == len(c.want)
+		for i := range min(len(got), len(c.want)) {
+			ok = ok && strings.HasPrefix(got[i], c.want[i])
+		}
+		if !ok {
+			t.Errorf("%s:\n%s\nwant\n%s", name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			continue
+		}
+		if notes := strings.Join(r.Notes(), "\n"); (c.note == "") != (notes == "") || !strings.Contains(notes, c.note) {
+			t.Errorf("%s says %q, want %q", name, notes, c.note)
+		}
+		for _, row := range rows {
+			f := row.Fix
+			if row.Err != nil || stamp(f.Time)[:19] != first {
+				continue
+			}
+			if math.Abs(f.Lat-51.9) > 1e-6 || math.Abs(f.Lon-4.5) > 1e-6 {
+				t.Errorf("%s: %+v", name, f)
+			}
+			if c.full && (f.Speed != 10 || f.Alt != -2 || f.Accuracy != 8) {
+				t.Errorf("%s: %+v", name, f)
+			}
+		}
+	}
+}
+
+// What a quantity says that is not known costs no position.
+func TestOwnTracksUnknown(t *testing.T) {
+	rows, _ := readText(t, "a.rec", ownTracks, time.Time{})
+	if f := rows[1].Fix; rows[1].Err != nil || !math.IsNaN(f.Accuracy) || !math.IsNaN(f.Speed) || !math.IsNaN(f.Heading) || rows[0].Fix.Heading != 90 {
+		t.Errorf("%+v, %v", rows[1].Fix, rows[1].Err)
+	}
+}
+
+// Points that name their trucks, and reports of two phones at the same hours, are kept apart.
+func TestExportsOfSeveralTrucks(t *testing.T) {
+	point := func(truck string, s int) string {
+		return fmt.Sprintf(`{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5,51.9]},"properties":{"vehicle":%q,"time":%d}}`, truck, 1772348400+s)
+	}
+	report := func(tid string, s int) string {
+		return fmt.Sprintf("2026-03-01T07:00:00Z\t*\t{\"_type\":\"location\",\"tid\":%q,\"tst\":%d,\"lat\":51.9,\"lon\":4.5}\n", tid, 1772348400+s)
+	}
+	for name, text := range map[string]string{
+		"a.geojson": `{"type":"FeatureCollection","features":[` + point("A", 0) + "," + point("B", 0) + "," + point("A", 1) + "]}",
+		"a.rec":     report("A", 0) + report("B", 0) + report("A", 1) + report("B", 2),
+	} {
+		rows, r := readText(t, name, text, time.Time{})
+		if !r.Named() || rows[0].Fix.TruckID != "A" || rows[1].Fix.TruckID != "B" || rows[2].Fix.TruckID != "A" {
+			t.Errorf("%s: named %v, %s", name, r.Named(), said(rows))
+		}
+	}
+}
+
+// What is of another kind than its name says, or of none, is told from its beginning.
+func TestFormatByContent(t *testing.T) {
+	for text, want := range map[string]string{
+		"<?xml version='1.0'?><!-- a kml --><gpx>": "gpx",
+		"<kml xmlns='x'><Document>":                "kml",
+		"<html><body>not found</body></html>":      "xml",
+		points1:                                    "geojson",
+		lines2:                                     "geojson",
+		takeout1:                                   "timeline",
+		android1:                                   "timeline",
+		ios1:                                       "timeline",
+		ownTracks:                                  "owntracks",
+		fitFile(t):                                 "fit",
+		zipped(t, "a.kml", ""):                     "kmz",
+		`{"truck_id":"T","ts":1,"lat":1,"lon":1}`:                    "ndjson",
+		`{"class":"VERSION"}` + "\n" + gga("100000"):                 "nmea",
+		"# " + strings.Repeat("remarks ", 2000) + gga("100000"):      "nmea",
+		"t_ms,lat,lon\n1,2,3\n":                                      "csv",
+		`{"truck_id":"T","attrs":{"type":"Feature"},"lat":1}` + "\n": "ndjson",
+	} {
+		for _, name := range []string{"a", "a.txt", "a.json", "a.log"} {
+			if got := format(name, []byte(text)); got != want {
+				t.Errorf("%s, %.40q: %s, want %s", name, text, got, want)
+			}
+		}
+	}
+}
+
+// Zips that are no KMZ, or unpack to more than memory has, are refused in a sentence.
+func TestKMZRefuses(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"no kml":   {zipped(t, "a.csv", "t_ms,lat,lon"), "is a zip without a KML in it"},
+		"cut":      {zipped(t, "doc.kml", kml1)[:200], "is no whole zip"},
+		"an error": {"<html>404</html>", "is XML, but neither GPX nor KML"},
+	} {
+		_, _, err := newSource(Drive{Fixes: "a.kmz"}, buffered(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	u := &unpacked{strings.NewReader("1234567"), 5}
+	var b bytes.Buffer
+	if _, err := b.ReadFrom(u); err == nil || b.String() != "12345" {
+		t.Errorf("%q, %v", b.String(), err)
+	}
+}
