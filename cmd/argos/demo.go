@@ -15,7 +15,7 @@ import (
 )
 
 type demoCmd struct {
-	Trace    []string `help:"A recorded drive (CSV, GPX, NMEA 0183, NDJSON), or a folder of drives, instead of the simulator; repeatable." type:"path" placeholder:"FILE|DIR"`
+	Trace    []string `help:"A recorded drive (${formats}), or a folder of drives, instead of the simulator; repeatable." type:"path" placeholder:"FILE|DIR"`
 	recorded `embed:""`
 	Trucks   int           `help:"Simulated trucks." default:"50"`
 	Rate     float64       `help:"Fixes a second of each simulated truck." default:"1"`

@@ -44,7 +44,7 @@ func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 
 type replayCmd struct {
 	outbound `embed:""`
-	Trace    []string `arg:"" help:"Recorded drives (CSV, GPX, NMEA 0183, NDJSON), or folders of drives." type:"path"`
+	Trace    []string `arg:"" help:"Recorded drives (${formats}), or folders of drives." type:"path"`
 	recorded `embed:""`
 	Speed    float64 `help:"How many times faster than it was recorded." default:"1"`
 }

@@ -22,11 +22,13 @@ type recorded struct {
 const columnsHelp = "FIELD is truck, time, lat, lon, alt, speed, heading, hdop, accuracy or valid; " +
 	"UNIT is m/s, km/h, mph or kn of a speed, and of a time s, ms, us, ns, or the zone of texts that name none"
 
+const formatsHelp = "CSV, GPX, NMEA 0183, KML, KMZ, GeoJSON, FIT, OwnTracks .rec, Google Timeline, NDJSON"
+
 // Validate is called by kong.
 func (r *recorded) Validate() error { return r.Columns.Check() }
 
 type smoothCmd struct {
-	Trace    []string `arg:"" help:"Recorded drives (CSV, GPX, NMEA 0183, NDJSON), or folders of drives." type:"path"`
+	Trace    []string `arg:"" help:"Recorded drives (${formats}), or folders of drives." type:"path"`
 	recorded `embed:""`
 	Causal   bool          `help:"What the live filter would have said after each row, instead of a smoother that knows the whole drive."`
 	Every    time.Duration `help:"A position so often, between fixes too, instead of one a row." placeholder:"1s"`
@@ -40,12 +42,15 @@ type smoothCmd struct {
 func (smoothCmd) Help() string {
 	return `Writes one row for each input row, in input order: t_ms,lat,lon,speed_mps,heading_deg,sigma_m,status. The position is empty
 before the first accepted fix; a row that can't be read repeats the state with the status "refused". A file that names its
-trucks, in a column or as NDJSON does, becomes one file a truck.
+trucks, in a column or as NDJSON does, or has tracks of the same hours, becomes one file a truck. At the end it says what became of
+the rows of each file. A file of which nothing can be used is an error; the others are cleaned all the same. What is read of each
+format: docs/FILES.md.
 
 Examples:
   argos smooth drives/ --out clean/                               each place judged by what came before and after
   argos smooth drives/ --out clean/ --causal                      what the live filter would have said
   argos smooth sparse.gpx --out clean/ --every 1s --format gpx    a track a second, from a fix a minute
+  argos smooth receiver.nmea --out clean/ --date 2026-03-02       a receiver that told the time of day alone
   argos smooth log.csv --out clean/ --columns lat=Breite,lon=Laenge,time=Zeit:Europe/Berlin,speed=v:km/h
   argos smooth /mnt/drives --out /mnt/clean --runner flink --job-server jobs:8099 --flink-rest jobs:8081 --parallelism 8`
 }

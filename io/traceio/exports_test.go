@@ -209,6 +209,7 @@ func TestKMZRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"no kml":   {zipped(t, "a.csv", "t_ms,lat,lon"), "is a zip without a KML in it"},
 		"cut":      {zipped(t, "doc.kml", kml1)[:200], "is no whole zip"},
+		"no zip":   {"t_ms,lat,lon\n1,2,3\n", "is no whole zip"},
 		"an error": {"<html>404</html>", "is XML, but neither GPX nor KML"},
 	} {
 		_, _, err := newSource(Drive{Fixes: "a.kmz"}, buffered(c.text))
@@ -220,5 +221,11 @@ func TestKMZRefuses(t *testing.T) {
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(u); err == nil || b.String() != "12345" {
 		t.Errorf("%q, %v", b.String(), err)
+	}
+}
+
+func TestFITRefuses(t *testing.T) {
+	if _, _, err := newSource(Drive{Fixes: "a.fit"}, buffered("t_ms,lat,lon\n1,2,3\n")); err == nil || !strings.Contains(err.Error(), "is no FIT file") {
+		t.Error(err)
 	}
 }

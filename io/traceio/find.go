@@ -1,6 +1,7 @@
 // Package traceio reads and writes recorded drives: position reports in the order of their arrival, and, where somebody
-// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183 and
-// newline-delimited JSON as a gateway takes it, each row by row; it writes CSV, GPX and GeoJSON.
+// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183, KML and
+// KMZ, GeoJSON, FIT, files of the OwnTracks Recorder, Google's Timeline, and newline-delimited JSON as a gateway takes it; it writes
+// CSV, GPX and GeoJSON. docs/FILES.md says what is read of each.
 //
 // The columns of our own, in fixes.csv:
 //
@@ -54,8 +55,8 @@ func (d Drive) Set() string {
 }
 
 // Find returns the drives at the paths, in their order and by name within each. A path is a file of a drive; or a drive's
-// folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are no CSV (.gpx,
-// .nmea, .ndjson); or a folder of those.
+// folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are no CSV, by the
+// ends of their names (.gpx, .nmea, .ndjson and so on); or a folder of those.
 //
 // The drive in a drive's folder is named after the last two folders of its absolute path, <set>_<drive>; one that has no folder
 // of its own after the folder and itself. In both '-' stands for what a truck id cannot have.

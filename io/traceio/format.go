@@ -36,6 +36,9 @@ func newSource(d Drive, in *bufio.Reader) (s source, place string, err error) {
 		s, err = openKMZ(in)
 		return s, "line", err
 	case "fit":
+		if !isFIT(head) {
+			return nil, "", errors.New("is no FIT file, though its name says so")
+		}
 		return newRecords(in), "record", nil
 	case "geojson":
 		return newFeatures(in), "feature", nil
@@ -68,7 +71,7 @@ func format(path string, head []byte) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	named := formats[strings.ToLower(filepath.Ext(path))]
 	switch {
-	case len(head) >= 12 && string(head[8:12]) == ".FIT":
+	case isFIT(head):
 		return "fit"
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return "kmz"
@@ -89,6 +92,9 @@ func format(path string, head []byte) string {
 	}
 	return "csv"
 }
+
+// isFIT looks for the mark in the header of a FIT file.
+func isFIT(head []byte) bool { return len(head) >= 12 && string(head[8:12]) == ".FIT" }
 
 // xmlFormat goes by the first element.
 func xmlFormat(text []byte, named string) string {
