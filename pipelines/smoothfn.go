@@ -75,11 +75,12 @@ func (f *smoothFn) file(t *tallied, d traceio.Drive) (*traceio.Summary, error) {
 		how = causal
 	}
 	for _, name := range names {
-		if err := f.write(t, name, each(trucks[name]), how); err != nil {
+		own := trucks[name]
+		delete(trucks, name)
+		CountFolded(s, own)
+		if err := f.write(t, name, each(own), how); err != nil {
 			return nil, err
 		}
-		CountFolded(s, trucks[name])
-		delete(trucks, name)
 	}
 	return s, nil
 }

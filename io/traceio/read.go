@@ -99,7 +99,9 @@ func (r *Reader) Next() (Row, error) {
 	}
 	row := r.rows[0]
 	r.rows[0] = Row{}
-	r.rows = r.rows[1:]
+	if r.rows = r.rows[1:]; len(r.rows) == 0 {
+		r.rows = nil // lets go of the memory
+	}
 	return row, nil
 }
 
