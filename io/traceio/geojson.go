@@ -138,7 +138,7 @@ func (f *features) feature(one *geoFeature) {
 // point makes a row of a Point.
 func (f *features) point(position []float64, properties map[string]json.RawMessage) {
 	at := f.resolve(properties)
-	cells := cellsOf(properties)
+	cells := valuesOf(properties)
 	p := cellReader{cells: cells, at: at}
 	if at[fieldTime].index < 0 {
 		f.refuse(errNoTime)
@@ -254,8 +254,8 @@ func (f *features) resolve(properties map[string]json.RawMessage) *[fieldCount]c
 	return at
 }
 
-// cellsOf are the properties' values in the order of their names; lists and objects are empty.
-func cellsOf(properties map[string]json.RawMessage) []string {
+// valuesOf are the properties' values in the order of their names; lists and objects are empty.
+func valuesOf(properties map[string]json.RawMessage) []string {
 	cells := make([]string, 0, len(properties))
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		value := properties[name]

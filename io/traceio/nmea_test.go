@@ -51,8 +51,8 @@ func rmc(clock, date string) string {
 	return sum("GPRMC," + clock + ",A,5154.0000,N,00430.0000,E,20.0,90.5," + date + ",,,A")
 }
 
-// bare leaves the checksum out.
-func bare(sentence string) string { return sentence[:len(sentence)-3] }
+// unsummed leaves the checksum out.
+func unsummed(sentence string) string { return sentence[:len(sentence)-3] }
 
 func TestNMEADates(t *testing.T) {
 	given := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
@@ -75,9 +75,9 @@ func TestNMEADates(t *testing.T) {
 		"given, and told":        {[]string{gga("100000"), rmc("100001", "050326")}, given, "2026-03-05T10:00:00\n2026-03-05T10:00:01"},
 		"neither":                {[]string{gga("100000"), gga("100001")}, time.Time{}, errNoDate.Error() + "\n" + errNoDate.Error()},
 		"after remarks":          {[]string{remarks + rmc("100002", "020326")}, time.Time{}, "2026-03-02T10:00:02"},
-		"no checksums":           {[]string{bare(gga("100000")), bare(rmc("100001", "020326"))}, time.Time{}, "2026-03-02T10:00:00\n2026-03-02T10:00:01"},
-		"one without a checksum": {[]string{bare(gga("100000")), rmc("100001", "020326")}, time.Time{}, "sentence does not contain checksum separator\n2026-03-02T10:00:01"},
-		"cut off, no checksums":  {[]string{bare(rmc("100001", "020326")), bare(gga("100002"))[:30]}, time.Time{}, "the last line is half-written\n2026-03-02T10:00:01"},
+		"no checksums":           {[]string{unsummed(gga("100000")), unsummed(rmc("100001", "020326"))}, time.Time{}, "2026-03-02T10:00:00\n2026-03-02T10:00:01"},
+		"one without a checksum": {[]string{unsummed(gga("100000")), rmc("100001", "020326")}, time.Time{}, "sentence does not contain checksum separator\n2026-03-02T10:00:01"},
+		"cut off, no checksums":  {[]string{unsummed(rmc("100001", "020326")), unsummed(gga("100002"))[:30]}, time.Time{}, "the last line is half-written\n2026-03-02T10:00:01"},
 		"no times":               {[]string{empty, sum("GPGGA,,,,,,0,,,,,,,,"), rmc("100001", "020326")}, time.Time{}, "the receiver tells no time\nthe receiver tells no time\n2026-03-02T10:00:01"},
 	} {
 		rows, r := readText(t, "receiver.log", strings.Join(c.lines, "\r\n"), c.date)

@@ -47,7 +47,7 @@ func spread(rows []Row) (note string) {
 		runs = append(runs, fixes[:n])
 		fixes = fixes[n:]
 	}
-	if moved == 0 || float64(moved) < coarse*float64(len(rows)) {
+	if moved == 0 || float64(moved) < coarse*float64(len(rows)) || !steady(rows, runs, unit) {
 		return ""
 	}
 	size := usualSize(runs)
@@ -99,7 +99,7 @@ func placesOf(rows []Row, run []int, unit int64) int {
 		if a.Lat == b.Lat && a.Lon == b.Lon {
 			continue
 		}
-		if apart(a, b) > fastest*float64(unit)/1000 {
+		if metresApart(a, b) > fastest*float64(unit)/1000 {
 			return 0
 		}
 		n++
@@ -107,11 +107,22 @@ func placesOf(rows []Row, run []int, unit int64) int {
 	return n
 }
 
-// apart is how far two fixes are from each other, in m, near enough for a bound.
-func apart(a, b *argos.Fix) float64 {
+// metresApart is how far two fixes are from each other, in m, near enough for a bound.
+func metresApart(a, b *argos.Fix) float64 {
 	const degree = 111_195 // m, of a great circle of the mean earth
 	east := math.Remainder(b.Lon-a.Lon, 360) * math.Cos(a.Lat*math.Pi/180)
 	return degree * math.Hypot(b.Lat-a.Lat, east)
+}
+
+// steady says that most times follow one another unit by unit: else several rows of one time were not told by a coarse clock.
+func steady(rows []Row, runs [][]int, unit int64) bool {
+	steps := 0
+	for i := 1; i < len(runs); i++ {
+		if d := rows[runs[i][0]].Fix.Time - rows[runs[i-1][0]].Fix.Time; d == unit || d == -unit {
+			steps++
+		}
+	}
+	return len(runs) > 1 && 5*steps >= 4*(len(runs)-1)
 }
 
 // usualSize is the median number of rows of one time.
