@@ -93,10 +93,10 @@ func freeID(name string, track int, taken map[string]bool) string {
 		name = fmt.Sprintf("track-%d", track)
 	}
 	base := truckID(name)
-	base = base[:min(len(base), argos.MaxTruckID-len("-9999999"))]
-	id := base
+	id := base[:min(len(base), argos.MaxTruckID)]
 	for n := 2; taken[id]; n++ {
-		id = fmt.Sprintf("%s-%d", base, n)
+		suffix := fmt.Sprintf("-%d", n)
+		id = base[:min(len(base), argos.MaxTruckID-len(suffix))] + suffix
 	}
 	return id
 }

@@ -38,7 +38,7 @@ func TestTracks(t *testing.T) {
 		"without names":           {trk("", 0, 10, 4) + trk("", 5, 10, 5), "track-1 10, track-2 10"},
 		"of one name":             {trk("A", 0, 10, 4) + trk("A", 5, 10, 5) + trk("A", 20, 10, 4), "A 20, A-2 10"},
 		"of names that are alike": {trk("Я 1", 0, 10, 4) + trk("Ж 1", 5, 10, 5) + trk("- 1", 3, 9, 6), "--1 10, --1-2 9, --1-3 10"},
-		"of long names":           {trk(strings.Repeat("x", 100)+"1", 0, 10, 4) + trk(strings.Repeat("x", 100)+"2", 0, 10, 5), strings.Repeat("x", 56) + " 10, " + strings.Repeat("x", 56) + "-2 10"},
+		"of long names":           {trk(strings.Repeat("x", 100)+"1", 0, 10, 4) + trk(strings.Repeat("x", 100)+"2", 0, 10, 5), strings.Repeat("x", 62) + "-2 10, " + strings.Repeat("x", 64) + " 10"},
 		"one goes on":             {trk("A", 0, 10, 4) + trk("B", 5, 10, 5) + trk("A", 60, 10, 4), "A 20, B 10"},
 		"one without points":      {trk("A", 0, 10, 4) + "<trk/>" + trk("B", 5, 10, 5), "A 10, B 10"},
 		"the name comes last":     {strings.Replace(trk("", 0, 10, 4), "</trk>", "<name> A\n</name></trk>", 1) + trk("B", 5, 10, 5), "A 10, B 10"},
