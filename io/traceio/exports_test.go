@@ -3,6 +3,7 @@ package traceio
 import (
 	"archive/zip"
 	"bytes"
+	"embed"
 	"fmt"
 	"math"
 	"strings"
@@ -15,36 +16,27 @@ import (
 	"github.com/muktihari/fit/proto"
 )
 
-const (
-	ownTracks = `2026-03-01T07:00:02Z	*                 	{"_type":"location","tid":"t7","tst":1772348400,"lat":51.9,"lon":4.5,"acc":8,"vel":36,"cog":90,"alt":-2}
-2026-03-01T07:00:03Z	lwt               	{"_type":"lwt","tst":1772348401}
-2026-03-01T07:00:04Z	*                 	{"_type":"location","tid":"t7","tst":1772348402,"lat":51.9,"lon":4.501,"acc":-2147473,"vel":-1,"cog":-1}
-2026-03-01T07:00:05Z	*                 	{"_type":"location","tid":"t7","lat":51.9}
-2026-03-01T07:00:06Z	*                 	{"_type":"location","lat":51.9,"lon":4.502}
-2026-03-01T07:00:07Z	*                 	{"_type":"loca`
-	points1 = `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"a"}},"features":[
-{"type":"Feature","properties":{"time":"2026-03-01T08:00:00+01:00","speed_kmh":36,"heading":90,"accuracy":8,"tags":["a"],"note":null},"geometry":{"type":"Point","coordinates":[4.5,51.9,-2]}},
-{"type":"Feature","geometry":{"type":"Point","coordinates":[4.501,51.9]},"properties":{"timestamp":1772348402000,"alt":3}},
-{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5,51.9]},"properties":{}},
-{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5]},"properties":{"time":"2026-03-01T07:00:00Z"}},
-{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[1,2],[3,4],[5,6],[1,2]]]},"properties":{}},
-{"type":"Feature","geometry":null,"properties":null},7,
-{"type":"Feature","geometry":{"type":"Point","coordinates":"here"},"properties":{"time":1}}]}`
-	line1    = `{"type":"Feature","properties":{"name":"to work","coordTimes":["2026-03-01T07:00:00Z",1772348402000]},"geometry":{"type":"LineString","coordinates":[[4.5,51.9,-2],[4.501,51.9]]}}`
-	lines2   = `{"features":[{"geometry":{"type":"MultiLineString","coordinates":[[[4.5,51.9]],[[4.501,51.9]]]},"properties":{"coordinateProperties":{"times":[["2026-03-01T07:00:00Z"],["2026-03-01T07:00:02Z"]]}}},{"geometry":{"type":"LineString","coordinates":[[1,2]]},"properties":{}},{"geometry":{"type":"LineString","coordinates":[[1,2]]},"properties":{"times":[]}}],"type":"FeatureCollection"}`
-	takeout1 = `{"locations":[{"latitudeE7":519000000,"longitudeE7":45000000,"accuracy":8,"velocity":10,"heading":90,"altitude":-2,"timestampMs":"1772348400000","activity":[{"activity":[{"type":"STILL","confidence":1}]}]},
-{"latitudeE7":519000000,"longitudeE7":45010000,"accuracy":20,"timestamp":"2026-03-01T07:00:02.000Z","deviceTag":-12},{"latitudeE7":519000000,"timestampMs":"1"},{"latitudeE7":519000000,"longitudeE7":4294867296}]}`
-	android1 = `{"semanticSegments":[{"startTime":"2026-03-01T08:00:00.000+01:00","endTime":"2026-03-01T10:00:00.000+01:00","timelinePath":[{"point":"51.9000000°, 4.5010000°","time":"2026-03-01T08:00:02.000+01:00"},{"point":"here","time":"2026-03-01T08:00:02.000+01:00"}]},
-{"startTime":"2026-03-01T08:00:00.000+01:00","visit":{"topCandidate":{"placeLocation":{"latLng":"51.9°, 4.5°"}}}}],
-"rawSignals":[{"wifiScan":{"deliveryTime":"2026-03-01T08:00:00.000+01:00"}},{"position":{"LatLng":"51.9000000°, 4.5000000°","accuracyMeters":8,"altitudeMeters":-2,"source":"GPS","timestamp":"2026-03-01T08:00:00.000+01:00","speedMetersPerSecond":10}}],"userLocationProfile":{"frequentPlaces":[{"a":[1,{}]}]}}`
-	ios1 = `[{"endTime":"2026-03-01T08:00:00.000Z","startTime":"2026-03-01T07:00:00.000Z","timelinePath":[{"point":"geo:51.900000,4.500000","durationMinutesOffsetFromStartTime":"0"},{"point":"geo:51.900000,4.501000","durationMinutesOffsetFromStartTime":"2"},{"point":"geo:1,2","durationMinutesOffsetFromStartTime":"soon"}]},{"startTime":"2026-03-01T07:00:00.000Z","visit":{}}]`
-	kml1 = `<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2" xmlns:gx="http://www.google.com/kml/ext/2.2"><Document><name>no truck</name>
-<Placemark><name>Truck 7</name><gx:Track><when>2026-03-01T07:00:00Z</when><when>2026-03-01T08:00:02+01:00</when>
-<gx:coord>4.5 51.9 -2</gx:coord><gx:coord>4.501 51.9</gx:coord></gx:Track></Placemark>
-<Placemark><gx:MultiTrack><gx:Track><when>2026-03-01T07:00:04Z</when><gx:coord>4.502 51.9 0</gx:coord><gx:coord>4.6 51.9 0</gx:coord></gx:Track></gx:MultiTrack></Placemark>
-<Placemark><TimeStamp><when>2026-03-01T07:00:06Z</when></TimeStamp><Point><coordinates> 4.503,51.9,0 </coordinates></Point></Placemark>
-<Placemark><Point><coordinates>1,2</coordinates></Point></Placemark>
-<Placemark><gx:Track><when>2026-03-01</when><gx:coord>4 51</gx:coord></gx:Track></Placemark></Document></kml>`
+//go:embed testdata/exports
+var exports embed.FS
+
+// export is what another program wrote, in small.
+func export(name string) string {
+	text, err := exports.ReadFile("testdata/exports/" + name)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+var (
+	ownTracks = export("phone.rec")
+	points1   = export("points.geojson")
+	line1     = export("line.json")
+	lines2    = export("lines.json")
+	takeout1  = export("Records.json")
+	android1  = export("android.json")
+	ios1      = export("ios.json")
+	kml1      = export("tracks.kml")
 )
 
 // zipped is a zip of files.
@@ -112,7 +104,7 @@ func TestExports(t *testing.T) {
 		"ios.json":       {ios1, []string{`durationMinutesOffsetFromStartTime "soon"`, first, "2026-03-01T07:02:00"}, false, "1 entries without positions"},
 		"cut.json":       {takeout1[:300], []string{"the file ends in the middle", first}, true, ""},
 		"a.kml": {kml1, []string{
-			first, second, "2026-03-01T07:00:04", "the point has no time", "2026-03-01T07:00:06", "the point has no time", `when "2026-03-01" is no time`,
+			first, second, "2026-03-01T07:00:04", "the point has no time", "2026-03-01T07:00:06", "the point has no time", `the time "2026-03-01" is no time`,
 		}, false, ""},
 		"a.kmz":       {zipped(t, "files/a.png", "x", "doc.kml", kml1[:430]), []string{first, second, "the file ends in the middle"}, false, ""},
 		"a.fit":       {fit, []string{first, "the receiver tells no position", second}, true, ""},

@@ -31,8 +31,8 @@ func newRecords(in *bufio.Reader) *records {
 	return r
 }
 
-// row decodes the file when the first row is asked for: its decoder gives messages, and takes no questions. Several files may be
-// chained in one.
+// row decodes the file when the first row is asked for: its decoder gives messages, and takes no questions. Several
+// files may be chained in one.
 func (r *records) row() (Row, error) {
 	for len(r.ready) == 0 {
 		if r.err != nil {

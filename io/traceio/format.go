@@ -65,8 +65,8 @@ var (
 	looksNMEA      = regexp.MustCompile(`\$[A-Z]{2}(GGA|RMC|VTG|GSA|GSV|GLL|ZDA),`)
 )
 
-// format tells a format from the beginning of a file if that can be of no other, or else from the end of its name, or else from
-// what else there is in the beginning.
+// format tells a format from the beginning of a file if that can be of no other, or else from the end of its name, or
+// else from what else there is in the beginning.
 func format(path string, head []byte) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
 	named := formats[strings.ToLower(filepath.Ext(path))]

@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
-	"strings"
-	"time"
-
-	"argos"
 )
 
-// features is a GeoJSON document (RFC 7946), of which each position is a row: a Point has its time and quantities in its properties, by
-// the names that are usual in a CSV file's header; a line has a time a position in coordTimes or times. Each line is a track.
+// features is a GeoJSON document (RFC 7946), of which each position is a row: a Point has its time and quantities in
+// its properties, by the names that are usual in a CSV file's header; a line has a time a position in coordTimes or
+// times. Each line is a track.
 type features struct {
 	document *document
 	pieces   int
@@ -183,86 +179,4 @@ func (f *features) line(positions [][]float64, properties map[string]json.RawMes
 		r.track = len(f.tracks)
 		f.add(r)
 	}
-}
-
-// timesOf finds a line's times; those of a MultiLineString are a list a line.
-func timesOf(properties map[string]json.RawMessage) (times []json.RawMessage, err error) {
-	var inner map[string]json.RawMessage
-	if p, ok := properties["coordinateProperties"]; ok && json.Unmarshal(p, &inner) == nil {
-		if inner, err := timesOf(inner); inner != nil {
-			return inner, err
-		}
-	}
-	for _, name := range []string{"coordTimes", "times", "timestamps"} {
-		list, ok := properties[name]
-		if !ok {
-			continue
-		}
-		if err := json.Unmarshal(list, &times); err != nil {
-			return nil, fmt.Errorf("%s is no list: %w", name, err)
-		}
-		if len(times) > 0 && strings.HasPrefix(string(times[0]), "[") {
-			var lists [][]json.RawMessage
-			if err := json.Unmarshal(list, &lists); err != nil {
-				return nil, fmt.Errorf("%s is no list of lists: %w", name, err)
-			}
-			return slices.Concat(lists...), nil
-		}
-		return times, nil
-	}
-	return nil, nil
-}
-
-// placed is the row of a position (longitude, latitude, perhaps altitude) at a time, in ticks of so many ns if it is a number.
-func placed(at string, tick int64, position []float64) (r Row) {
-	if len(position) < 2 {
-		r.Err = errors.New("a position has fewer than two numbers")
-		return r
-	}
-	if at == "" {
-		r.Err = errNoTime
-		return r
-	}
-	ms, err := instant(at, tick, time.UTC)
-	if err != nil {
-		r.Err = fmt.Errorf("the time %w", err)
-		return r
-	}
-	r.Fix = argos.NewFix("", ms, position[1], position[0])
-	r.at(ms)
-	if len(position) > 2 {
-		r.Fix.Alt = position[2]
-	}
-	return r
-}
-
-// resolve finds the fields among properties.
-func (f *features) resolve(properties map[string]json.RawMessage) *[fieldCount]column {
-	names := slices.Sorted(maps.Keys(properties))
-	key := strings.Join(names, "\n")
-	if at := f.columns[key]; at != nil {
-		return at
-	}
-	if len(f.columns) >= 100 { // each feature has others
-		clear(f.columns)
-	}
-	at := new([fieldCount]column)
-	for field := range fieldCount {
-		at[field] = usual(field, names)
-	}
-	f.columns[key] = at
-	return at
-}
-
-// valuesOf are the properties' values in the order of their names; lists and objects are empty.
-func valuesOf(properties map[string]json.RawMessage) []string {
-	cells := make([]string, 0, len(properties))
-	for _, name := range slices.Sorted(maps.Keys(properties)) {
-		value := properties[name]
-		if len(value) > 0 && (value[0] == '[' || value[0] == '{') {
-			value = nil
-		}
-		cells = append(cells, unquoted(value))
-	}
-	return cells
 }

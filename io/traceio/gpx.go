@@ -12,8 +12,8 @@ import (
 	"argos"
 )
 
-// points is a GPX file, 1.0 or 1.1: its track points are the rows, in the order of the file. Speed and course, which GPX 1.1 has no
-// place for, are taken from a point's extensions too.
+// points is a GPX file, 1.0 or 1.1: its track points are the rows, in the order of the file. Speed and course, which
+// GPX 1.1 has no place for, are taken from a point's extensions too.
 type points struct {
 	xml    *xmlReader
 	tracks []string // their names
@@ -116,8 +116,8 @@ func (pt *point) row() (r Row) {
 	return r
 }
 
-// decimalPoint puts a point for the comma of a number that has one comma and no point: where each number stands alone, a comma can
-// mean nothing else.
+// decimalPoint puts a point for the comma of a number that has one comma and no point: where each number stands alone,
+// a comma can mean nothing else.
 func decimalPoint(s string) string {
 	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
 		return strings.Replace(s, ",", ".", 1)

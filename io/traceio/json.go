@@ -9,7 +9,8 @@ import (
 	"slices"
 )
 
-// maxValue bounds, in bytes, a piece of a JSON document that is read as a whole: a line of a million positions has half of it.
+// maxValue bounds, in bytes, a piece of a JSON document that is read as a whole: a line of a million positions has half
+// of it.
 const maxValue = 1 << 26
 
 // document reads a JSON document piece by piece, in bounded memory.
@@ -31,8 +32,8 @@ func newDocument(in *bufio.Reader, arrays, whole []string) *document {
 	return &document{dec: json.NewDecoder(m), in: m, arrays: arrays, whole: whole}
 }
 
-// next returns the next piece, and the member that it is of. Other members are passed over. The piece is nil at the end of the document,
-// after which another may follow, as in a file with one a line; io.EOF is the end of the last.
+// next returns the next piece, and the member that it is of. Other members are passed over. The piece is nil at the end
+// of the document, after which another may follow, as in a file with one a line; io.EOF is the end of the last.
 func (d *document) next() (member string, piece json.RawMessage, err error) {
 	if !d.opened {
 		d.in.left = maxValue
@@ -129,7 +130,8 @@ func torn(err error) error {
 	return err
 }
 
-// endOfDocument is what comes of an error of the JSON: the rest of the file can't be understood, which is a last row, refused.
+// endOfDocument is what comes of an error of the JSON: the rest of the file can't be understood, which is a last row,
+// refused.
 func endOfDocument(err error, piece int) (Row, error) {
 	var bad *readError
 	switch {

@@ -9,15 +9,12 @@ import (
 	"io"
 	"math"
 	"path"
-	"strconv"
 	"strings"
-	"time"
-
-	"argos"
 )
 
-// placemarks is a KML file: each gx:Track is a list of times (when) and one of places (gx:coord: longitude, latitude, altitude), of
-// which those of one number are a row; so is a Placemark that has a time and a point. A Placemark is a track.
+// placemarks is a KML file: each gx:Track is a list of times (when) and one of places (gx:coord: longitude, latitude,
+// altitude), of which those of one number are a row; so is a Placemark that has a time and a point. A Placemark is a
+// track.
 type placemarks struct {
 	xml    *xmlReader
 	tracks []string // their names
@@ -114,8 +111,6 @@ func (p *placemarks) unpaired() {
 	p.times, p.places = nil, nil
 }
 
-var errNoTime = errors.New("the point has no time")
-
 // at is the row of a place at a time.
 func (c *coord) at(when string) Row {
 	r := Row{line: c.line}
@@ -131,17 +126,14 @@ func (c *coord) at(when string) Row {
 			return r
 		}
 	}
-	ms, err := instant(strings.TrimSpace(when), 0, time.UTC)
-	if err != nil {
-		r.Err = fmt.Errorf("when %w", err)
-		return r
-	}
-	r.Fix, r.TMs = argos.NewFix("", ms, x[1], x[0]), strconv.FormatInt(ms, 10)
+	r = place(when, 0, x[1], x[0])
+	r.line = c.line
 	r.Fix.Alt = x[2]
 	return r
 }
 
-// A KMZ is a zip with a KML in it. Both sizes are bounded: the one is held in memory, and the other may be a thousand times as much.
+// A KMZ is a zip with a KML in it. Both sizes are bounded: the one is held in memory, and the other may be a thousand
+// times as much.
 const (
 	maxKMZ = 64 << 20
 	maxKML = 512 << 20

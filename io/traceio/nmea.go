@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,13 +19,13 @@ import (
 // knot is a nautical mile an hour, in m/s.
 const knot = 1852. / 3600
 
-// sentences is a log of NMEA 0183. A receiver tells what it knows of one instant in several sentences; those of one time of
-// day, whatever their talkers, are one row: position and HDOP from GGA, position, speed, course and date from RMC, and what
-// is missing from VTG, GSA and ZDA, which follow. What a logger puts before the $ and after the checksum is passed over, and so
-// is a line without a sentence. A sentence that is damaged is a row of its own, refused.
+// sentences is a log of NMEA 0183. A receiver tells what it knows of one instant in several sentences; those of one
+// time of day, whatever their talkers, are one row: position and HDOP from GGA, position, speed, course and date from
+// RMC, and what is missing from VTG, GSA and ZDA, which follow. What a logger puts before the $ and after the checksum
+// is passed over, and so is a line without a sentence. A sentence that is damaged is a row of its own, refused.
 //
-// Many receivers tell the time before they know the date, or the date in a sentence that comes later: what comes before the first
-// date is dated backwards from it. A log that tells none begins at the date that its reader was given.
+// Many receivers tell the time before they know the date, or the date in a sentence that comes later: what comes before
+// the first date is dated backwards from it. A log that tells none begins at the date that its reader was given.
 type sentences struct {
 	lines
 	parser  nmea.SentenceParser
@@ -226,47 +225,6 @@ func (s *sentences) timed(p *nmea.Parser) error {
 	return nil
 }
 
-// dated takes in the date of the instant at hand.
-func (s *sentences) dated(day time.Time) {
-	s.now.dated = true
-	s.day, s.latest = day, s.now.clock
-	s.backwards(day, s.now.clock)
-}
-
-// backwards dates what waits for it, from an instant on that comes after.
-func (s *sentences) backwards(day time.Time, clock int64) {
-	for _, i := range slices.Backward(s.undated) {
-		r := &s.ready[i]
-		if r.Fix.Time > clock+dayMs/2 { // before midnight
-			day = day.AddDate(0, 0, -1)
-		}
-		clock = r.Fix.Time
-		r.at(day.UnixMilli() + clock)
-	}
-	s.undated = nil
-}
-
-// end dates a log that has told no date.
-func (s *sentences) end() {
-	s.ended = true
-	day, latest := s.begins, int64(0)
-	for _, i := range s.undated {
-		r := &s.ready[i]
-		if s.begins.IsZero() {
-			r.Err = errNoDate
-			continue
-		}
-		if r.Fix.Time < latest-dayMs/2 { // past midnight
-			day = day.AddDate(0, 0, 1)
-		}
-		latest = r.Fix.Time
-		r.at(day.UnixMilli() + latest)
-	}
-	s.undated = nil
-}
-
-var errNoDate = errors.New("no sentence tells the date: give that of the first row by --date YYYY-MM-DD")
-
 // close makes a row of the instant at hand.
 func (s *sentences) close() {
 	if s.now == nil {
@@ -296,8 +254,6 @@ func (s *sentences) close() {
 
 // at sets a row's time.
 func (r *Row) at(ms int64) { r.Fix.Time, r.TMs = ms, strconv.FormatInt(ms, 10) }
-
-const dayMs = 24 * 60 * 60 * 1000
 
 // has says whether a sentence has something in a field.
 func has(p *nmea.Parser, i int) bool { return i < len(p.Fields) && p.Fields[i] != "" }

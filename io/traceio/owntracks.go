@@ -7,14 +7,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
-
-	"argos"
 )
 
-// reports is a file of the OwnTracks Recorder (.rec): a line has the time at which a message was received, its kind and the message, with
-// tabs between. A location is a row, at its own time (tst); speeds are in km/h. What else a phone sends is counted.
-// See https://owntracks.org/booklet/tech/json/.
+// reports is a file of the OwnTracks Recorder (.rec): a line has the time at which a message was received, its kind and
+// the message, with tabs between. A location is a row, at its own time (tst); speeds are in km/h. What else a phone
+// sends is counted. See https://owntracks.org/booklet/tech/json/.
 type reports struct {
 	lines
 	tracks  []string       // tracker ids (tid), from 1
@@ -84,14 +81,12 @@ func (r *reports) report(line []byte) (row Row, other bool) {
 	if l.At != nil {
 		at = strconv.FormatFloat(*l.At, 'f', -1, 64)
 	}
-	ms, err := instant(at, 0, time.UTC)
-	if err != nil {
-		return Row{Err: fmt.Errorf("tst %w", err)}, false
-	}
-	f := argos.NewFix("", ms, *l.Lat, *l.Lon)
+	row = place(at, 0, *l.Lat, *l.Lon)
+	f := &row.Fix
 	f.Alt, f.Heading, f.Accuracy = or(l.Alt), or(l.Cog), or(l.Acc)
 	f.Speed = or(l.Vel) / 3.6
-	return Row{TMs: strconv.FormatInt(ms, 10), Fix: f, track: r.track(l.TID)}, false
+	row.track = r.track(l.TID)
+	return row, false
 }
 
 // track is the number of a tracker id.

@@ -25,8 +25,8 @@ type Row struct {
 // TruckID, or with what is wrong. io.EOF is the end; another error means that the file can't be read further.
 type source interface{ row() (Row, error) }
 
-// Reader yields the rows of a drive, in the order of its file. Before the first one it reads the whole file, for what a row means
-// may be told later: a date, that there is another truck, how fine the clock is.
+// Reader yields the rows of a drive, in the order of its file. Before the first one it reads the whole file, for what a
+// row means may be told later: a date, that there is another truck, how fine the clock is.
 type Reader struct {
 	drive  Drive
 	file   *os.File
@@ -125,8 +125,8 @@ func (r *Reader) load() {
 	r.settle()
 }
 
-// Named says whether the file names the trucks of its rows itself. If not, all are of one, which is named after the drive. It is
-// known from the first row on.
+// Named says whether the file names the trucks of its rows itself. If not, all are of one, which is named after the
+// drive. It is known from the first row on.
 func (r *Reader) Named() bool { return r.named }
 
 // Notes are sentences on what was made of the file that its reader may not expect, known from the first row on.

@@ -10,17 +10,19 @@ import (
 )
 
 const (
-	// coarse is the share of rows, of those of a drive, that have the time of the row before and another place, from which on
-	// the clock is taken to be coarser than the receiver's rate. Fewer are faults of single rows, and stay duplicates.
+	// coarse is the share of rows, of those of a drive, that have the time of the row before and another place, from
+	// which on the clock is taken to be coarser than the receiver's rate. Fewer are faults of single rows, and stay
+	// duplicates.
 	coarse = 1. / 20
-	// fastest bounds, in m/s, how far a truck goes within one unit of its clock: what lies farther apart is not one truck's way.
+	// fastest bounds, in m/s, how far a truck goes within one unit of its clock: what lies farther apart is not one
+	// truck's way.
 	fastest = 100
 )
 
-// spread gives the rows of one truck times of their own where its clock is coarser than its rate: where all times are whole
-// seconds, or whole minutes, those that follow one another at one time and at different places are set evenly within it, in
-// their order. A row that repeats the one before keeps its time, and so stays its duplicate. The note says what was done, in
-// one sentence; it is empty when nothing was.
+// spread gives the rows of one truck times of their own where its clock is coarser than its rate: where all times are
+// whole seconds, or whole minutes, those that follow one another at one time and at different places are set evenly
+// within it, in their order. A row that repeats the one before keeps its time, and so stays its duplicate. The note
+// says what was done, in one sentence; it is empty when nothing was.
 //
 // Rows with an Err are passed over.
 func spread(rows []Row) (note string) {
@@ -114,7 +116,8 @@ func metresApart(a, b *argos.Fix) float64 {
 	return degree * math.Hypot(b.Lat-a.Lat, east)
 }
 
-// steady says that most times follow one another unit by unit: else several rows of one time were not told by a coarse clock.
+// steady says that most times follow one another unit by unit: else several rows of one time were not told by a coarse
+// clock.
 func steady(rows []Row, runs [][]int, unit int64) bool {
 	steps := 0
 	for i := 1; i < len(runs); i++ {
@@ -146,7 +149,8 @@ func falls(rows []Row, runs [][]int) bool {
 	return 2*down > len(runs)-1
 }
 
-// set puts the rows of a run at the steps from, from+1, ... of n in the unit that begins at their time, or the other way round.
+// set puts the rows of a run at the steps from, from+1, ... of n in the unit that begins at their time, or the other
+// way round.
 func set(rows []Row, run []int, unit int64, from, n int, back bool) {
 	begin := rows[run[0]].Fix.Time
 	for k, i := range run {

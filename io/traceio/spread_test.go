@@ -10,7 +10,8 @@ import (
 	"argos"
 )
 
-// northward makes rows of one truck: a time in ms and how many metres north of a place, which is refused when it is negative.
+// northward makes rows of one truck: a time in ms and how many metres north of a place, which is refused when it is
+// negative.
 func northward(pairs ...int64) (rows []Row) {
 	for i := 0; i < len(pairs); i += 2 {
 		r := Row{N: i / 2, TMs: fmt.Sprint(pairs[i]), Fix: argos.NewFix("T", pairs[i], 50+float64(pairs[i+1])/111_195, 4)}
@@ -72,7 +73,8 @@ func TestSpreadLeavesSingleFaults(t *testing.T) {
 	}
 }
 
-// Whatever the rows: none leaves its second, none that moved on is at the time of the one before, and no order is turned.
+// Whatever the rows: none leaves its second, none that moved on is at the time of the one before, and no order is
+// turned.
 func TestSpreadKeepsTheSecond(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var pairs []int64

@@ -9,16 +9,12 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
-
-	"argos"
 )
 
-// timeline is what Google's Timeline exports: Records.json of Takeout (locations), or the file that a phone writes, of Android
-// (semanticSegments with timelinePath, and rawSignals with position) or of iOS (a list with timelinePath). Each position is a row; they
-// come in the order of time, for a phone's file has them in two lists. What else there is (visits, activities, scans) is counted.
+// timeline is what Google's Timeline exports: Records.json of Takeout (locations), or the file that a phone writes, of
+// Android (semanticSegments with timelinePath, and rawSignals with position) or of iOS (a list with timelinePath). Each
+// position is a row; they come in the order of time, for a phone's file has them in two lists. What else there is
+// (visits, activities, scans) is counted.
 type timeline struct {
 	document *document
 	pieces   int
@@ -120,7 +116,7 @@ func (t *timeline) entry(e *entry) {
 		if ms := unquoted(e.TimestampMs); ms != "" {
 			at = ms
 		}
-		r := place(at, degreesE7(*e.LatE7, 90), degreesE7(*e.LonE7, 180))
+		r := place(at, 0, degreesE7(*e.LatE7, 90), degreesE7(*e.LonE7, 180))
 		r.Fix.Accuracy, r.Fix.Alt, r.Fix.Speed, r.Fix.Heading = or(e.Accuracy), or(e.Altitude), or(e.Velocity), or(e.Heading)
 		r.track = t.device(unquoted(e.Device))
 		t.add(r)
@@ -130,7 +126,7 @@ func (t *timeline) entry(e *entry) {
 			t.add(Row{Err: err})
 			return
 		}
-		r := place(e.Position.Timestamp, lat, lon)
+		r := place(e.Position.Timestamp, 0, lat, lon)
 		r.Fix.Accuracy, r.Fix.Alt, r.Fix.Speed = or(e.Position.Accuracy), or(e.Position.Altitude), or(e.Position.Speed)
 		t.add(r)
 	case len(e.Path) > 0:
@@ -158,9 +154,9 @@ type pathPoint struct {
 
 func (p *pathPoint) row(start string, lat, lon float64) Row {
 	if p.Time != "" {
-		return place(p.Time, lat, lon)
+		return place(p.Time, 0, lat, lon)
 	}
-	r := place(start, lat, lon)
+	r := place(start, 0, lat, lon)
 	if text := unquoted(p.Minutes); r.Err == nil && text != "" {
 		minutes, err := number(text)
 		if err != nil || math.Abs(minutes) > 1e6 {
@@ -188,69 +184,4 @@ func (t *timeline) device(tag string) int {
 		t.numbers[tag] = n
 	}
 	return n
-}
-
-// place is the row of a place at a time.
-func place(at string, lat, lon float64) (r Row) {
-	if at == "" {
-		r.Err = errNoTime
-		return r
-	}
-	ms, err := instant(at, 0, time.UTC)
-	if err != nil {
-		r.Err = fmt.Errorf("the time %w", err)
-		return r
-	}
-	r.Fix = argos.NewFix("", ms, lat, lon)
-	r.at(ms)
-	return r
-}
-
-// latLng reads "51.9000000°, 4.4000000°" and "geo:51.900000,4.400000".
-func latLng(text string) (lat, lon float64, err error) {
-	north, east, ok := strings.Cut(strings.TrimPrefix(text, "geo:"), ",")
-	if ok {
-		if lat, err = degree(north); err == nil {
-			if lon, err = degree(east); err == nil {
-				return lat, lon, nil
-			}
-		}
-	}
-	return 0, 0, fmt.Errorf("%.40q is no latitude and longitude", text)
-}
-
-func degree(text string) (float64, error) {
-	text = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "°"))
-	if text == "" {
-		return 0, errors.New("is blank")
-	}
-	return number(text)
-}
-
-// degreesE7 is what a number of 1e-7 degrees means: some of Google's files have those beyond the limit less 2^32.
-func degreesE7(x, limit float64) float64 {
-	if x > limit*1e7 {
-		x -= 1 << 32
-	}
-	return x / 1e7
-}
-
-// or is NaN where there is no number.
-func or(x *float64) float64 {
-	if x == nil {
-		return math.NaN()
-	}
-	return *x
-}
-
-// unquoted is a number or a text, as a text; null and what is not there are empty.
-func unquoted(raw json.RawMessage) string {
-	s := string(raw)
-	if s == "null" {
-		return ""
-	}
-	if u, err := strconv.Unquote(s); err == nil {
-		return u
-	}
-	return s
 }

@@ -9,9 +9,10 @@ import (
 	"argos"
 )
 
-// nameTracks makes trucks of tracks: a file has one truck, whose tracks follow one another, unless two of them are at the same hours,
-// which no truck can be. Then each name is a truck, and each track without a name; two of one name that are at the same hours are
-// two as well. The note says so; it is empty when all are of one truck, and the rows are left as they were.
+// nameTracks makes trucks of tracks: a file has one truck, whose tracks follow one another, unless two of them are at
+// the same hours, which no truck can be. Then each name is a truck, and each track without a name; two of one name that
+// are at the same hours are two as well. The note says so; it is empty when all are of one truck, and the rows are left
+// as they were.
 func nameTracks(rows []Row, names []string) (note string) {
 	spans := spansOf(rows, len(names))
 	if !overlap(spans) {
@@ -46,7 +47,8 @@ type trackTruck struct {
 	until int64 // ms
 }
 
-// span is when a track is, but for the twentieth of its rows at either end: clocks start wrong, and loggers repeat rows.
+// span is when a track is, but for the twentieth of its rows at either end: clocks start wrong, and loggers repeat
+// rows.
 type span struct {
 	track    int
 	from, to int64 // ms

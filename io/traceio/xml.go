@@ -17,7 +17,8 @@ const (
 	maxDepth   = 200     // elements within one another
 )
 
-// xmlReader reads XML element by element, in bounded memory. Entities are those of XML alone, for encoding/xml knows no others.
+// xmlReader reads XML element by element, in bounded memory. Entities are those of XML alone, for encoding/xml knows no
+// others.
 type xmlReader struct {
 	*xml.Decoder
 	in   *metered
