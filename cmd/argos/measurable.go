@@ -12,7 +12,8 @@ import (
 	"argos/pipelines"
 )
 
-// drives reads what has a truth, in each mode, and says what has none. That some files could not be used is incomplete's to say.
+// drives reads what has a truth, in each mode, and says what has none. That some files could not be used is incomplete's
+// to say.
 func (c *evaluateCmd) drives(
 	ctx context.Context, log *slog.Logger, t terminal,
 ) (drives []evaluate.Drive, incomplete, err error) {
@@ -97,13 +98,16 @@ func measurable(d traceio.Drive, log *slog.Logger) (evaluate.Drive, *traceio.Sum
 		one.Clean, _, err = records(clean, rows, nil)
 	}
 	if err != nil {
-		log.Warn("what faults cost the fixes beside them is not known: no fixes without faults", "drive", d.Name, "err", err)
+		log.Warn("what faults cost the fixes beside them is not known: no fixes without faults",
+			"drive", d.Name, "err", err)
 	}
 	return one, s
 }
 
 // records are the rows that are fixes, all of one truck, with the labels, if there are any, of these.
-func records(d traceio.Drive, rows []traceio.Row, labels []string) (records []argos.Record, faults []string, err error) {
+func records(
+	d traceio.Drive, rows []traceio.Row, labels []string,
+) (records []argos.Record, faults []string, err error) {
 	if labels != nil && len(labels) != len(rows) {
 		return nil, nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d",
 			d.Fixes, len(rows), traceio.FaultsFile, len(labels))

@@ -49,7 +49,8 @@ func (r *records) row() (Row, error) {
 				r.err = err
 				continue
 			}
-			r.ready = append(r.ready, Row{line: r.count + 1, Err: fmt.Errorf("the rest is not read, for the file is damaged: %w", err)})
+			err = fmt.Errorf("the rest is not read, for the file is damaged: %w", err)
+			r.ready = append(r.ready, Row{line: r.count + 1, Err: err})
 		}
 	}
 	row := r.ready[0]

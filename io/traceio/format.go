@@ -13,8 +13,8 @@ import (
 
 // formats are the ends of names.
 var formats = map[string]string{
-	".csv": "csv", ".tsv": "csv", ".gpx": "gpx", ".nmea": "nmea", ".nme": "nmea", ".ndjson": "ndjson", ".jsonl": "ndjson",
-	".kml": "kml", ".kmz": "kmz", ".geojson": "geojson", ".rec": "owntracks", ".fit": "fit",
+	".csv": "csv", ".tsv": "csv", ".gpx": "gpx", ".nmea": "nmea", ".nme": "nmea",
+	".ndjson": "ndjson", ".jsonl": "ndjson", ".kml": "kml", ".kmz": "kmz", ".geojson": "geojson", ".rec": "owntracks", ".fit": "fit",
 }
 
 // newSource opens a format, and says what the numbers of its rows count.
@@ -58,9 +58,11 @@ func newSource(d Drive, in *bufio.Reader) (s source, place string, err error) {
 }
 
 var (
-	looksXML       = regexp.MustCompile(`<(?:[A-Za-z0-9_.-]+:)?([A-Za-z]\w*)`)
-	looksGeoJSON   = regexp.MustCompile(`^\{\s*"features"\s*:|^\{[^{\[]*"type"\s*:\s*"Feature(Collection)?"|"type"\s*:\s*"FeatureCollection"`)
-	looksTimeline  = regexp.MustCompile(`^\{\s*"(locations|semanticSegments|rawSignals|userLocationProfile)"\s*:|^\[\s*\{\s*"(startTime|endTime)"\s*:`)
+	looksXML     = regexp.MustCompile(`<(?:[A-Za-z0-9_.-]+:)?([A-Za-z]\w*)`)
+	looksGeoJSON = regexp.MustCompile(`^\{\s*"features"\s*:` +
+		`|^\{[^{\[]*"type"\s*:\s*"Feature(Collection)?"|"type"\s*:\s*"FeatureCollection"`)
+	looksTimeline = regexp.MustCompile(`^\{\s*"(locations|semanticSegments|rawSignals|userLocationProfile)"\s*:` +
+		`|^\[\s*\{\s*"(startTime|endTime)"\s*:`)
 	looksOwnTracks = regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\dT[\d:.]+Z?\t[^\t\n]*\t\{`)
 	looksNMEA      = regexp.MustCompile(`\$[A-Z]{2}(GGA|RMC|VTG|GSA|GSV|GLL|ZDA),`)
 )

@@ -110,7 +110,8 @@ func (pt *point) row() (r Row) {
 	})
 	f := argos.NewFix("", at, read("lat", pt.Lat, true), read("lon", pt.Lon, true))
 	f.Alt, f.HDOP = read("ele", pt.Ele, false), read("hdop", pt.HDOP, false)
-	f.Speed, f.Heading, f.Accuracy = read("speed", speed, false), read("course", course, false), read("accuracy", accuracy, false)
+	f.Speed, f.Heading = read("speed", speed, false), read("course", course, false)
+	f.Accuracy = read("accuracy", accuracy, false)
 	f.Valid = strings.TrimSpace(pt.Fix) != "none"
 	r.Fix = f
 	return r

@@ -143,7 +143,8 @@ func (s *sentences) sentence(text string) error {
 	case "GGA", "RMC":
 		return s.timed(p)
 	case "ZDA":
-		day := time.Date(int(p.Int64(3, "year")), time.Month(p.Int64(2, "month")), int(p.Int64(1, "day")), 0, 0, 0, 0, time.UTC)
+		year, month, date := p.Int64(3, "year"), p.Int64(2, "month"), p.Int64(1, "day")
+		day := time.Date(int(year), time.Month(month), int(date), 0, 0, 0, 0, time.UTC)
 		if err := p.Err(); err != nil {
 			return err
 		}

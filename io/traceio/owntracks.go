@@ -65,7 +65,7 @@ func (r *reports) row() (Row, error) {
 func (r *reports) report(line []byte) (row Row, other bool) {
 	cells := bytes.SplitN(line, []byte{'\t'}, 3)
 	if len(cells) < 3 {
-		return Row{Err: errors.New("is no message of the OwnTracks Recorder: time, kind and JSON, with tabs between")}, false
+		return Row{Err: errors.New("is no message of the Recorder: time, kind and JSON, with tabs between")}, false
 	}
 	var l location
 	if err := json.Unmarshal(cells[2], &l); err != nil {

@@ -84,7 +84,8 @@ func (r *Refusals) unusable(file string, rows int64) error {
 	if len(reasons) == 1 {
 		return fmt.Errorf("trace %s: none of its %d rows can be used: %w", file, rows, err)
 	}
-	return fmt.Errorf("trace %s: none of its %d rows can be used, %d of them for this reason: %w", file, rows, reasons[0].Rows, err)
+	return fmt.Errorf("trace %s: none of its %d rows can be used, %d of them for this reason: %w",
+		file, rows, reasons[0].Rows, err)
 }
 
 func reasonOf(err error) error {

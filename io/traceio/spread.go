@@ -70,7 +70,8 @@ func spread(rows []Row) (note string) {
 		}
 		set(rows, run, unit, from, n, back)
 	}
-	return fmt.Sprintf("its clock tells whole %s only: %d rows that share their time with others are spread over it", name, shared)
+	return fmt.Sprintf("its clock tells whole %s only: %d rows that share their time with others are spread over it",
+		name, shared)
 }
 
 // unitOf is what all times are multiples of, in ms; 0 when they are finer than a second.

@@ -117,7 +117,8 @@ func (t *timeline) entry(e *entry) {
 			at = ms
 		}
 		r := place(at, 0, degreesE7(*e.LatE7, 90), degreesE7(*e.LonE7, 180))
-		r.Fix.Accuracy, r.Fix.Alt, r.Fix.Speed, r.Fix.Heading = or(e.Accuracy), or(e.Altitude), or(e.Velocity), or(e.Heading)
+		r.Fix.Accuracy, r.Fix.Alt = or(e.Accuracy), or(e.Altitude)
+		r.Fix.Speed, r.Fix.Heading = or(e.Velocity), or(e.Heading)
 		r.track = t.device(unquoted(e.Device))
 		t.add(r)
 	case e.Position != nil:
