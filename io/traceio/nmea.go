@@ -148,7 +148,7 @@ func (s *sentences) sentence(text string) error {
 		if err := p.Err(); err != nil {
 			return err
 		}
-		if has(p, 3) && s.now != nil && !s.now.dated {
+		if has(p, 3) && aDate(month, date) && s.now != nil && !s.now.dated {
 			s.dated(day)
 		}
 		return nil
@@ -208,7 +208,7 @@ func (s *sentences) timed(p *nmea.Parser) error {
 			if d.YY >= 80 { // GPS began in 1980
 				year = 1900 + d.YY
 			}
-			if d.MM >= 1 && d.MM <= 12 && d.DD >= 1 && d.DD <= 31 { // a receiver may write 000000 until it knows
+			if aDate(int64(d.MM), int64(d.DD)) {
 				day = time.Date(year, time.Month(d.MM), d.DD, 0, 0, 0, 0, time.UTC)
 			}
 		}

@@ -8,6 +8,9 @@ import (
 
 const dayMs = 24 * 60 * 60 * 1000
 
+// aDate is false of what a receiver may write until it knows the date: zeros.
+func aDate(month, day int64) bool { return month >= 1 && month <= 12 && day >= 1 && day <= 31 }
+
 // dated takes in the date of the instant at hand.
 func (s *sentences) dated(day time.Time) {
 	s.now.dated = true
