@@ -42,15 +42,19 @@ func TestSmoothTellsWhatBecameOfTheRows(t *testing.T) {
 		left string // in the folder of results
 	}{
 		"one that can be used": {
-			[]string{good}, 0,
-			[]string{"1 drives cleaned into " + out + ": 5 rows: 2 used, 1 duplicate, 0 late, 0 rejected, 2 refused", `  2 rows refused, first at line 5: t_ms "x" is not`}, "fleet_good.csv",
+			[]string{good},
+			0,
+			[]string{"1 drives cleaned into " + out + ": 5 rows: 2 used, 1 duplicate, 0 late, 0 rejected, 2 refused", `  2 rows refused, first at line 5: t_ms "x" is not`},
+			"fleet_good.csv",
 		},
 		"one that can't":        {[]string{bad}, 1, []string{"argos: " + noTime}, ""},
 		"one that needs a date": {[]string{nmea}, 1, []string{"argos: " + noDate}, ""},
 		"and is given it":       {[]string{nmea, "--date", "2026-03-02"}, 0, []string{"2 rows: 2 used", "no sentence has a checksum"}, "fleet_log.csv"},
 		"a folder": {
-			[]string{good, dir}, 1,
-			[]string{"fleet_good: 5 rows: 2 used", noTime, noDate, "1 drives cleaned into", "argos: 2 of 3 files could not be used"}, "fleet_good.csv",
+			[]string{good, dir},
+			1,
+			[]string{"fleet_good: 5 rows: 2 used", noTime, noDate, "1 drives cleaned into", "argos: 2 of 3 files could not be used"},
+			"fleet_good.csv",
 		},
 		"none that can": {[]string{dir}, 1, []string{noTime, noDate, "argos: 2 of 2 files could not be used"}, ""},
 	} {
