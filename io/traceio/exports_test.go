@@ -59,6 +59,20 @@ func zipped(t testing.TB, files ...string) string {
 	return b.String()
 }
 
+// zippedRaw is a zip that says what it likes of an empty file.
+func zippedRaw(t testing.TB, says *zip.FileHeader) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if _, err := z.CreateRaw(says); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 // fitFile is an activity of three records, of which one has no position.
 func fitFile(t testing.TB) string {
 	t.Helper()
@@ -87,21 +101,21 @@ func TestExports(t *testing.T) {
 		full bool // the first fix has speed, altitude and accuracy
 		note string
 	}{
-		"a.rec": {ownTracks, []string{first, second, "the location has no lat and lon", "2026-03-01T07:00:06", "the last line is half-written"}, true, "1 messages of other kinds"},
+		"a.rec": {ownTracks, []string{first, second, "the location has no lat and lon", "2026-03-01T07:00:06", "the last line is half-written"}, true, "other kinds than location, passed over: 1"},
 		"a.geojson": {points1, []string{
 			first, second, "the point has no time", "a position has fewer than two numbers", "a Polygon is no position", "has no geometry",
-			"is no Feature of GeoJSON: json: cannot unmarshal number", "the coordinates of a Point are not what GeoJSON has",
+			"is no Feature of GeoJSON: it is a number", "the coordinates of a Point are not what GeoJSON has: it is a string",
 		}, true, ""},
 		"points.json": {points1[:len(points1)-2], []string{
 			first, second, "the point has no time", "a position has fewer than two numbers", "a Polygon is no position", "has no geometry",
-			"is no Feature of GeoJSON: json: cannot unmarshal number", "the coordinates of a Point are not what GeoJSON has", "the file ends in the middle",
+			"is no Feature of GeoJSON: it is a number", "the coordinates of a Point are not what GeoJSON has: it is a string", "the file ends in the middle",
 		}, true, ""},
 		"line.json":      {line1, []string{first, second}, false, ""},
 		"lines.geojsonl": {line1 + "\n" + line1, []string{first, second, first, second}, false, "2 trucks: to-work, to-work-2"},
 		"multi.json":     {lines2, []string{first, second, "the line has no times", "the line has 1 positions, but 0 times"}, false, ""},
 		"Records.json":   {takeout1, []string{"the location has not both", "the point has no time", first, second}, true, ""},
-		"Timeline.json":  {android1, []string{`"here" is no latitude and longitude`, first, second}, true, "2 entries without positions"},
-		"ios.json":       {ios1, []string{`durationMinutesOffsetFromStartTime "soon"`, first, "2026-03-01T07:02:00"}, false, "1 entries without positions"},
+		"Timeline.json":  {android1, []string{`"here" is no latitude and longitude`, first, second}, true, "passed over: 2"},
+		"ios.json":       {ios1, []string{`durationMinutesOffsetFromStartTime "soon"`, first, "2026-03-01T07:02:00"}, false, "passed over: 1"},
 		"cut.json":       {takeout1[:300], []string{"the file ends in the middle", first}, true, ""},
 		"a.kml": {kml1, []string{
 			first, second, "2026-03-01T07:00:04", "the point has no time", "2026-03-01T07:00:06", "the point has no time", `the time "2026-03-01" is no time`,
@@ -209,6 +223,10 @@ func TestKMZRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	bomb := zippedRaw(t, &zip.FileHeader{Name: "doc.kml", Method: zip.Deflate, UncompressedSize64: 600 << 20})
+	if _, _, err := newSource(Drive{Fixes: "a.kmz"}, buffered(bomb)); err == nil || !strings.Contains(err.Error(), "a KML of 600 MB") {
+		t.Error(err)
+	}
 	u := &unpacked{strings.NewReader("1234567"), 5}
 	var b bytes.Buffer
 	if _, err := b.ReadFrom(u); err == nil || b.String() != "12345" {
@@ -219,5 +237,24 @@ func TestKMZRefuses(t *testing.T) {
 func TestFITRefuses(t *testing.T) {
 	if _, _, err := newSource(Drive{Fixes: "a.fit"}, buffered("t_ms,lat,lon\n1,2,3\n")); err == nil || !strings.Contains(err.Error(), "is no FIT file") {
 		t.Error(err)
+	}
+}
+
+// A piece that is larger than memory is to hold ends the reading, and what came before stays.
+func TestJSONIsBounded(t *testing.T) {
+	for name, text := range map[string]string{
+		"an element": `{"locations":[1,"` + strings.Repeat("x", 10_000) + `"]}`,
+		"a member":   `{"locations":[1],"other":"` + strings.Repeat("x", 10_000) + `"}`,
+	} {
+		d := newDocument(buffered(text), []string{"locations"}, nil)
+		d.most = 1000
+		member, piece, err := d.next()
+		if member != "locations" || string(piece) != "1" || err != nil {
+			t.Errorf("%s: %s, %s, %v", name, member, piece, err)
+		}
+		_, _, err = d.next()
+		if row, end := endOfDocument(err, 2); end != nil || !strings.Contains(row.Err.Error(), "one piece has more than") {
+			t.Errorf("%s: %v, %v, %v", name, err, row.Err, end)
+		}
 	}
 }

@@ -87,7 +87,7 @@ func (f *features) piece() {
 		}
 	}
 	if err != nil {
-		f.refuse(fmt.Errorf("is no Feature of GeoJSON: %w", err))
+		f.refuse(fmt.Errorf("is no Feature of GeoJSON: %w", mismatch(err)))
 	}
 }
 
@@ -128,7 +128,7 @@ func (f *features) feature(one *geoFeature) {
 		f.refuse(fmt.Errorf("a %.20s is no position", one.Geometry.Type))
 		return
 	}
-	f.refuse(fmt.Errorf("the coordinates of a %s are not what GeoJSON has: %w", one.Geometry.Type, err))
+	f.refuse(fmt.Errorf("the coordinates of a %s are not what GeoJSON has: %w", one.Geometry.Type, mismatch(err)))
 }
 
 // point makes a row of a Point.

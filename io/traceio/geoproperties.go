@@ -23,12 +23,12 @@ func timesOf(properties map[string]json.RawMessage) (times []json.RawMessage, er
 			continue
 		}
 		if err := json.Unmarshal(list, &times); err != nil {
-			return nil, fmt.Errorf("%s is no list: %w", name, err)
+			return nil, fmt.Errorf("%s is no list: %w", name, mismatch(err))
 		}
 		if len(times) > 0 && strings.HasPrefix(string(times[0]), "[") {
 			var lists [][]json.RawMessage
 			if err := json.Unmarshal(list, &lists); err != nil {
-				return nil, fmt.Errorf("%s is no list of lists: %w", name, err)
+				return nil, fmt.Errorf("%s is no list of lists: %w", name, mismatch(err))
 			}
 			return slices.Concat(lists...), nil
 		}

@@ -17,6 +17,7 @@ const maxValue = 1 << 26
 type document struct {
 	dec    *json.Decoder
 	in     *metered
+	most   int      // bytes of a piece
 	arrays []string // members of which each element is a piece, if they are arrays
 	whole  []string // members that are a piece
 	opened bool
@@ -29,14 +30,14 @@ func newDocument(in *bufio.Reader, arrays, whole []string) *document {
 		in.Discard(3) //nolint:errcheck // it was peeked
 	}
 	m := &metered{Reader: in}
-	return &document{dec: json.NewDecoder(m), in: m, arrays: arrays, whole: whole}
+	return &document{dec: json.NewDecoder(m), in: m, most: maxValue, arrays: arrays, whole: whole}
 }
 
 // next returns the next piece, and the member that it is of. Other members are passed over. The piece is nil at the end
 // of the document, after which another may follow, as in a file with one a line; io.EOF is the end of the last.
 func (d *document) next() (member string, piece json.RawMessage, err error) {
 	if !d.opened {
-		d.in.left = maxValue
+		d.in.left = d.most
 		first, err := d.dec.Token()
 		if err != nil {
 			return "", nil, err
@@ -106,18 +107,18 @@ func (d *document) skip(value json.Token) error {
 }
 
 func (d *document) more() bool {
-	d.in.left = maxValue
+	d.in.left = d.most
 	return d.dec.More()
 }
 
 func (d *document) token() (json.Token, error) {
-	d.in.left = maxValue
+	d.in.left = d.most
 	t, err := d.dec.Token()
 	return t, torn(err)
 }
 
 func (d *document) decode() (piece json.RawMessage, err error) {
-	d.in.left = maxValue
+	d.in.left = d.most
 	err = torn(d.dec.Decode(&piece))
 	return piece, err
 }
@@ -145,4 +146,16 @@ func endOfDocument(err error, piece int) (Row, error) {
 		err = fmt.Errorf("the rest is not read, for this is not JSON: %w", err)
 	}
 	return Row{line: piece, Err: err}, nil
+}
+
+// mismatch says of a JSON text that is not what was expected what is wrong, without Go's words.
+func mismatch(err error) error {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &kind):
+		return err
+	case kind.Field == "":
+		return fmt.Errorf("it is a %s", kind.Value)
+	}
+	return fmt.Errorf("%s is a %s", kind.Field, kind.Value)
 }

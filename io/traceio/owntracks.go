@@ -37,7 +37,7 @@ func (r *reports) notes() []string {
 	if r.others == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d messages of other kinds than location are passed over", r.others)}
+	return []string{fmt.Sprintf("messages of other kinds than location, passed over: %d", r.others)}
 }
 
 func (r *reports) row() (Row, error) {
@@ -69,7 +69,7 @@ func (r *reports) report(line []byte) (row Row, other bool) {
 	}
 	var l location
 	if err := json.Unmarshal(cells[2], &l); err != nil {
-		return Row{Err: fmt.Errorf("the message is not JSON of a location: %w", err)}, false
+		return Row{Err: fmt.Errorf("the message is not one of OwnTracks: %w", mismatch(err))}, false
 	}
 	switch {
 	case l.Type != "location":

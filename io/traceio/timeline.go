@@ -38,7 +38,7 @@ func (t *timeline) notes() []string {
 	if t.others == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d entries without positions (visits, activities, scans) are passed over", t.others)}
+	return []string{fmt.Sprintf("entries without positions (visits, activities, scans), passed over: %d", t.others)}
 }
 
 func (t *timeline) row() (Row, error) {
@@ -76,7 +76,7 @@ func (t *timeline) all() error {
 		}
 		var e entry
 		if err := json.Unmarshal(piece, &e); err != nil {
-			t.add(Row{Err: fmt.Errorf("is not what Google writes: %w", err)})
+			t.add(Row{Err: fmt.Errorf("is not what Google writes: %w", mismatch(err))})
 			continue
 		}
 		t.entry(&e)
