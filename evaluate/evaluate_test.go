@@ -16,7 +16,8 @@ import (
 
 const start = 1_767_225_600_000
 
-// eastwards is a drive at 10 m/s on the equator, with a fix and a row of truth a second. A metre east is 1/111319.49 degrees.
+// eastwards is a drive at 10 m/s on the equator, with a fix and a row of truth a second. A metre east is 1/111319.49
+// degrees.
 func eastwards(seconds int) evaluate.Drive {
 	d := evaluate.Drive{Set: "set", Name: "set_d"}
 	for s := range seconds {

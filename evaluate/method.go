@@ -12,12 +12,13 @@ import (
 
 // Method makes an answer a record.
 type Method struct {
-	Name string
-	Run  func([]argos.Record) []Answer
+	Name  string
+	Run   func([]argos.Record) []Answer
+	Tells bool // its answers have a status
 }
 
 // Ours are the raw fixes and what Argos makes of them.
-var Ours = []Method{{"raw", raw}, {"live", live}, {"smoothed", smoothed}}
+var Ours = []Method{{"raw", raw, false}, {"live", live, true}, {"smoothed", smoothed, true}}
 
 // Baselines are what others would make of them.
 var Baselines = []Method{
@@ -25,6 +26,7 @@ var Baselines = []Method{
 	plain("CV", baselines.ConstantVelocity),
 	plain("CV + RTS", baselines.ConstantVelocitySmoothed),
 	plain("max speed", baselines.MaxSpeed),
+	plain("Traccar", baselines.Traccar),
 	plain("rosshemsley", baselines.Rosshemsley),
 	plain("rosshemsley RTS", baselines.RosshemsleySmoothed),
 }
@@ -32,7 +34,7 @@ var Baselines = []Method{
 func raw(records []argos.Record) []Answer {
 	out := make([]Answer, len(records))
 	for i := range records {
-		out[i] = Answer{argos.LatLon{Lat: records[i].Lat, Lon: records[i].Lon}, math.NaN()}
+		out[i] = Answer{LatLon: argos.LatLon{Lat: records[i].Lat, Lon: records[i].Lon}, Sigma: math.NaN()}
 	}
 	return out
 }
@@ -44,7 +46,7 @@ func live(records []argos.Record) []Answer {
 	for i := range records {
 		t.Fold(&records[i], argos.Pos{Next: int64(i) + 1})
 		t.Fill(&doc)
-		out[i] = Answer{argos.LatLon{Lat: doc.Lat, Lon: doc.Lon}, doc.Accuracy}
+		out[i] = Answer{argos.LatLon{Lat: doc.Lat, Lon: doc.Lon}, doc.Accuracy, doc.Status}
 	}
 	return out
 }
@@ -55,16 +57,16 @@ func smoothed(records []argos.Record) []Answer {
 	for i := range records {
 		out[i] = nowhere
 		if e, ok := s.Row(i); ok {
-			out[i] = Answer{argos.LatLon{Lat: e.Lat, Lon: e.Lon}, e.Accuracy}
+			out[i] = Answer{argos.LatLon{Lat: e.Lat, Lon: e.Lon}, e.Accuracy, e.Status}
 		}
 	}
 	return out
 }
 
-// plain lets a baseline see what it can make something of, and holds its last answer for the rest. A baseline knows nothing of
-// clocks: times that go back, and those far from their neighbours', are kept from it.
+// plain lets a baseline see what it can make something of, and holds its last answer for the rest. A baseline knows
+// nothing of clocks: times that go back, and those far from their neighbours', are kept from it.
 func plain(name string, run func([]argos.Fix) []argos.LatLon) Method {
-	return Method{name, func(records []argos.Record) []Answer {
+	return Method{Name: name, Run: func(records []argos.Record) []Answer {
 		var shown []argos.Fix
 		index := make([]int, len(records)) // of the newest one shown
 		for i := range records {
@@ -79,7 +81,7 @@ func plain(name string, run func([]argos.Fix) []argos.LatLon) Method {
 		for i, k := range index {
 			out[i] = nowhere
 			if k >= 0 {
-				out[i] = Answer{at[k], math.NaN()}
+				out[i] = Answer{LatLon: at[k], Sigma: math.NaN()}
 			}
 		}
 		return out

@@ -64,12 +64,20 @@ func meanStats(all []Stats) Stats {
 		Mean: meanOf(each(all, func(s Stats) Number { return s.Mean })),
 		P50:  meanOf(each(all, func(s Stats) Number { return s.P50 })),
 		P95:  meanOf(each(all, func(s Stats) Number { return s.P95 })),
-		Max:  Number(math.NaN()),
+		Max:  largest(each(all, func(s Stats) Number { return s.Max })),
 	}
 	for _, s := range all {
 		out.N += s.N
-		if s.Max.known() && !(s.Max <= out.Max) {
-			out.Max = s.Max
+	}
+	return out
+}
+
+// largest is that of those that are known.
+func largest(xs []Number) Number {
+	out := unknown
+	for _, x := range xs {
+		if x.known() && !(x <= out) {
+			out = x
 		}
 	}
 	return out
@@ -89,3 +97,6 @@ func from(p argos.LatLon, east, north float64) argos.LatLon {
 	lat, lon := plane.Degrees([2]float64{east, north})
 	return argos.LatLon{Lat: lat, Lon: lon}
 }
+
+// share is NaN of none.
+func share(n, of int) Number { return Number(float64(n) / float64(of)) }

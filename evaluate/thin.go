@@ -15,6 +15,7 @@ import (
 type Between struct {
 	Every   Number         `json:"every_s"`
 	Methods []BetweenStats `json:"methods"`
+	Kept    []Score        `json:"kept"` // at the fixes that they do see
 }
 
 // BetweenStats are the errors of one method, in metres. A replay knows the fix after, too.
@@ -32,8 +33,9 @@ type guess struct {
 }
 
 // between measures a drive that is thinned. Only records to which nothing was done are kept.
-func (d *Drive) between(every time.Duration, rows []Counted) Between {
+func (d *Drive) between(every time.Duration, methods []Method) Between {
 	out := Between{Every: Number(every.Seconds())}
+	rows := d.Counted()
 	var kept []argos.Record
 	for _, c := range rows {
 		r := d.Records[c.I]
@@ -41,6 +43,8 @@ func (d *Drive) between(every time.Duration, rows []Counted) Between {
 			kept = append(kept, r)
 		}
 	}
+	thinned := Drive{Set: d.Set, Name: d.Name, Mode: d.Mode, Records: kept, Truth: d.Truth}
+	out.Kept = thinned.scores(methods)
 	for _, g := range guesses(kept) {
 		var e truth.Errors
 		i := 0
@@ -89,6 +93,9 @@ func guesses(kept []argos.Record) []guess {
 			v, dt := velocity(i), float64(ms-kept[i].Time)/1000
 			return from(place(i), v[0]*dt, v[1]*dt)
 		}},
+		{"live, held", false, func(i int, _ int64) argos.LatLon {
+			return argos.LatLon{Lat: docs[i].Lat, Lon: docs[i].Lon}
+		}},
 		{"live, driven on", false, func(i int, ms int64) argos.LatLon {
 			doc := &docs[i]
 			at := argos.LatLon{Lat: doc.Lat, Lon: doc.Lon}
@@ -134,6 +141,9 @@ func meanBetween(all []Between) Between {
 	for i, m := range all[0].Methods {
 		stats := meanStats(each(all, func(b Between) Stats { return b.Methods[i].Stats }))
 		out.Methods = append(out.Methods, BetweenStats{m.Method, m.Replay, stats})
+	}
+	for i := range all[0].Kept {
+		out.Kept = append(out.Kept, meanScore(each(all, func(b Between) Score { return b.Kept[i] })))
 	}
 	return out
 }

@@ -15,6 +15,7 @@ import (
 	"argos/audit"
 	"argos/io/kfakeio"
 	"argos/rig"
+	"argos/truth/truthtest"
 )
 
 // TestRolesAsProcesses runs each role as a process of its own, on one broker and one store, and audits them from outside.
@@ -91,33 +92,33 @@ func TestLiveEqualsCausal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	traces := os.Getenv("ARGOS_TRACES")
-	if traces == "" {
-		traces, _ = filepath.Abs(filepath.Join("..", "..", "..", "shared", "traces"))
-	}
-	for _, c := range []struct{ name, trace, fixes string }{
-		{"simulated", simulated, "fixes.csv"},
-		{"recorded", traces, "fixes.csv"},
-		{"corrupt", traces, "fixes_corrupt.csv"},
-		{"sentences", filepath.Join(traces, "beijing-phone-rtk"), "chipset_gga_rmc_gsa.nmea"},
+	for _, c := range []struct {
+		name, fixes string
+		traces      func(t *testing.T, fixes string) []string
+	}{
+		{"simulated", "fixes.csv", func(*testing.T, string) []string { return []string{simulated} }},
+		{"recorded", "fixes.csv", sets},
+		{"corrupt", "fixes_corrupt.csv", sets},
+		{"sentences", "chipset_gga_rmc_gsa.nmea", sets},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if _, err := os.Stat(c.trace); err != nil {
-				t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
-			}
-			liveEqualsCausal(t, c.trace, c.fixes)
-		})
+		t.Run(c.name, func(t *testing.T) { liveEqualsCausal(t, c.traces(t, c.fixes), c.fixes) })
 	}
 }
 
-func liveEqualsCausal(t *testing.T, traces, fixes string) {
+func sets(t *testing.T, fixes string) []string { return truthtest.Sets(t, fixes) }
+
+func liveEqualsCausal(t *testing.T, traces []string, fixes string) {
 	t.Helper()
 	dir, out := t.TempDir(), t.TempDir()
-	code, _, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", traces, "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir)
+	live := []string{"demo", "--listen", "127.0.0.1:0", "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir}
+	for _, trace := range traces {
+		live = append(live, "--trace", trace)
+	}
+	code, _, stderr := runToEnd(t, live...)
 	if code != 0 {
 		t.Fatalf("demo: exit code %d\n%s", code, stderr)
 	}
-	if code, _, stderr := runToEnd(t, "smooth", "--causal", traces, "--fixes", fixes, "--out", out); code != 0 {
+	if code, _, stderr := runToEnd(t, append([]string{"smooth", "--causal", "--fixes", fixes, "--out", out}, traces...)...); code != 0 {
 		t.Fatalf("smooth: exit code %d\n%s", code, stderr)
 	}
 	address := freeAddr(t)

@@ -1,5 +1,5 @@
-// Package baselines holds the filters that are usual elsewhere, to compare with. Each takes fixes in the order of strictly
-// rising time, and answers where the truck is at each.
+// Package baselines holds the filters that are usual elsewhere, to compare with. Each takes fixes in the order of
+// strictly rising time, and answers where the truck is at each.
 package baselines
 
 import (
@@ -31,8 +31,8 @@ func Exponential(fixes []argos.Fix) []argos.LatLon {
 // maxSpeed is the speed (m/s) above which MaxSpeed does not believe a fix: 180 km/h, as is usual on servers for trucks.
 const maxSpeed = 50
 
-// MaxSpeed is the threshold filter of tracking servers such as Traccar (filter.maxSpeed, filter.zero): a fix that would need a
-// higher speed since the last one that was believed, or that is at 0, 0, is left out.
+// MaxSpeed is the one threshold that tracking servers have in common, filter.maxSpeed and filter.zero of Traccar: a fix
+// that would need a higher speed since the last one that was believed, or that is at 0, 0, is left out.
 func MaxSpeed(fixes []argos.Fix) []argos.LatLon {
 	out := make([]argos.LatLon, len(fixes))
 	last := -1

@@ -10,8 +10,9 @@ import (
 )
 
 var all = map[string]func([]argos.Fix) []argos.LatLon{
-	"exponential": baselines.Exponential, "CV": baselines.ConstantVelocity, "CV + RTS": baselines.ConstantVelocitySmoothed,
-	"max speed": baselines.MaxSpeed, "rosshemsley": baselines.Rosshemsley, "rosshemsley RTS": baselines.RosshemsleySmoothed,
+	"exponential": baselines.Exponential, "max speed": baselines.MaxSpeed,
+	"CV": baselines.ConstantVelocity, "CV + RTS": baselines.ConstantVelocitySmoothed,
+	"rosshemsley": baselines.Rosshemsley, "rosshemsley RTS": baselines.RosshemsleySmoothed,
 }
 
 // drive goes east at 10 m/s at latitude 52, and stands for a minute at first.
@@ -23,7 +24,8 @@ func drive() (fixes []argos.Fix) {
 	return fixes
 }
 
-// Each comes to the truth where the truck stands, and all but exponential smoothing where it drives; that lags by a second.
+// Each comes to the truth where the truck stands, and all but exponential smoothing where it drives; that lags by a
+// second.
 func TestSteadyDrive(t *testing.T) {
 	fixes := drive()
 	for name, run := range all {

@@ -2,8 +2,8 @@ package baselines
 
 import "argos"
 
-// The constant-velocity filter: white acceleration of density cvQ (m^2/s^3), fixes of cvSigma (m) in each axis, and a speed of
-// about cvSpeed (m/s) at the start.
+// The constant-velocity filter: white acceleration of density cvQ (m^2/s^3), fixes of cvSigma (m) in each axis, and a
+// speed of about cvSpeed (m/s) at the start.
 const (
 	cvQ     = 1
 	cvSigma = 4
@@ -32,8 +32,8 @@ func (a axis) update(z float64) axis {
 	}
 }
 
-// smooth is a step of Rauch, Tung and Striebel (1965): a is the filtered state here, next the predicted and later the smoothed
-// one after dt.
+// smooth is a step of Rauch, Tung and Striebel (1965): a is the filtered state here, next the predicted and later the
+// smoothed one after dt.
 func (a axis) smooth(next, later axis, dt float64) axis {
 	// G = P F' / P(next)
 	f11, f12, f21, f22 := a.pxx+dt*a.pxv, a.pxv, a.pxv+dt*a.pvv, a.pvv

@@ -1,4 +1,5 @@
-// Package plots draws evaluated drives for people: where the truck was, where its fixes were, and where the filters say it was.
+// Package plots draws evaluated drives for people: where the truck was, where its fixes were, and where the filters say
+// it was.
 package plots
 
 import (
@@ -37,8 +38,8 @@ const (
 	margin        = 0.15 * vg.Inch
 )
 
-// Drive draws a drive into a PNG file: the whole way, the place where the fixes are worst as a close-up, and the errors over
-// time. The file is there whole or not at all.
+// Drive draws a drive into a PNG file: the whole way, the place where the fixes are worst as a close-up, and the errors
+// over time. The file is there whole or not at all.
 func Drive(path string, d *evaluate.Drive) (err error) {
 	defer func() {
 		if err != nil {
@@ -58,7 +59,7 @@ func Drive(path string, d *evaluate.Drive) (err error) {
 		Color: color.Black, Font: font.Font{Typeface: "Liberation", Variant: "Sans", Size: 17}, Handler: plot.DefaultTextHandler,
 		XAlign: draw.XCenter, YAlign: draw.YCenter,
 	}
-	all.FillText(title, vg.Point{X: width / 2, Y: height - heading/2}, d.Name)
+	all.FillText(title, vg.Point{X: width / 2, Y: height - heading/2}, d.Name+d.Mode.Suffix())
 
 	f, err := os.Create(path + ".part")
 	if err != nil {

@@ -131,8 +131,8 @@ func (s *scene) mark(p *plot.Plot, near box, small bool) error {
 // settling is how many rows of the start no close-up is made of.
 const settling = 5
 
-// worst is the row of which the close-up is made: a large error of the raw fix where the truck is not too fast for several
-// fixes to be seen. It is -1 when no row counts.
+// worst is the row of which the close-up is made: a large error of the raw fix where the truck is not too fast for
+// several fixes to be seen. It is -1 when no row counts.
 func (s *scene) worst() int {
 	best, most := -1, math.Inf(-1)
 	for i, c := range s.rows {

@@ -39,7 +39,7 @@ func dialectOf(lines []string, columns Columns) dialect {
 		d.before++
 	}
 	if !told {
-		d.comma = steady(lines[d.before:])
+		d.comma = separator(lines[d.before:])
 	}
 	if d.before >= len(lines) {
 		return d
@@ -87,8 +87,8 @@ func withoutTail(cells []string) []string {
 	return cells
 }
 
-// steady is the separator that cuts all lines into equally many columns, three or more.
-func steady(lines []string) rune {
+// separator is the one that cuts all lines into equally many columns, three or more.
+func separator(lines []string) rune {
 	lines = lines[:min(len(lines), 50)]
 	for _, comma := range separators {
 		widths := map[int]int{}

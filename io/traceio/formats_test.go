@@ -88,7 +88,7 @@ func TestFormats(t *testing.T) {
 			{fix: fix("set_d", march+1000, 51.9, 4.5, moving(3.5, 90), hdop(1.2), alt(-2.5))},
 			{fix: fix("set_d", march+2250, 51.9, 4.50005, invalid)},
 			{err: `line 12: lon "east" is not a number`},
-			{err: "line 13: time is blank"},
+			{err: "line 13: the point has no time"},
 			{fix: fix("set_d", march+5000, 51.9, 4.5002, moving(4, 91))},
 		}},
 		"cut.gpx": {text: cut, want: []row{
@@ -111,7 +111,7 @@ func TestFormats(t *testing.T) {
 			{fix: fix("set_d", midnight+1500, 51.9, 4.503)},
 		}},
 		"dateless.nmea": {text: sum("GPGGA,235958.00,5154.0000,N,00430.0000,E,1,09,0.9,-1.5,M,46,M,,"), want: []row{
-			{err: "line 1: no sentence has told the date yet"},
+			{err: "line 1: no sentence tells the date: give that of the first row by --date"},
 		}},
 		"a.ndjson": {
 			text: `{"truck_id":"T-17","ts":1772348400000,"lat":51.9,"lon":4.5,"speed":3,"heading":4}` + "\n" +

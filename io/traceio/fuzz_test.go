@@ -15,7 +15,7 @@ import (
 func every(t *testing.T, name string, text []byte) (rows []Row) {
 	r := &Reader{drive: Drive{Name: "set_d", Fixes: name}}
 	var err error
-	if r.source, err = newSource(r.drive, bufio.NewReaderSize(bytes.NewReader(text), maxLine)); err != nil {
+	if r.source, r.place, err = newSource(r.drive, bufio.NewReaderSize(bytes.NewReader(text), maxLine)); err != nil {
 		if strings.Contains(err.Error(), "\n") {
 			t.Fatalf("not one sentence: %v", err)
 		}
@@ -41,7 +41,7 @@ func every(t *testing.T, name string, text []byte) (rows []Row) {
 		if row.Err != nil && row.line == 0 {
 			t.Fatalf("no line: %v", row.Err)
 		}
-		if rows = append(rows, row); len(rows) > len(text) {
+		if rows = append(rows, row); len(rows) > len(text) && !bytes.HasPrefix(text, []byte("PK")) {
 			t.Fatalf("%d rows in %d bytes", len(rows), len(text))
 		}
 	}
@@ -124,4 +124,46 @@ func FuzzColumns(f *testing.F) {
 			}
 		}
 	})
+}
+
+func buffered(text string) *bufio.Reader {
+	return bufio.NewReaderSize(strings.NewReader(text), maxLine)
+}
+
+func FuzzKML(f *testing.F) {
+	f.Add([]byte(kml1))
+	f.Add([]byte(`<kml><Placemark><gx:Track><gx:coord>1 2 3 4</gx:coord><when/><gx:coord>x y</gx:coord><when>0</when>`))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.kml", text) })
+}
+
+func FuzzKMZ(f *testing.F) {
+	f.Add([]byte(zipped(f, "doc.kml", kml1)))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.kmz", text) })
+}
+
+func FuzzGeoJSON(f *testing.F) {
+	f.Add([]byte(points1))
+	f.Add([]byte(lines2))
+	f.Add([]byte(line1 + line1))
+	f.Add([]byte(`{"features":[{"properties":{"coordTimes":[[null]]},"geometry":{"type":"LineString","coordinates":[[1,2]]}}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.geojson", text) })
+}
+
+func FuzzTimeline(f *testing.F) {
+	f.Add([]byte(takeout1))
+	f.Add([]byte(android1))
+	f.Add([]byte(ios1))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.json", text) })
+}
+
+func FuzzOwnTracks(f *testing.F) {
+	f.Add([]byte(ownTracks))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.rec", text) })
+}
+
+func FuzzFIT(f *testing.F) {
+	file := fitFile(f)
+	f.Add([]byte(file))
+	f.Add([]byte(file + file[:len(file)/2]))
+	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.fit", text) })
 }

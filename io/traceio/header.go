@@ -105,6 +105,10 @@ func usual(f field, header []string, rows [][]string) column {
 		if rank = 2 * rank; unit == "" {
 			rank++
 		}
+		// Without rows, as among the properties of GeoJSON, nothing shows that values repeat.
+		if f == fieldTruck && len(rows) == 0 && slices.Contains(vague, bare(name)) {
+			continue
+		}
 		if !ok || found.index >= 0 && rank >= best || len(rows) > 0 && !f.fits(bare(name), cellsOf(rows, i)) {
 			continue
 		}

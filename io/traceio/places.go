@@ -37,8 +37,8 @@ const (
 	anew      = 60_000 // ms
 )
 
-// apart is roughly the distance of two places, m.
-func apart(a, b argos.LatLon) float64 {
+// distance is roughly the distance of two places, m.
+func distance(a, b argos.LatLon) float64 {
 	east := math.Mod(b.Lon-a.Lon+540, 360) - 180
 	return 111_195 * math.Hypot(b.Lat-a.Lat, east*math.Cos((a.Lat+b.Lat)/2*math.Pi/180))
 }
@@ -48,8 +48,8 @@ func swing(a, b, c argos.LatLon) bool {
 	if b == (argos.LatLon{}) || a == (argos.LatLon{}) {
 		return false
 	}
-	out := apart(a, b)
-	return out > far && apart(a, c) < back*out
+	out := distance(a, b)
+	return out > far && distance(a, c) < back*out
 }
 
 // add takes a row, and its cells where it is of a table that names no trucks.
@@ -63,7 +63,7 @@ func (p *places) add(f *argos.Fix, cells []string) {
 		p.trucks[f.TruckID] = t
 	}
 	here := argos.LatLon{Lat: f.Lat, Lon: f.Lon}
-	begins := t.n > 0 && f.Time < t.time-anew && apart(t.at[1], here) > elsewhere
+	begins := t.n > 0 && f.Time < t.time-anew && distance(t.at[1], here) > elsewhere
 	swings := t.n > 1 && swing(t.at[0], t.at[1], here)
 	t.again += count(begins)
 	t.swings += count(swings)

@@ -1,7 +1,7 @@
 package traceio_test
 
 import (
-	"os"
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -10,24 +10,11 @@ import (
 	"argos"
 	"argos/io/traceio"
 	"argos/truth"
+	"argos/truth/truthtest"
 )
-
-// recorded returns the folder of real drives, which is no part of the repository.
-func recorded(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("ARGOS_TRACES")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared", "traces")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
-	}
-	return dir
-}
 
 // TestRecordedDrives: every row of the real drives is a fix, and the raw errors are those that others counted.
 func TestRecordedDrives(t *testing.T) {
-	dir := recorded(t)
 	for _, c := range []struct {
 		set       string
 		mean, p95 float64 // metres, published beside the sets
@@ -37,7 +24,7 @@ func TestRecordedDrives(t *testing.T) {
 		{"gsdc-wls-span", 3.52, 8.2},
 		{"gsdc-wls-doppler", 3.52, 8.2},
 	} {
-		drives, err := traceio.Find([]string{filepath.Join(dir, c.set)}, traceio.FixesFile)
+		drives, err := traceio.Find([]string{truthtest.Path(t, c.set)}, traceio.FixesFile)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -69,7 +56,7 @@ func TestRecordedDrives(t *testing.T) {
 			t.Errorf("%s: mean %.3f, p95 %.2f; published %.2f, %.2f", c.set, mean, p95, c.mean, c.p95)
 		}
 	}
-	drives, err := traceio.Find([]string{dir}, "fixes_corrupt.csv")
+	drives, err := traceio.Find(truthtest.Sets(t, "fixes_corrupt.csv"), "fixes_corrupt.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +77,7 @@ func abs(x float64) float64 { return max(x, -x) }
 
 // TestRecordedSentences: the receivers' own logs say what others made of them.
 func TestRecordedSentences(t *testing.T) {
-	logs, _ := filepath.Glob(filepath.Join(recorded(t), "beijing-phone-rtk", "*", "*.nmea"))
+	logs, _ := filepath.Glob(filepath.Join(truthtest.Path(t, "beijing-phone-rtk"), "*", "*.nmea"))
 	if len(logs) != 4 {
 		t.Errorf("%d logs", len(logs))
 	}
@@ -116,7 +103,7 @@ func TestRecordedSentences(t *testing.T) {
 		}
 		for i := range min(len(rows), len(want)) {
 			a, b := rows[i].Fix, want[i].Fix
-			if a.Time != b.Time || abs(a.Lat-b.Lat) > 1e-8 || abs(a.Lon-b.Lon) > 1e-8 || abs(a.Speed-b.Speed) > 1e-3 || a.HDOP != b.HDOP || a.Valid != b.Valid {
+			if a.Time != b.Time || abs(a.Lat-b.Lat) > 1e-8 || abs(a.Lon-b.Lon) > 1e-8 || abs(a.Speed-b.Speed) > 1e-3 || !(a.HDOP == b.HDOP || math.IsNaN(a.HDOP) && math.IsNaN(b.HDOP)) || a.Valid != b.Valid {
 				t.Fatalf("%s, row %d:\n%+v\n%+v", log, i, a, b)
 			}
 		}
@@ -125,7 +112,6 @@ func TestRecordedSentences(t *testing.T) {
 
 // TestRecordedElsewhere: files that others recorded for themselves can be read as they are, with their columns named.
 func TestRecordedElsewhere(t *testing.T) {
-	dir := recorded(t)
 	for _, c := range []struct {
 		file         string
 		columns      traceio.Columns
@@ -139,7 +125,7 @@ func TestRecordedElsewhere(t *testing.T) {
 			28_944, 402,
 		},
 	} {
-		rows, err := traceio.Read(traceio.Drive{Name: "d", Fixes: filepath.Join(dir, c.file), Columns: c.columns})
+		rows, err := traceio.Read(traceio.Drive{Name: "d", Fixes: truthtest.Path(t, c.file), Columns: c.columns})
 		if err != nil {
 			t.Error(err)
 			continue
