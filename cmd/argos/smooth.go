@@ -102,11 +102,16 @@ func (c *smoothCmd) onFlink(ctx context.Context, cfg pipelines.SmoothConfig, t t
 	case err != nil && ctx.Err() != nil:
 		fmt.Fprintf(t.err, "argos: stopped, and the job with it; the drives that were cleaned until then are in %s\n", c.Out)
 		return errUnclean
-	case err != nil:
+	case err != nil && !errors.Is(err, pipelines.ErrUnusable):
 		return err
 	}
+	for _, s := range cfg.Tally.Files() {
+		if why := s.Err(); why != nil && errors.Is(err, pipelines.ErrUnusable) {
+			fmt.Fprintln(t.err, why)
+		}
+	}
 	fmt.Fprintf(t.err, "%d drives cleaned into %s\n", n, c.Out)
-	return nil
+	return err
 }
 
 // tallyLine is a bar of how much of the files has been read.

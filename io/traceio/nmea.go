@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -225,36 +224,6 @@ func (s *sentences) timed(p *nmea.Parser) error {
 	}
 	return nil
 }
-
-// close makes a row of the instant at hand.
-func (s *sentences) close() {
-	if s.now == nil {
-		return
-	}
-	n := s.now
-	s.now = nil
-	r := Row{line: n.line, Fix: n.fix}
-	if math.IsNaN(r.Fix.Lat) {
-		r.Err = errors.New("the receiver tells no position")
-	}
-	switch {
-	case s.day.IsZero():
-		r.Fix.Time = n.clock
-		s.undated = append(s.undated, len(s.ready))
-	default:
-		if !n.dated {
-			if n.clock < s.latest-dayMs/2 { // past midnight
-				s.day = s.day.AddDate(0, 0, 1)
-			}
-			s.latest = n.clock
-		}
-		r.at(s.day.UnixMilli() + n.clock)
-	}
-	s.ready = append(s.ready, r)
-}
-
-// at sets a row's time.
-func (r *Row) at(ms int64) { r.Fix.Time, r.TMs = ms, strconv.FormatInt(ms, 10) }
 
 // has says whether a sentence has something in a field.
 func has(p *nmea.Parser, i int) bool { return i < len(p.Fields) && p.Fields[i] != "" }

@@ -2,7 +2,9 @@ package traceio
 
 import (
 	"errors"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -51,3 +53,33 @@ func (s *sentences) end() {
 }
 
 var errNoDate = errors.New("no sentence tells the date: give that of the first row by --date YYYY-MM-DD")
+
+// close makes a row of the instant at hand.
+func (s *sentences) close() {
+	if s.now == nil {
+		return
+	}
+	n := s.now
+	s.now = nil
+	r := Row{line: n.line, Fix: n.fix}
+	if math.IsNaN(r.Fix.Lat) {
+		r.Err = errors.New("the receiver tells no position")
+	}
+	switch {
+	case s.day.IsZero():
+		r.Fix.Time = n.clock
+		s.undated = append(s.undated, len(s.ready))
+	default:
+		if !n.dated {
+			if n.clock < s.latest-dayMs/2 { // past midnight
+				s.day = s.day.AddDate(0, 0, 1)
+			}
+			s.latest = n.clock
+		}
+		r.at(s.day.UnixMilli() + n.clock)
+	}
+	s.ready = append(s.ready, r)
+}
+
+// at sets a row's time.
+func (r *Row) at(ms int64) { r.Fix.Time, r.TMs = ms, strconv.FormatInt(ms, 10) }
