@@ -39,28 +39,58 @@ func TestFixCheck(t *testing.T) {
 		change func(*argos.Fix)
 		says   string
 	}{
-		"good":          {func(*argos.Fix) {}, ""},
-		"poles":         {func(f *argos.Fix) { f.Lat, f.Lon = -90, 180 }, ""},
-		"empty id":      {func(f *argos.Fix) { f.TruckID = "" }, "truck_id is empty"},
-		"long id":       {func(f *argos.Fix) { f.TruckID = strings.Repeat("x", 65) }, "truck_id has 65 bytes"},
-		"blank in id":   {func(f *argos.Fix) { f.TruckID = "T 17" }, "truck_id has the character ' '"},
-		"lat 91":        {func(f *argos.Fix) { f.Lat = 91 }, "lat 91"},
-		"lat NaN":       {func(f *argos.Fix) { f.Lat = math.NaN() }, "lat NaN"},
-		"lon inf":       {func(f *argos.Fix) { f.Lon = math.Inf(-1) }, "lon -Inf"},
-		"year 2100":     {func(f *argos.Fix) { f.Time = 4_102_444_800_000 }, "outside 1970 to 2100"},
-		"speed":         {func(f *argos.Fix) { f.Speed = -1 }, "speed -1"},
-		"speed inf":     {func(f *argos.Fix) { f.Speed = math.Inf(1) }, "speed +Inf"},
-		"heading":       {func(f *argos.Fix) { f.Heading = 361 }, "heading 361"},
-		"zero accuracy": {func(f *argos.Fix) { f.Accuracy = 0 }, ""},
-		"hdop":          {func(f *argos.Fix) { f.HDOP = -2 }, "hdop -2"},
-		"seq":           {func(f *argos.Fix) { f.Seq = -2 }, "seq -2"},
-		"attrs":         {func(f *argos.Fix) { f.Attrs = make([]byte, 1025) }, "attrs has 1025 bytes"},
+		"good":        {func(*argos.Fix) {}, ""},
+		"poles":       {func(f *argos.Fix) { f.Lat, f.Lon = -90, 180 }, ""},
+		"empty id":    {func(f *argos.Fix) { f.TruckID = "" }, "truck_id is empty"},
+		"long id":     {func(f *argos.Fix) { f.TruckID = strings.Repeat("x", 65) }, "truck_id has 65 bytes"},
+		"blank in id": {func(f *argos.Fix) { f.TruckID = "T 17" }, "truck_id has the character ' '"},
+		"lat 91":      {func(f *argos.Fix) { f.Lat = 91 }, "lat 91"},
+		"lat NaN":     {func(f *argos.Fix) { f.Lat = math.NaN() }, "lat NaN"},
+		"lon inf":     {func(f *argos.Fix) { f.Lon = math.Inf(-1) }, "lon -Inf"},
+		"year 2100":   {func(f *argos.Fix) { f.Time = 4_102_444_800_000 }, "outside 1970 to 2100"},
+		"speed":       {func(f *argos.Fix) { f.Speed = -1 }, "speed -1"},
+		"speed inf":   {func(f *argos.Fix) { f.Speed = math.Inf(1) }, "speed +Inf"},
+		"heading":     {func(f *argos.Fix) { f.Heading = 361 }, "heading 361"},
+		"hdop":        {func(f *argos.Fix) { f.HDOP = -2 }, "hdop -2"},
+		"seq":         {func(f *argos.Fix) { f.Seq = -2 }, "seq -2"},
+		"attrs":       {func(f *argos.Fix) { f.Attrs = make([]byte, 1025) }, "attrs has 1025 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := good
 			c.change(&f)
 			expect(t, f.Check(), c.says)
 		})
+	}
+}
+
+// What receivers say instead of "unknown" is unknown, and what can be meant stays as it is.
+func TestForgetUnknown(t *testing.T) {
+	nan := math.NaN()
+	for name, c := range map[string]struct{ speed, heading, accuracy, hdop, alt, want float64 }{
+		"a phone that stands":   {-1, -1, -1, -1, -32768, nan},
+		"AIS":                   {1023, 511, -2147473, 9999, -99999, nan},
+		"no fix":                {math.Inf(1), 361, 0, 99.99, math.Inf(-1), nan},
+		"nothing":               {nan, nan, nan, 0, nan, nan},
+		"all that can be meant": {1, 1, 1, 1, 1, 1},
+	} {
+		f := argos.NewFix("T-17", 1_700_000_000_123, 51.9, 4.5)
+		f.Speed, f.Heading, f.Accuracy, f.HDOP, f.Alt = c.speed, c.heading, c.accuracy, c.hdop, c.alt
+		f.ForgetUnknown()
+		for i, x := range [...]float64{f.Speed, f.Heading, f.Accuracy, f.HDOP, f.Alt} {
+			if x != c.want && !(math.IsNaN(x) && math.IsNaN(c.want)) {
+				t.Errorf("%s: quantity %d is %v, want %v", name, i, x, c.want)
+			}
+		}
+		if err := f.Check(); err != nil || f.Lat != 51.9 {
+			t.Errorf("%s: %+v, %v", name, f, err)
+		}
+	}
+	edges := argos.NewFix("T-17", 1_700_000_000_123, 51.9, 4.5)
+	edges.Speed, edges.Heading, edges.Accuracy, edges.HDOP, edges.Alt = 0, 360, argos.MaxAccuracy, argos.MaxHDOP, argos.MinAlt
+	kept := edges
+	kept.ForgetUnknown()
+	if kept.Speed != 0 || kept.Heading != 360 || kept.Accuracy != argos.MaxAccuracy || kept.HDOP != argos.MaxHDOP || kept.Alt != argos.MinAlt {
+		t.Errorf("%+v became %+v", edges, kept)
 	}
 }
 

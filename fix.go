@@ -10,7 +10,7 @@ import (
 // NoSeq is the sequence number of a fix whose sender did not number it.
 const NoSeq = -1
 
-// Fix is one position report as a truck sent it. A quantity that was not reported is NaN.
+// Fix is one position report as a truck sent it. A quantity that was not reported, or reported as unknown, is NaN.
 type Fix struct {
 	TruckID  string
 	Time     int64   // ms since the Unix epoch, by the truck's clock
@@ -42,13 +42,13 @@ type Record struct {
 	Recorded bool  // from a recording: Time has nothing to do with Recv
 }
 
-// Limits of a fix. What is outside is refused to the sender, never stored.
+// Limits of a fix. An id or attrs beyond them are refused to the sender; a quantity beyond them is unknown. Neither is stored.
 const (
-	MaxTruckID  = 64   // bytes
-	MaxAttrs    = 1024 // bytes of canonical JSON
-	MaxSpeed    = 1000 // m/s
-	MaxAccuracy = 1e6  // m
-	MaxHDOP     = 1e4
+	MaxTruckID  = 64      // bytes
+	MaxAttrs    = 1024    // bytes of canonical JSON
+	MaxSpeed    = 1000    // m/s
+	MaxAccuracy = 1e6     // m
+	MaxHDOP     = 99      // receivers that do not know it say 99.9 or 99.99
 	MinAlt      = -20_000 // m; least-squares fixes wander far below the ground
 	MaxAlt      = 100_000 // m
 )
@@ -80,19 +80,9 @@ func (f *Fix) Check() error {
 	if !(f.Lon >= -180 && f.Lon <= 180) {
 		return fmt.Errorf("%w: lon %v is outside -180 to 180", ErrBadFix, f.Lon)
 	}
-	for _, q := range [...]struct {
-		name     string
-		v        float64
-		min, max float64
-	}{
-		{"speed", f.Speed, 0, MaxSpeed},
-		{"heading", f.Heading, 0, 360},
-		{"accuracy", f.Accuracy, 0, MaxAccuracy},
-		{"hdop", f.HDOP, 0, MaxHDOP},
-		{"alt", f.Alt, MinAlt, MaxAlt},
-	} {
-		if q.v < q.min || q.v > q.max {
-			return fmt.Errorf("%w: %s %v is outside %v to %v", ErrBadFix, q.name, q.v, q.min, q.max)
+	for _, q := range f.quantities() {
+		if *q.v < q.min || *q.v > q.max {
+			return fmt.Errorf("%w: %s %v is outside %v to %v", ErrBadFix, q.name, *q.v, q.min, q.max)
 		}
 	}
 	if f.Seq < NoSeq {
@@ -102,6 +92,39 @@ func (f *Fix) Check() error {
 		return fmt.Errorf("%w: attrs has %d bytes, at most %d are kept", ErrBadFix, len(f.Attrs), MaxAttrs)
 	}
 	return nil
+}
+
+// quantity is what a fix may tell beyond its position, and the range in which it can be meant.
+type quantity struct {
+	name     string
+	v        *float64
+	min, max float64
+}
+
+func (f *Fix) quantities() [5]quantity {
+	return [...]quantity{
+		{"speed", &f.Speed, 0, MaxSpeed},
+		{"heading", &f.Heading, 0, 360},
+		{"accuracy", &f.Accuracy, 0, MaxAccuracy},
+		{"hdop", &f.HDOP, 0, MaxHDOP},
+		{"alt", &f.Alt, MinAlt, MaxAlt},
+	}
+}
+
+// ForgetUnknown makes NaN of each quantity that cannot be meant. Receivers and phones say so that they do not know it: speed
+// and course -1, course 511 (AIS), altitude -32768, accuracy -1 or 0, HDOP 99.99. The position is none the worse for it.
+func (f *Fix) ForgetUnknown() {
+	for _, q := range f.quantities() {
+		if *q.v < q.min || *q.v > q.max {
+			*q.v = math.NaN()
+		}
+	}
+	if f.Accuracy == 0 {
+		f.Accuracy = math.NaN()
+	}
+	if f.HDOP == 0 {
+		f.HDOP = math.NaN()
+	}
 }
 
 // CheckTruckID accepts 1 to MaxTruckID letters, digits and "._:-": names that are safe in a URL, a log line, a file name

@@ -27,6 +27,7 @@ var badFrames = []struct{ name, text, says string }{
 	{"no JSON", `hello`, "not JSON"},
 	{"empty", ``, "not JSON"},
 	{"NaN", `{"truck_id":"B","ts":1,"lat":NaN,"lon":2}`, `lat "NaN" is not a number`},
+	{"no latitude", `{"truck_id":"B","ts":1700000000000,"lat":null,"lon":2,"speed":null}`, `lat "null" is not a number`},
 	{"latitude 91", `{"truck_id":"B","ts":1700000000000,"lat":91,"lon":2}`, "lat 91 is outside -90 to 90"},
 	{"empty truck_id", `{"truck_id":"","ts":1700000000000,"lat":1,"lon":2}`, "truck_id is empty"},
 	{"year 2099", fixAt(time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)), "ahead of the gateway's clock"},
@@ -86,6 +87,32 @@ func TestBadFrameIsOneNackAndTheRestGoesOn(t *testing.T) {
 	}
 	if n := int(g.metric("fixes_refused_total")); n != refused {
 		t.Error("refused:", n)
+	}
+}
+
+// A phone that stands does not know its speed and course: its positions are no dead letters.
+func TestUnknownQuantitiesAreNoBadInput(t *testing.T) {
+	b := startBroker(t, 1)
+	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
+	now := time.Now().UnixMilli()
+	unknown := func(seq int, quantities string) string {
+		return fmt.Sprintf(`{"truck_id":"P","ts":%d,"lat":1,"lon":2,"seq":%d,%s}`, now, seq, quantities)
+	}
+	c := g.dial("")
+	c.send(unknown(0, `"speed":null,"heading":null`))
+	c.send(unknown(1, `"speed":-1,"heading":-1,"accuracy":-1`))
+	c.await(2)
+	status, a := g.post("/v1/fixes", unknown(2, `"heading":511,"hdop":99.99`)+"\n"+unknown(3, `"alt":-32768,"attrs":null`))
+	if status != http.StatusOK || a.Accepted != 2 || len(c.nacks) != 0 {
+		t.Error(status, a, c.nacks)
+	}
+	inOrder(t, "P", b.seqs()["P"], 4)
+	for _, m := range b.logged(argos.Topic)[0] {
+		for _, q := range []string{"speed", "heading", "accuracy", "hdop", "alt", "attrs"} {
+			if strings.Contains(string(m.Value), q) {
+				t.Errorf("the log has the unknown %s: %s", q, m.Value)
+			}
+		}
 	}
 }
 

@@ -2,10 +2,13 @@ package pipelines
 
 import (
 	"encoding/csv"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"argos/io/traceio"
 )
 
 // Every input row has its output row, with its own t_ms, whatever is wrong with it.
@@ -27,7 +30,7 @@ func TestSmoothCausalAnswersEachRow(t *testing.T) {
 	if err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
-	f, err := os.Open(filepath.Join(out, "set_a-drive.csv"))
+	f, err := os.Open(filepath.Join(out, "set_a-drive-92c515a3de.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +72,7 @@ func TestSmoothCausalSaysWhatItCannotRead(t *testing.T) {
 	write(t, filepath.Join(drive, "fixes.csv"), "when,where\n1,2\n")
 	out := filepath.Join(t.TempDir(), "out")
 	_, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true})
-	if err == nil || !strings.Contains(err.Error(), "t_ms") {
+	if err == nil || !strings.Contains(err.Error(), `its header "when,where"`) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {
@@ -84,5 +87,32 @@ func write(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A worker of a cluster, where nobody reads what it counts, fails the job when nothing of a file can be used; here the others are done, and
+// an error of all says how many.
+func TestSmoothUnusable(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "set")
+	for _, drive := range []string{"a", "b"} {
+		write(t, filepath.Join(dir, drive, "fixes.csv"), "t_ms,lat,lon\nnonsense,1,2\n")
+	}
+	bad := traceio.Drive{Name: "set_a", Fixes: filepath.Join(dir, "a", "fixes.csv")}
+	err := (&smoothFn{Job: "of nobody", Out: t.TempDir(), Format: "csv"}).ProcessElement(t.Context(), bad)
+	if err == nil || !strings.Contains(err.Error(), "none of its 1 rows can be used") {
+		t.Error(err)
+	}
+	write(t, filepath.Join(dir, "b", "fixes.csv"), "t_ms,lat,lon\n1700000000000,1,2\n")
+	out := filepath.Join(t.TempDir(), "out")
+	tally := new(Tally)
+	n, err := Smooth(t.Context(), SmoothConfig{Paths: []string{dir}, Fixes: "fixes.csv", Out: out, Format: "csv", Tally: tally})
+	if n != 1 || !errors.Is(err, ErrUnusable) || err.Error() != "1 of 2 files could not be used" {
+		t.Error(n, err)
+	}
+	if files := tally.Files(); len(files) != 2 || files[0].Err() == nil || files[1].Err() != nil || files[1].Fixes != 1 {
+		t.Errorf("%+v", files)
+	}
+	if left, _ := os.ReadDir(out); len(left) != 1 || left[0].Name() != "set_b.csv" {
+		t.Errorf("there are %v", left)
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"log/slog"
 	"math"
 	"path/filepath"
 	"slices"
@@ -26,36 +24,40 @@ type smoothFn struct {
 }
 
 // ProcessElement reads a file, and writes what is made of each truck in it. A row that is no fix would be refused by the
-// gateway: it never comes into the log, but has its row in the results.
+// gateway: it never comes into the log, but has its row in the results. A file of which nothing can be used has no results, and is
+// told where this process counts; elsewhere nobody would hear of it, so that it fails the job.
 func (f *smoothFn) ProcessElement(ctx context.Context, d traceio.Drive) error {
 	t := tallyOf(ctx, f.Job)
-	if err := f.file(t, d); err != nil {
+	s, err := f.file(t, d)
+	if err == nil && t.nobodys {
+		err = s.Err()
+	}
+	if err != nil {
 		return err
 	}
-	t.done.Add(1)
+	t.file(s)
 	return nil
 }
 
 // file cleans a file.
-func (f *smoothFn) file(t *tallied, d traceio.Drive) error {
+func (f *smoothFn) file(t *tallied, d traceio.Drive) (*traceio.Summary, error) {
 	in, err := traceio.Open(d)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer in.Close() //nolint:errcheck // read only
-	if !in.Named() && f.Causal {
-		return f.write(t, d.Name, rows(t, in), causal)
-	}
+	s := &traceio.Summary{Name: d.Name, File: d.Fixes, Folded: true}
 	var names []string
 	trucks := map[string][]traceio.Row{}
 	for row, err := range rows(t, in) {
 		if err != nil {
-			return err
+			return nil, err
 		}
+		s.Count(&row)
 		name := d.Name
 		if in.Named() {
 			if row.Fix.TruckID == "" {
-				continue // nobody's; it has been told
+				continue // nobody's
 			}
 			name += "_" + row.Fix.TruckID
 		}
@@ -64,56 +66,22 @@ func (f *smoothFn) file(t *tallied, d traceio.Drive) error {
 		}
 		trucks[name] = append(trucks[name], row)
 	}
+	if s.Notes = in.Notes(); s.Err() != nil {
+		return s, nil
+	}
 	how := f.smoothed
 	if f.Causal {
 		how = causal
 	}
 	for _, name := range names {
-		if err := f.write(t, name, each(trucks[name]), how); err != nil {
-			return err
-		}
+		own := trucks[name]
 		delete(trucks, name)
-	}
-	return nil
-}
-
-// rows reads a drive to its end, counts, and tells of rows that are no fix.
-func rows(t *tallied, in *traceio.Reader) iter.Seq2[traceio.Row, error] {
-	return func(yield func(traceio.Row, error) bool) {
-		var counted int64
-		count := func() { t.bytes.Add(in.Bytes() - counted); counted = in.Bytes() }
-		defer count()
-		for n := 0; ; n++ {
-			row, err := in.Next()
-			if errors.Is(err, io.EOF) {
-				return
-			}
-			if n%1024 == 0 {
-				count()
-				err = errors.Join(err, t.err())
-			}
-			if err == nil {
-				t.rows.Add(1)
-				if row.Err != nil {
-					t.refused.Add(1)
-					slog.Warn("row refused", "err", row.Err)
-				}
-			}
-			if !yield(row, err) || err != nil {
-				return
-			}
+		CountFolded(s, own)
+		if err := f.write(t, name, each(own), how); err != nil {
+			return nil, err
 		}
 	}
-}
-
-func each(rows []traceio.Row) iter.Seq2[traceio.Row, error] {
-	return func(yield func(traceio.Row, error) bool) {
-		for _, r := range rows {
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
+	return s, nil
 }
 
 // way makes clean rows of the rows of one truck.

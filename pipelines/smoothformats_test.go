@@ -163,7 +163,7 @@ func TestSmoothTrucksOfOneFile(t *testing.T) {
 		if _, err := Smooth(t.Context(), SmoothConfig{Paths: []string{file}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: causal}); err != nil {
 			t.Fatal(err)
 		}
-		if a, b := cleaned(t, filepath.Join(out, "fleet_day_A-1.csv")), cleaned(t, filepath.Join(out, "fleet_day_B.csv")); len(a) != 3 || len(b) != 4 ||
+		if a, b := cleaned(t, filepath.Join(out, "fleet_day_A-1-937bb40e81.csv")), cleaned(t, filepath.Join(out, "fleet_day_B.csv")); len(a) != 3 || len(b) != 4 ||
 			a[2][6] != "refused" || b[3][0] != "1700000002000" {
 			t.Errorf("%v\n%v", a, b)
 		}

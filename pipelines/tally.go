@@ -1,20 +1,26 @@
 package pipelines
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"argos/io/traceio"
 )
 
 // Tally counts what a job over drives has done, as far as it is done in this process. It may be read while the job runs.
 type Tally struct {
 	size, bytes, drives, done, rows, refused atomic.Int64
 
-	mu      sync.Mutex // of what is written
+	mu      sync.Mutex                  // of what follows
+	files   map[string]*traceio.Summary // by the drive's name
 	stopped bool
 	parts   map[string]bool // files being written
 }
@@ -32,19 +38,38 @@ func (t *Tally) Counts() Counts {
 	return Counts{t.size.Load(), t.bytes.Load(), t.drives.Load(), t.done.Load(), t.rows.Load(), t.refused.Load()}
 }
 
+// Files are what became of the files that are done, by the drives' names.
+func (t *Tally) Files() []*traceio.Summary {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.SortedFunc(maps.Values(t.files), func(a, b *traceio.Summary) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// file tells what became of a file. One that comes again takes the place of what was told of it.
+func (t *Tally) file(s *traceio.Summary) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.files == nil {
+		t.files = map[string]*traceio.Summary{}
+	}
+	t.files[s.Name] = s
+	t.done.Store(int64(len(t.files)))
+}
+
 // tallies holds the jobs over drives of this process by name: Beam's functions are plain data, so that a name is all that can
 // lead them to what they share. Elsewhere they find none, and count for themselves alone.
 var tallies sync.Map // string -> *tallied
 
 type tallied struct {
 	*Tally
-	ctx context.Context
+	ctx     context.Context
+	nobodys bool // nobody reads it
 }
 
 // follow makes the tally known as a job's, until the returned function is called: from then on the job's functions, of which
 // some may linger after a stop, bring no file into being, and what they were writing is gone.
 func (t *Tally) follow(ctx context.Context, job string) (end func()) {
-	tallies.Store(job, &tallied{t, ctx})
+	tallies.Store(job, &tallied{Tally: t, ctx: ctx})
 	return func() {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -117,7 +142,7 @@ func tallyOf(ctx context.Context, job string) *tallied {
 	if t, ok := tallies.Load(job); ok {
 		return t.(*tallied)
 	}
-	return &tallied{new(Tally), ctx}
+	return &tallied{Tally: new(Tally), ctx: ctx, nobodys: true}
 }
 
 // err says whether the job was stopped.

@@ -113,6 +113,7 @@ func (s *Sender) Send(ctx context.Context, f argos.Fix) error {
 	if err := s.ledgerErr.Load(); err != nil {
 		return *err
 	}
+	f.ForgetUnknown()
 	if err := f.Check(); err != nil {
 		s.sent.Add(1)
 		s.resolve(&f, ledger.Refused, err.Error())

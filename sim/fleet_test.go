@@ -68,6 +68,7 @@ func TestEveryFixCanBeSent(t *testing.T) {
 		}
 		seen, last := map[number]bool{}, map[string]argos.Fix{}
 		for i, f := range fixes {
+			f.ForgetUnknown() // a receiver without a fix says HDOP 99.9
 			if err := f.Check(); err != nil {
 				t.Fatal(err)
 			}

@@ -31,8 +31,10 @@ const (
 
 	fixRequired    = fieldTruckID | fieldTime | fieldLat | fieldLon
 	recordRequired = fixRequired | fieldVersion | fieldRecv
-	recordFields   = fieldRecorded<<1 - 1
-	fixFields      = fieldVersion - 1
+	// nullable are those of which null says that they are not known, as their absence does.
+	nullable     = fieldSpeed | fieldHeading | fieldAccuracy | fieldHDOP | fieldAlt | fieldValid | fieldSeq | fieldAttrs
+	recordFields = fieldRecorded<<1 - 1
+	fixFields    = fieldVersion - 1
 )
 
 // names are those of the fields by bit.
@@ -100,7 +102,9 @@ func (p *Parser) member(key []byte, v *fastjson.Value) {
 		p.fail("%s comes twice", f)
 	default:
 		p.seen |= f
-		p.set(f, v)
+		if f&nullable == 0 || v.Type() != fastjson.TypeNull {
+			p.set(f, v)
+		}
 	}
 }
 

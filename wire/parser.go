@@ -3,7 +3,8 @@
 //
 // It is strict where JSON parsers are kind: a field that it does not know, a field that comes twice, a number that JSON
 // does not allow, a text where a number belongs are each refused with one sentence that names the field and wraps
-// argos.ErrBadFix. What it accepts it writes anew, so nothing of a sender's text but its meaning reaches the log.
+// argos.ErrBadFix. A quantity that says "unknown", as null or by a value that cannot be meant (speed -1), costs nothing but
+// itself: it is left out, and the position kept. What it accepts it writes anew, so nothing of a sender's text but its meaning reaches the log.
 package wire
 
 import (
@@ -116,6 +117,7 @@ func (p *Parser) object(v *fastjson.Value) error {
 		p.err = p.missing()
 	}
 	if p.err == nil {
+		p.rec.ForgetUnknown()
 		p.err = p.rec.Check()
 	}
 	return p.err

@@ -27,7 +27,7 @@ func anyRecord(t *rapid.T) argos.Record {
 		Recv: rapid.Int64().Draw(t, "recv"), Recorded: rapid.Bool().Draw(t, "recorded"),
 	}
 	r.Speed, r.Heading = between("speed", 0, argos.MaxSpeed), between("heading", 0, 360)
-	r.Accuracy, r.HDOP, r.Alt = between("accuracy", 0, argos.MaxAccuracy), between("hdop", 0, argos.MaxHDOP), between("alt", argos.MinAlt, argos.MaxAlt)
+	r.Accuracy, r.HDOP, r.Alt = between("accuracy", 1e-9, argos.MaxAccuracy), between("hdop", 1e-9, argos.MaxHDOP), between("alt", argos.MinAlt, argos.MaxAlt)
 	r.Valid, r.Seq = rapid.Bool().Draw(t, "valid"), rapid.Int64Range(argos.NoSeq, math.MaxInt64).Draw(t, "seq")
 	if rapid.Bool().Draw(t, "attrs?") {
 		var a attrs

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func frame(t *testing.T, b string) (fixes []argos.Fix, errs []string, err error)
 			return
 		}
 		g := *f
-		g.Attrs = append([]byte(nil), f.Attrs...)
+		g.Attrs = bytes.Clone(f.Attrs)
 		fixes = append(fixes, g)
 	})
 	if err != nil && !errors.Is(err, argos.ErrBadFix) {
@@ -92,8 +93,12 @@ var bad = []struct{ fields, says string }{
 	{`"truck_id":"T","ts":1,"lat":1.,"lon":2`, `lat "1."`},
 	{`"truck_id":"T","ts":1,"lat":1e,"lon":2`, `lat "1e"`},
 	{`"truck_id":"T","ts":1,"lat":1e999,"lon":2`, "too large"},
-	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"speed":null`, `speed "null" is not a number`},
-	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"speed":-1`, "speed -1"},
+	{`"truck_id":"T","ts":1,"lat":null,"lon":2`, `lat "null" is not a number`},
+	{`"truck_id":"T","ts":null,"lat":1,"lon":2`, `ts "null" is not an integer`},
+	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"speed":"-1"`, `is not a number`},
+	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"speed":NaN`, `speed "NaN" is not a number`},
+	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"speed":true`, `speed "true" is not a number`},
+	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"speed":null,"speed":1`, "speed comes twice"},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"valid":"yes"`, `valid`},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"valid":0`, `valid "0" is neither`},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"seq":-1`, "seq -1 is negative"},
@@ -105,7 +110,6 @@ var bad = []struct{ fields, says string }{
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"lat":3`, "lat comes twice"},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"l\u0061t":3`, "lat comes twice"},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"attrs":[1]`, "attrs is a array"},
-	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"attrs":null`, "attrs is a null"},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"attrs":{"a":{}}`, "flat"},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"attrs":{"a":1,"\u0061":2}`, `"a" twice`},
 	{`"truck_id":"T","ts":1,"lat":1,"lon":2,"attrs":{"a":01}`, `attrs is not JSON`},
@@ -133,6 +137,25 @@ func TestBadFixIsOneSentenceAndTheRestGoesOn(t *testing.T) {
 		}
 		if !strings.Contains(errs[0], c.says) || len(errs[0]) > 200 || strings.ContainsAny(errs[0], "\n\x01") || !utf8.ValidString(errs[0]) {
 			t.Errorf("%s:\n%q does not say %q in one short line", c.fields, errs[0], c.says)
+		}
+	}
+}
+
+// What a device does not know costs it no position, and nothing of it gets into the log.
+func TestUnknownQuantitiesAreLeftOut(t *testing.T) {
+	const known = `{"truck_id":"T","ts":1,"lat":1,"lon":2}`
+	for _, unknown := range []string{
+		`"speed":null`, `"heading":null`, `"accuracy":null`, `"hdop":null`, `"alt":null`, `"valid":null`, `"seq":null`, `"attrs":null`,
+		`"speed":-1,"heading":-1`, `"speed":1001`, `"speed":1e300`, `"heading":361`, `"heading":511`, `"accuracy":-1`, `"accuracy":0`,
+		`"accuracy":-2147473`, `"hdop":99.99`, `"hdop":0`, `"alt":-32768`, `"alt":-99999`,
+	} {
+		fixes, errs, err := frame(t, `{"truck_id":"T","ts":1,"lat":1,"lon":2,`+unknown+`}`)
+		if err != nil || len(errs) != 0 || len(fixes) != 1 {
+			t.Errorf("%s: %d fixes, %q, %v", unknown, len(fixes), errs, err)
+			continue
+		}
+		if got := string(AppendFix(nil, &fixes[0])); got != known {
+			t.Errorf("%s became %s", unknown, got)
 		}
 	}
 }

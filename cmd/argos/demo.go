@@ -16,7 +16,7 @@ import (
 )
 
 type demoCmd struct {
-	Trace    []string `help:"A recorded drive (CSV, GPX, NMEA 0183, NDJSON), or a folder of drives, instead of the simulator; repeatable." type:"path" placeholder:"FILE|DIR"`
+	Trace    []string `help:"A recorded drive (${formats}), or a folder of drives, instead of the simulator; repeatable." type:"path" placeholder:"FILE|DIR"`
 	recorded `embed:""`
 	Trucks   int           `help:"Simulated trucks." default:"50"`
 	Rate     float64       `help:"Fixes a second of each simulated truck." default:"1"`
@@ -69,7 +69,7 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 	if err != nil {
 		return err
 	}
-	f, err := c.feed(log)
+	f, err := c.feed(t)
 	if err != nil {
 		return err
 	}
@@ -113,11 +113,11 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 	return nil
 }
 
-func (c *demoCmd) feed(log *slog.Logger) (feed, error) {
+func (c *demoCmd) feed(t terminal) (feed, error) {
 	if len(c.Trace) == 0 {
 		return simulated(sim.Config{Trucks: c.Trucks, RateHz: c.Rate, Seed: c.Seed}, c.Speed), nil
 	}
-	return recordings(c.Trace, c.recorded, func(err error) { log.Warn("row not sent", "err", err) })
+	return recordings(c.Trace, c.recorded, t.err)
 }
 
 // play feeds the fleet until the duration, the recordings or ctx end. Without a duration the page stays after the last

@@ -11,10 +11,8 @@ import (
 	"slices"
 	"time"
 
-	"argos"
 	"argos/evaluate"
 	"argos/evaluate/plots"
-	"argos/io/traceio"
 )
 
 type evaluateCmd struct {
@@ -62,7 +60,7 @@ func (c *evaluateCmd) Validate() error {
 const corruptFile = "fixes_corrupt.csv"
 
 func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
-	drives, err := c.drives(ctx, log, t)
+	drives, incomplete, err := c.drives(ctx, log, t)
 	if err != nil {
 		return err
 	}
@@ -75,7 +73,12 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	if c.Baselines {
 		methods = slices.Concat(methods, evaluate.Baselines)
 	}
+	began := time.Now()
+	hide := show(ctx, t, log, func() string {
+		return fmt.Sprintf("measuring %d drives for %v", len(drives), time.Since(began).Round(time.Second))
+	})
 	r := evaluate.Run(drives, methods, c.Thin)
+	hide()
 	table := t.out
 	if c.JSON == "-" {
 		table = t.err
@@ -90,6 +93,14 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	if err := writeFigures(c.JSON, t.out, r); err != nil {
 		return err
 	}
+	if err := c.draw(ctx, t, drives); err != nil {
+		return err
+	}
+	return incomplete
+}
+
+// draw draws each drive, if that was asked for.
+func (c *evaluateCmd) draw(ctx context.Context, t terminal, drives []evaluate.Drive) error {
 	if c.Plots == "" {
 		return nil
 	}
@@ -107,103 +118,6 @@ func (c *evaluateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 	}
 	fmt.Fprintf(t.err, "%d plots drawn into %s\n", len(drives), c.Plots)
 	return nil
-}
-
-// drives reads what has a truth, in each mode, and says what has none.
-func (c *evaluateCmd) drives(ctx context.Context, log *slog.Logger, t terminal) ([]evaluate.Drive, error) {
-	found, err := traceio.Find(c.Trace, c.Fixes)
-	if err != nil {
-		return nil, err
-	}
-	var drives []evaluate.Drive
-	var rows tally
-	measured := 0
-	for _, d := range found {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		d.Columns = c.Columns
-		one, err := rows.drive(d, log)
-		if err != nil {
-			return nil, err
-		}
-		if len(one.Truth) == 0 {
-			log.Warn("drive left out: nothing is known of where it really was", "drive", d.Name, "truth", d.Truth)
-			continue
-		}
-		measured++
-		for _, m := range c.Mode {
-			if in, ok := m.Of(one); ok {
-				drives = append(drives, in)
-			}
-		}
-	}
-	switch {
-	case measured == 0:
-		return nil, fmt.Errorf("there is nothing to compare with: none of the %d drives has a %s",
-			len(found), traceio.TruthFile)
-	case len(drives) == 0:
-		return nil, fmt.Errorf("--mode %v takes nothing from any of the %d drives: add recorded", c.Mode, measured)
-	}
-	fmt.Fprintf(t.err, "%d drives of %d rows, %d of them refused; %d drives without a truth left out\n",
-		measured, rows.read, rows.refused, len(found)-measured)
-	return drives, nil
-}
-
-// tally counts rows.
-type tally struct{ read, refused int }
-
-// drive reads a drive that has a truth; of one that has none, no rows.
-func (n *tally) drive(d traceio.Drive, log *slog.Logger) (one evaluate.Drive, err error) {
-	one = evaluate.Drive{Set: d.Set(), Name: d.Name}
-	if one.Truth, err = traceio.Truth(d); err != nil || len(one.Truth) == 0 {
-		return one, err
-	}
-	var labels []string
-	if filepath.Base(d.Fixes) == corruptFile {
-		if labels, err = traceio.Faults(d); err != nil {
-			return one, err
-		}
-	}
-	if one.Records, one.Faults, err = n.records(d, labels, log); err != nil || labels == nil {
-		return one, err
-	}
-	clean := d
-	clean.Fixes = filepath.Join(filepath.Dir(d.Fixes), traceio.FixesFile)
-	if _, err := os.Stat(clean.Fixes); err != nil {
-		log.Warn("what faults cost the fixes beside them is not known: no fixes without faults", "drive", d.Name, "err", err)
-		return one, nil
-	}
-	one.Clean, _, err = n.records(clean, nil, log)
-	return one, err
-}
-
-// records reads the rows that are fixes, with the labels, if there are any, of these.
-func (n *tally) records(
-	d traceio.Drive, labels []string, log *slog.Logger,
-) (records []argos.Record, faults []string, err error) {
-	all, err := traceio.Read(d)
-	if err != nil {
-		return nil, nil, err
-	}
-	if labels != nil && len(labels) != len(all) {
-		return nil, nil, fmt.Errorf("trace %s has %d rows, but the %s beside it %d",
-			d.Fixes, len(all), traceio.FaultsFile, len(labels))
-	}
-	for _, r := range all {
-		n.read++
-		if r.Err != nil {
-			n.refused++
-			log.Warn("row refused", "err", r.Err)
-			continue
-		}
-		r.Fix.TruckID = d.Name
-		records = append(records, argos.Record{Fix: r.Fix, Recorded: true})
-		if labels != nil {
-			faults = append(faults, labels[r.N])
-		}
-	}
-	return records, faults, nil
 }
 
 // pictureName is <set>_<drive>.png, with the mode before the dot where it is not as recorded.

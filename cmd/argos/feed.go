@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"time"
@@ -42,9 +43,9 @@ func simulated(c sim.Config, speed float64) feed {
 	}
 }
 
-// recordings feeds recorded drives, all starting together; trucks that one file names keep their time to each other. Rows that
-// no gateway could be sent are reported to bad.
-func recordings(paths []string, what recorded, bad func(error)) (feed, error) {
+// recordings feeds recorded drives, all starting together; trucks that one file names keep their time to each other. What was made of
+// each file is written to told, above all rows that no gateway could be sent. A file of which nothing could is an error.
+func recordings(paths []string, what recorded, told io.Writer) (feed, error) {
 	drives, err := traceio.Find(paths, what.Fixes)
 	if err != nil {
 		return feed{}, err
@@ -55,16 +56,16 @@ func recordings(paths []string, what recorded, bad func(error)) (feed, error) {
 	var all []timed
 	base := sender.SeqBase(time.Now())
 	for _, d := range drives {
-		d.Columns = what.Columns
-		rows, err := traceio.Read(d)
-		if err != nil {
+		d.Columns, d.Date = what.columns(), what.Date
+		rows, s := readDrive(d)
+		if err := s.Err(); err != nil {
 			return feed{}, err
 		}
+		s.Print(told)
 		var ids []string
 		fixes := map[string][]argos.Fix{}
 		for _, r := range rows {
 			if r.Err != nil {
-				bad(r.Err)
 				continue
 			}
 			r.Fix.Seq += base

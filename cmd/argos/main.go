@@ -63,7 +63,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("argos"),
 		kong.Description("Noisy truck positions in, none lost, clean live state out."),
 		kong.DefaultEnvars("ARGOS"),
-		kong.Vars{"columns": columnsHelp},
+		kong.Vars{"columns": columnsHelp, "formats": formatsHelp},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),

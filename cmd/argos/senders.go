@@ -48,7 +48,7 @@ func (c *simulateCmd) Run(ctx context.Context, log *slog.Logger, t terminal) err
 
 type replayCmd struct {
 	outbound `embed:""`
-	Trace    []string `arg:"" help:"Recorded drives (CSV, GPX, NMEA 0183, NDJSON), or folders of drives." type:"path"`
+	Trace    []string `arg:"" help:"Recorded drives (${formats}), or folders of drives." type:"path"`
 	recorded `embed:""`
 	Speed    float64 `help:"How many times faster than it was recorded." default:"1"`
 }
@@ -68,7 +68,7 @@ func (c *replayCmd) Validate() error {
 }
 
 func (c *replayCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
-	f, err := recordings(c.Trace, c.recorded, func(err error) { log.Warn("row not sent", "err", err) })
+	f, err := recordings(c.Trace, c.recorded, t.err)
 	if err != nil {
 		return err
 	}

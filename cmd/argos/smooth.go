@@ -8,24 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"argos/io/traceio"
 	"argos/pipelines"
 )
 
-// recorded is what every command that reads drives is told.
-type recorded struct {
-	Fixes   string          `help:"The file in a drive's folder." default:"fixes.csv"`
-	Columns traceio.Columns `help:"Columns of CSV files by other than the usual names: ${columns}." placeholder:"FIELD=COLUMN[:UNIT],..." mapsep:","`
-}
-
-const columnsHelp = "FIELD is truck, time, lat, lon, alt, speed, heading, hdop, accuracy or valid; " +
-	"UNIT is m/s, km/h, mph or kn of a speed, and of a time s, ms, us, ns, or the zone of texts that name none"
-
-// Validate is called by kong.
-func (r *recorded) Validate() error { return r.Columns.Check() }
-
 type smoothCmd struct {
-	Trace    []string `arg:"" help:"Recorded drives (CSV, GPX, NMEA 0183, NDJSON), or folders of drives." type:"path"`
+	Trace    []string `arg:"" help:"Recorded drives (${formats}), or folders of drives." type:"path"`
 	recorded `embed:""`
 	Causal   bool          `help:"What the live filter would have said after each row, instead of a smoother that knows the whole drive."`
 	Every    time.Duration `help:"A position so often, between fixes too, instead of one a row." placeholder:"1s"`
@@ -39,13 +26,21 @@ type smoothCmd struct {
 func (smoothCmd) Help() string {
 	return `Writes one row for each input row, in input order: t_ms,lat,lon,speed_mps,heading_deg,sigma_m,status. The position is empty
 before the first accepted fix; a row that can't be read repeats the state with the status "refused". A file that names its
-trucks, in a column or as NDJSON does, becomes one file a truck.
+trucks, in a column or as NDJSON does, or has tracks of the same hours, becomes one file a truck. At the end it says what became of
+the rows of each file. A file of which nothing can be used is an error; the others are cleaned all the same. What is read of each
+format: docs/FILES.md.
 
 Examples:
   argos smooth drives/ --out clean/                               each place judged by what came before and after
   argos smooth drives/ --out clean/ --causal                      what the live filter would have said
   argos smooth sparse.gpx --out clean/ --every 1s --format gpx    a track a second, from a fix a minute
+  argos smooth receiver.nmea --out clean/ --date 2026-03-02       a receiver that told the time of day alone
   argos smooth log.csv --out clean/ --columns lat=Breite,lon=Laenge,time=Zeit:Europe/Berlin,speed=v:km/h
+  argos smooth logs/*.csv --out clean/ --columns tracker.columns  the same, once, in a file:
+                                                                    # what our tracker calls them
+                                                                    truck = Kennzeichen
+                                                                    date  = Datum:dmy
+                                                                    time  = Uhrzeit:Europe/Berlin
   argos smooth /mnt/drives --out /mnt/clean --runner flink --job-server jobs:8099 --flink-rest jobs:8081 --parallelism 8`
 }
 
@@ -63,7 +58,7 @@ func (c *smoothCmd) Validate() error {
 func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error {
 	tally := new(pipelines.Tally)
 	cfg := pipelines.SmoothConfig{
-		Paths: c.Trace, Fixes: c.Fixes, Columns: c.Columns, Out: c.Out,
+		Paths: c.Trace, Fixes: c.Fixes, Columns: c.columns(), Date: c.Date, Out: c.Out,
 		Format: c.Format, Causal: c.Causal, Every: c.Every, Tally: tally,
 	}
 	if c.Runner == "flink" {
@@ -77,11 +72,11 @@ func (c *smoothCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error
 		fmt.Fprintf(t.err, "argos: stopped; %d of %d drives are cleaned in %s\n", x.Done, x.Drives, c.Out)
 		return errUnclean
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, pipelines.ErrUnusable) {
 		return err
 	}
-	fmt.Fprintf(t.err, "%d drives cleaned into %s: %d rows, %d of them refused\n", n, c.Out, x.Rows, x.Refused)
-	return nil
+	printSummaries(t.err, fmt.Sprintf("%d drives cleaned into %s", n, c.Out), tally.Files())
+	return err
 }
 
 // onFlink says less of its progress than a run in this process can: what is counted is counted where the workers are.
@@ -96,11 +91,16 @@ func (c *smoothCmd) onFlink(ctx context.Context, cfg pipelines.SmoothConfig, t t
 	case err != nil && ctx.Err() != nil:
 		fmt.Fprintf(t.err, "argos: stopped, and the job with it; the drives that were cleaned until then are in %s\n", c.Out)
 		return errUnclean
-	case err != nil:
+	case err != nil && !errors.Is(err, pipelines.ErrUnusable):
 		return err
 	}
+	for _, s := range cfg.Tally.Files() {
+		if why := s.Err(); why != nil && errors.Is(err, pipelines.ErrUnusable) {
+			fmt.Fprintln(t.err, why)
+		}
+	}
 	fmt.Fprintf(t.err, "%d drives cleaned into %s\n", n, c.Out)
-	return nil
+	return err
 }
 
 // tallyLine is a bar of how much of the files has been read.

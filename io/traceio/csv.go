@@ -1,11 +1,11 @@
 package traceio
 
 import (
-	"encoding/csv"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,39 +13,93 @@ import (
 	"argos"
 )
 
-// errTorn marks a last line with neither a newline nor all its fields. One that has all is taken as it is: many programs
-// leave the last newline out.
+// errTorn marks a last line with neither a newline nor all its fields. One that has all is taken as it is: many
+// programs leave the last newline out.
 var errTorn = errors.New("the last line is half-written")
 
-// table is a CSV file. A quote means nothing beyond its line, so that no damage to one line can reach the next.
+// table is a text in columns. A quote means nothing beyond its line, so that no damage to one line can reach the next.
 type table struct {
 	lines
-	comma  rune
-	width  int
-	at     [fieldCount]column
-	first  int64 // ms: where a clock of no calendar began
-	begun  bool
-	header []string
+	dialect
+	at         [fieldCount]column
+	mappedDate bool
+	clock      *clock
+	trucks     named
+	doubts     [fieldCount]doubt
+	places     places
+	first      int64 // ms: where a clock of no calendar began
+	begun      bool
 }
 
-// openTable reads the header.
-func openTable(l lines, columns Columns) (*table, error) {
-	t := &table{lines: l, comma: ','}
-	first, err := t.next()
-	switch {
-	case errors.Is(err, io.EOF):
-		return nil, errEmpty
-	case err != nil:
-		return nil, fmt.Errorf("the header: %w", err)
+// doubt is what was found in a field that is no quantity, and left out.
+type doubt struct {
+	rows int
+	line int // of the first
+	text string
+}
+
+// openTable opens a table of fixes. What cannot be told is an error that says how to say it.
+func openTable(in io.Reader, d Drive) (*table, error) {
+	t, rows, err := newTable(in, d)
+	if err != nil {
+		return nil, err
 	}
-	head := strings.TrimPrefix(string(first), "\ufeff")
-	if i := strings.IndexAny(head, ",;\t"); i >= 0 {
-		t.comma = rune(head[i])
+	return t, t.judge(t.clock, rows)
+}
+
+// newTable finds out how a table is written and what is in its columns, of which it returns the first rows.
+func newTable(in io.Reader, d Drive) (*table, [][]string, error) {
+	t := &table{}
+	sample, all, err := t.open(in)
+	if err != nil {
+		return nil, nil, err
 	}
-	t.header = t.split([]byte(head))
-	t.width = len(t.header)
-	t.at, err = columns.resolve(t.header)
-	return t, err
+	if len(sample) == 0 {
+		return nil, nil, errEmpty
+	}
+	t.dialect = dialectOf(sample, d.Columns)
+	var rows [][]string
+	from := t.before
+	if t.header != nil {
+		from++
+	}
+	for _, line := range sample[min(from, len(sample)):] {
+		rows = append(rows, split(line, t.comma))
+	}
+	for range from {
+		if _, err := t.next(); err != nil && !errors.Is(err, errLong) {
+			return nil, nil, err
+		} else if err != nil {
+			return nil, nil, fmt.Errorf("the header: %w", err)
+		}
+	}
+	if t.at, err = t.resolve(d.Columns, rows); err != nil {
+		return nil, nil, err
+	}
+	_, t.mappedDate = d.Columns["date"]
+	var rest func() iter.Seq[[]string]
+	if !all {
+		rest = func() iter.Seq[[]string] { return t.again(d.Fixes) }
+	}
+	if t.clock, err = t.newClock(rows, rest); err != nil {
+		return nil, nil, err
+	}
+	return t, rows, nil
+}
+
+// open begins to read a text. It returns its first lines, and whether these are all.
+func (t *table) open(in io.Reader) (sample []string, all bool, err error) {
+	text, head, all, err := plainText(bufio.NewReaderSize(in, maxLine))
+	if err != nil {
+		return nil, false, err
+	}
+	t.lines = lines{in: bufio.NewReaderSize(struct{ io.Reader }{text}, maxLine)} // of its own size
+	for line := range strings.SplitSeq(string(head), "\n") {
+		if line = strings.TrimRight(line, "\r"); strings.TrimSpace(line) != "" {
+			sample = append(sample, utf8Line([]byte(line)))
+		}
+	}
+	return sample, all, nil
 }
 
 func (t *table) row() (Row, error) {
@@ -56,7 +110,10 @@ func (t *table) row() (Row, error) {
 	if err != nil {
 		return Row{}, err
 	}
-	cells := t.split(line)
+	cells := split(utf8Line(line), t.comma)
+	for len(cells) > t.width && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
 	r := t.parse(cells)
 	r.line = t.line
 	if len(cells) != t.width {
@@ -71,24 +128,10 @@ func (t *table) row() (Row, error) {
 // year2000 is where a clock of no calendar is put, ms.
 const year2000 = 946_684_800_000
 
-// split cuts a line into its fields.
-func (t *table) split(line []byte) []string {
-	if !slices.Contains(line, '"') {
-		return strings.Split(string(line), string(t.comma))
-	}
-	r := csv.NewReader(strings.NewReader(string(line)))
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = t.comma, true, -1
-	cells, err := r.Read()
-	if err != nil {
-		return strings.Split(string(line), string(t.comma))
-	}
-	return cells
-}
-
 // parse reads a row's fields. Its TMs is there whatever the rest.
 func (t *table) parse(cells []string) (r Row) {
-	p := cellReader{cells: cells, at: &t.at}
-	at := p.time()
+	p := cellReader{cells: cells, at: &t.at, line: t.line, doubts: &t.doubts}
+	at := p.time(t.clock)
 	if t.at[fieldTime].rel {
 		if !t.begun && p.err == nil {
 			t.first, t.begun = at, true
@@ -96,7 +139,8 @@ func (t *table) parse(cells []string) (r Row) {
 		at += year2000 - t.first
 	}
 	r.TMs = p.text(fieldTime)
-	if _, err := strconv.ParseInt(r.TMs, 10, 64); t.at[fieldTime].tick != ticks["ms"] && (err != nil || r.TMs != strconv.FormatInt(at, 10)) {
+	if _, err := strconv.ParseInt(r.TMs, 10, 64); t.at[fieldTime].tick != ticks["ms"] &&
+		(err != nil || r.TMs != strconv.FormatInt(at, 10)) {
 		r.TMs = ""
 		if p.err == nil {
 			r.TMs = strconv.FormatInt(at, 10)
@@ -105,82 +149,68 @@ func (t *table) parse(cells []string) (r Row) {
 	if strings.ContainsFunc(r.TMs, func(c rune) bool { return c <= ' ' || c == '"' || c == ',' || c > '~' }) {
 		r.TMs = ""
 	}
-	f := argos.NewFix(truckID(p.text(fieldTruck)), at, p.number(fieldLat, true), p.number(fieldLon, true))
-	f.Alt = p.number(fieldAlt, false)
-	f.Speed = p.number(fieldSpeed, false)
-	f.Heading = p.number(fieldHeading, false)
-	f.HDOP = p.number(fieldHDOP, false)
-	f.Accuracy = p.number(fieldAccuracy, false)
+	id, attrs := t.trucks.id(p.text(fieldTruck))
+	f := argos.NewFix(id, at, p.degrees(fieldLat, fieldNS), p.degrees(fieldLon, fieldEW))
+	f.Alt = p.quantity(fieldAlt)
+	f.Speed = p.quantity(fieldSpeed)
+	f.Heading = p.quantity(fieldHeading)
+	f.HDOP = p.quantity(fieldHDOP)
+	f.Accuracy = p.quantity(fieldAccuracy)
 	f.Valid = p.valid()
+	f.Attrs = attrs
 	r.Fix, r.Err = f, p.err
 	if p.err == nil && t.at[fieldTruck].index >= 0 && f.TruckID == "" {
 		r.Err = fmt.Errorf("%s is blank", t.at[fieldTruck].name)
 	}
+	if r.Err == nil {
+		if t.at[fieldTruck].index < 0 {
+			t.places.add(&f, cells)
+		} else {
+			t.places.add(&f, nil)
+		}
+	}
 	return r
 }
 
-// cellReader reads a row's fields. err is the first that could not be read.
-type cellReader struct {
-	cells []string
-	at    *[fieldCount]column
-	err   error
-}
-
-// text is empty where there is no such column or field.
-func (r *cellReader) text(f field) string {
-	i := r.at[f].index
-	if i < 0 || i >= len(r.cells) {
-		return ""
-	}
-	return strings.TrimSpace(r.cells[i])
-}
-
-// number is NaN where a field is blank, which a required one may not be.
-func (r *cellReader) number(f field, required bool) float64 {
-	s := r.text(f)
-	if s == "" && required {
-		r.fail(f, "is blank")
-	}
-	x, err := number(s)
-	if err != nil {
-		r.fail(f, err.Error())
-		return math.NaN()
-	}
-	return x * r.at[f].scale
-}
-
-func (r *cellReader) time() int64 {
-	s := r.text(fieldTime)
-	if s == "" {
-		r.fail(fieldTime, "is blank")
-		return 0
-	}
-	c := &r.at[fieldTime]
-	ms, err := instant(s, c.tick, c.zone)
-	if err != nil {
-		r.fail(fieldTime, err.Error())
-	}
-	return ms
-}
-
-// valid is false where the receiver says that it has no fix: a 0, as in NMEA, or a word for no.
-func (r *cellReader) valid() bool {
-	switch s := strings.ToLower(r.text(fieldValid)); s {
-	case "", "true", "t", "yes", "y", "a":
-		return true
-	case "false", "f", "no", "n", "v", "none":
-		return false
-	default:
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			r.fail(fieldValid, fmt.Sprintf("%.40q is not a whole number", s))
+// notes says what was done to the file as a whole, a sentence each.
+func (t *table) notes() (all []string) {
+	if t.header == nil {
+		var what []string
+		for f := range fieldCount {
+			if i := t.at[f].index; i >= 0 {
+				what = append(what, fmt.Sprintf("%s=%d", fields[f].name, i+1))
+			}
 		}
-		return n != 0
+		all = append(all, "it has no header, and was read as if by --columns "+strings.Join(what, ","))
 	}
-}
-
-func (r *cellReader) fail(f field, what string) {
-	if r.err == nil {
-		r.err = fmt.Errorf("%s %s", r.at[f].name, what)
+	if n := len(t.trucks.order); n > 0 {
+		const most = 10
+		var what []string
+		for _, name := range t.trucks.order[:min(n, most)] {
+			what = append(what, fmt.Sprintf("%q is %s", name, t.trucks.ids[name]))
+		}
+		if n > most {
+			what = append(what, fmt.Sprintf("and %d more", n-most))
+		}
+		all = append(all, "names that can be no truck ids were made ones: "+strings.Join(what, ", "))
 	}
+	for f, d := range t.doubts {
+		if d.rows > 0 {
+			all = append(
+				all,
+				fmt.Sprintf(
+					"the %s was taken as unknown in %d rows, which do not say it clearly: first in line %d, %.40q",
+					fields[f].name,
+					d.rows,
+					d.line,
+					d.text,
+				),
+			)
+		}
+	}
+	used := func(i int) bool { return slices.ContainsFunc(t.at[:], func(c column) bool { return c.index == i }) }
+	if note := t.places.note(t.header, used); note != "" {
+		all = append(all, note)
+	}
+	return all
 }

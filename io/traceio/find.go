@@ -1,6 +1,13 @@
 // Package traceio reads and writes recorded drives: position reports in the order of their arrival, and, where somebody
-// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183 and
-// newline-delimited JSON as a gateway takes it, each row by row; it writes CSV, GPX and GeoJSON.
+// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183, KML and
+// KMZ, GeoJSON, FIT, files of the OwnTracks Recorder, Google's Timeline, and newline-delimited JSON as a gateway takes it; it writes
+// CSV, GPX and GeoJSON. docs/FILES.md says what is read of each.
+//
+// A table is read as people have it: its separator, encoding, line ends and decimal sign are found out; its columns are
+// known by their names in the header, of which fields has the usual ones, by Columns, or, without a header, by what is in
+// them. Nothing is guessed: what can be meant in two ways (the order of day and month, a count that would be the year
+// 1970) is an error that says how to choose. A vehicle has the id that its name is, or one that is made of it and of no
+// other name.
 //
 // The columns of our own, in fixes.csv:
 //
@@ -13,7 +20,7 @@
 //	accuracy_m  the receiver's own estimate of its error, metres
 //	fix_q       0: the receiver has no fix; anything else, or nothing: it has
 //
-// A fix needs the first three; a blank quantity was not reported; other columns are passed over.
+// A fix needs the first three; a quantity that is blank, or cannot be meant, was not reported; other columns are passed over.
 package traceio
 
 import (
@@ -23,6 +30,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"argos"
 )
@@ -36,10 +44,11 @@ const (
 
 // Drive is one recorded drive.
 type Drive struct {
-	Name    string  // <set>_<drive>: also its truck's id, where the file names none
-	Fixes   string  // path of the file with the fixes
-	Truth   string  // path of the file with the truth, which need not exist
-	Columns Columns // of a CSV file, beyond the usual names
+	Name    string    // <set>_<drive>: also its truck's id, where the file names none
+	Fixes   string    // path of the file with the fixes
+	Truth   string    // path of the file with the truth, which need not exist
+	Columns Columns   // of a CSV file, beyond the usual names
+	Date    time.Time // midnight of the first row of an NMEA file that tells no date, if not zero
 }
 
 // Set is the part of the name that drives of one origin share: the name of the folder that theirs is in.
@@ -48,15 +57,15 @@ func (d Drive) Set() string {
 	if err != nil {
 		return ""
 	}
-	return truckID(filepath.Base(filepath.Dir(filepath.Dir(abs))))
+	return safeID(filepath.Base(filepath.Dir(filepath.Dir(abs))))
 }
 
 // Find returns the drives at the paths, in their order and by name within each. A path is a file of a drive; or a drive's
-// folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are no CSV (.gpx,
-// .nmea, .ndjson); or a folder of those.
+// folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are no CSV, by the
+// ends of their names (.gpx, .nmea, .ndjson and so on); or a folder of those.
 //
 // The drive in a drive's folder is named after the last two folders of its absolute path, <set>_<drive>; one that has no folder
-// of its own after the folder and itself. In both '-' stands for what a truck id cannot have.
+// of its own after the folder and itself. A name that can be no truck id is made one that no other becomes: see safeID.
 func Find(paths []string, fixes string) ([]Drive, error) {
 	var drives []Drive
 	seen := map[string]string{}
@@ -161,19 +170,9 @@ func drive(file, fixes string) (Drive, error) {
 	if !own {
 		name = filepath.Base(dir) + "_" + strings.TrimSuffix(base, filepath.Ext(base))
 	}
-	name = truckID(name)
+	name = safeID(name)
 	if err := argos.CheckTruckID(name); err != nil {
 		return Drive{}, fmt.Errorf("drive %s is named %s: %w", file, name, err)
 	}
 	return Drive{Name: name, Fixes: file, Truth: filepath.Join(filepath.Dir(file), TruthFile)}, nil
-}
-
-// truckID puts '-' for what a truck id cannot have.
-func truckID(name string) string {
-	return strings.Map(func(r rune) rune {
-		if argos.CheckTruckID(string(r)) != nil {
-			return '-'
-		}
-		return r
-	}, name)
 }

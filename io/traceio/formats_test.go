@@ -2,6 +2,7 @@ package traceio
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -76,6 +77,7 @@ func TestFormats(t *testing.T) {
 		err string
 	}
 	cut, _, _ := strings.Cut(ride, "4.5001")
+	bus7 := safeID("bus 7")
 	const march, midnight = 1772348400000, 1767225600000
 	for name, c := range map[string]struct {
 		text    string
@@ -86,7 +88,7 @@ func TestFormats(t *testing.T) {
 			{fix: fix("set_d", march+1000, 51.9, 4.5, moving(3.5, 90), hdop(1.2), alt(-2.5))},
 			{fix: fix("set_d", march+2250, 51.9, 4.50005, invalid)},
 			{err: `line 12: lon "east" is not a number`},
-			{err: "line 13: time is blank"},
+			{err: "line 13: the point has no time"},
 			{fix: fix("set_d", march+5000, 51.9, 4.5002, moving(4, 91))},
 		}},
 		"cut.gpx": {text: cut, want: []row{
@@ -109,7 +111,7 @@ func TestFormats(t *testing.T) {
 			{fix: fix("set_d", midnight+1500, 51.9, 4.503)},
 		}},
 		"dateless.nmea": {text: sum("GPGGA,235958.00,5154.0000,N,00430.0000,E,1,09,0.9,-1.5,M,46,M,,"), want: []row{
-			{err: "line 1: no sentence has told the date yet"},
+			{err: "line 1: no sentence tells the date: give that of the first row by --date"},
 		}},
 		"a.ndjson": {
 			text: `{"truck_id":"T-17","ts":1772348400000,"lat":51.9,"lon":4.5,"speed":3,"heading":4}` + "\n" +
@@ -131,8 +133,8 @@ func TestFormats(t *testing.T) {
 				";51.9;4.5;1772348400;;\n" +
 				"bus 7;51.9;4.5;yesterday;;\n",
 			want: []row{
-				{fix: fix("bus-7", march, 51.9, 4.5, moving(10, math.NaN()))},
-				{fix: fix("bus-7", march, 51.9, 4.5)},
+				{fix: fix(bus7, march, 51.9, 4.5, moving(10, math.NaN()))},
+				{fix: fix(bus7, march, 51.9, 4.5)},
 				{err: "line 4: Vehicle ID is blank"},
 				{err: `line 5: Timestamp "yesterday" is no time`},
 			},
@@ -195,19 +197,39 @@ func near(a, b *argos.Fix) bool {
 
 func TestColumnsThatCannotBeMeant(t *testing.T) {
 	for want, c := range map[string]Columns{
-		`no field "colour"`:                           {"colour": "x"},
-		`of column "v" is in "parsec"`:                {"speed": "v:parsec"},
-		"neither s, ms, us, ns, rel nor a time zone":  {"time": "t:Mars/Olympus"},
-		`column "richtung", the heading, has no unit`: {"heading": "richtung:deg"},
-		"no column lat, nor another usual name":       nil,
-		"no column Breite, which is to be the l":      {"lat": "Breite"},
+		`no field "colour"`:                                {"colour": "x"},
+		`of column "v" is in "parsec"`:                     {"speed": "v:parsec"},
+		"neither s, ms, us, ns, rel nor a time zone":       {"time": "t:Mars/Olympus"},
+		`column "richtung", the heading, has no unit`:      {"heading": "richtung:deg"},
+		`header "t_ms,lon,x" has no usual name of the lat`: nil,
+		"no column Breite, which is to be the l":           {"lat": "Breite"},
 	} {
 		err := c.Check()
 		if err == nil {
-			_, err = c.resolve([]string{"t_ms", "lon", "x"})
+			_, err = (&dialect{comma: ',', header: []string{"t_ms", "lon", "x"}, width: 3}).resolve(c, nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, want %q", c, err, want)
+		}
+	}
+}
+
+func TestColumnsFromAFile(t *testing.T) {
+	c := Columns{"alt": "h:ft"}
+	err := c.Read(strings.NewReader("\ufeff# our tracker\r\n\r\n lat = Breite\nlon=Länge, Ost\n  # and its clock\ntime = Zeit:Europe/Berlin\n"))
+	want := Columns{"alt": "h:ft", "lat": "Breite", "lon": "Länge, Ost", "time": "Zeit:Europe/Berlin"}
+	if err == nil {
+		err = c.Check()
+	}
+	if err != nil || !maps.Equal(c, want) {
+		t.Error(c, err)
+	}
+	for text, says := range map[string]string{
+		"lat = a\n\nlon\n":      `line 3: "lon" is not FIELD=COLUMN`,
+		"lat = a\n#\nlat = b\n": "line 3: the lat is mapped twice",
+	} {
+		if err := (Columns{}).Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%q: %v, want %q", text, err, says)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package traceio
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -11,23 +9,20 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/html/charset"
-
 	"argos"
 )
 
-// points is a GPX file, 1.0 or 1.1: its track points are the rows, in the order of the file, whatever track and segment
-// they are of. Speed and course, which GPX 1.1 has no place for, are taken from a point's extensions too.
+// points is a GPX file, 1.0 or 1.1: its track points are the rows, in the order of the file. Speed and course, which
+// GPX 1.1 has no place for, are taken from a point's extensions too.
 type points struct {
-	xml *xml.Decoder
-	err error // no more can be read
+	xml    *xmlReader
+	tracks []string // their names
+	err    error    // no more can be read
 }
 
-func newPoints(in *bufio.Reader) *points {
-	d := xml.NewDecoder(in)
-	d.CharsetReader = charset.NewReaderLabel
-	return &points{xml: d}
-}
+func newPoints(in *bufio.Reader) *points { return &points{xml: newXML(in), tracks: []string{""}} }
+
+func (p *points) trackNames() []string { return p.tracks }
 
 // point is a trkpt. Numbers stay texts here, so that a bad one refuses its point and not the file.
 type point struct {
@@ -49,44 +44,32 @@ func (p *points) row() (Row, error) {
 		return Row{}, p.err
 	}
 	for {
-		token, err := p.xml.Token()
+		start, err := p.xml.start()
 		if err != nil {
-			return p.end(err)
+			p.err = io.EOF
+			return p.xml.end(err)
 		}
-		start, ok := token.(xml.StartElement)
-		if !ok || start.Name.Local != "trkpt" {
-			continue
+		switch start.Name.Local {
+		case "trk":
+			p.tracks = append(p.tracks, "")
+		case "name":
+			if p.xml.parent() == "trk" {
+				err = p.xml.decode(&p.tracks[len(p.tracks)-1], &start)
+			}
+		case "trkpt":
+			line, _ := p.xml.InputPos()
+			var pt point
+			if err = p.xml.decode(&pt, &start); err == nil {
+				r := pt.row()
+				r.line, r.track = line, len(p.tracks)-1
+				return r, nil
+			}
 		}
-		line, _ := p.xml.InputPos()
-		var pt point
-		if err := p.xml.DecodeElement(&pt, &start); err != nil {
-			return p.end(err)
+		if err != nil {
+			p.err = io.EOF
+			return p.xml.end(err)
 		}
-		r := pt.row()
-		r.line = line
-		return r, nil
 	}
-}
-
-// end is what comes of an error of the XML: the rest of the file can't be understood, which is a last row, refused.
-func (p *points) end(err error) (Row, error) {
-	p.err = io.EOF
-	if errors.Is(err, io.EOF) {
-		return Row{}, err
-	}
-	var syntax *xml.SyntaxError
-	if !errors.As(err, &syntax) {
-		var bad *readError
-		if errors.As(err, &bad) {
-			return Row{}, err
-		}
-		line, _ := p.xml.InputPos()
-		return Row{line: line, Err: err}, nil
-	}
-	if syntax.Msg == "unexpected EOF" {
-		return Row{line: syntax.Line, Err: errors.New("the file ends in the middle")}, nil
-	}
-	return Row{line: syntax.Line, Err: fmt.Errorf("the rest is not read, for this is not XML: %s", syntax.Msg)}, nil
 }
 
 func (pt *point) row() (r Row) {
@@ -100,7 +83,7 @@ func (pt *point) row() (r Row) {
 		if s == "" && required {
 			fail(what, errors.New("is blank"))
 		}
-		x, err := number(s)
+		x, err := number(decimalPoint(s))
 		if err != nil {
 			fail(what, err)
 		}
@@ -108,7 +91,7 @@ func (pt *point) row() (r Row) {
 	}
 	var at int64
 	if s := strings.TrimSpace(pt.Time); s == "" {
-		fail("time", errors.New("is blank"))
+		fail("the point", errors.New("has no time"))
 	} else if ms, err := instant(s, 0, time.UTC); err != nil {
 		fail("time", err)
 	} else {
@@ -127,32 +110,18 @@ func (pt *point) row() (r Row) {
 	})
 	f := argos.NewFix("", at, read("lat", pt.Lat, true), read("lon", pt.Lon, true))
 	f.Alt, f.HDOP = read("ele", pt.Ele, false), read("hdop", pt.HDOP, false)
-	f.Speed, f.Heading, f.Accuracy = read("speed", speed, false), read("course", course, false), read("accuracy", accuracy, false)
+	f.Speed, f.Heading = read("speed", speed, false), read("course", course, false)
+	f.Accuracy = read("accuracy", accuracy, false)
 	f.Valid = strings.TrimSpace(pt.Fix) != "none"
 	r.Fix = f
 	return r
 }
 
-// inside calls each with the elements of a piece of XML that hold nothing but text.
-func inside(piece []byte, each func(name, text string)) {
-	d := xml.NewDecoder(bytes.NewReader(piece))
-	d.Strict = false
-	var name, text string
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return
-		}
-		switch x := token.(type) {
-		case xml.StartElement:
-			name, text = strings.ToLower(x.Name.Local), ""
-		case xml.CharData:
-			text += string(x)
-		case xml.EndElement:
-			if name != "" {
-				each(name, text)
-			}
-			name = ""
-		}
+// decimalPoint puts a point for the comma of a number that has one comma and no point: where each number stands alone,
+// a comma can mean nothing else.
+func decimalPoint(s string) string {
+	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
+		return strings.Replace(s, ",", ".", 1)
 	}
+	return s
 }

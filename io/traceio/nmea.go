@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
-	"strconv"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,17 +18,24 @@ import (
 // knot is a nautical mile an hour, in m/s.
 const knot = 1852. / 3600
 
-// sentences is a log of NMEA 0183. A receiver tells what it knows of one instant in several sentences; those of one time of
-// day, whatever their talkers, are one row: position and HDOP from GGA, position, speed, course and date from RMC, and what
-// is missing from VTG, GSA and ZDA, which follow. What a logger puts before the $ and after the checksum is passed over, and so
-// is a line without a sentence. A sentence that is damaged is a row of its own, refused.
+// sentences is a log of NMEA 0183. A receiver tells what it knows of one instant in several sentences; those of one
+// time of day, whatever their talkers, are one row: position and HDOP from GGA, position, speed, course and date from
+// RMC, and what is missing from VTG, GSA and ZDA, which follow. What a logger puts before the $ and after the checksum
+// is passed over, and so is a line without a sentence. A sentence that is damaged is a row of its own, refused.
+//
+// Many receivers tell the time before they know the date, or the date in a sentence that comes later: what comes before
+// the first date is dated backwards from it. A log that tells none begins at the date that its reader was given.
 type sentences struct {
 	lines
-	parser nmea.SentenceParser
-	now    *instantRow
-	ready  []Row
-	day    time.Time // midnight (UTC) of the date last told
-	latest int64     // time of that day, ms
+	parser  nmea.SentenceParser
+	bare    bool      // no sentence has a checksum
+	begins  time.Time // the date of a log that tells none, if not zero
+	now     *instantRow
+	ready   []Row
+	undated []int     // those of ready whose Fix.Time is the time of a day that is not known yet, ms
+	day     time.Time // midnight (UTC) of the date last told
+	latest  int64     // time of that day, ms
+	ended   bool
 }
 
 // instantRow gathers the sentences of one instant.
@@ -40,11 +46,25 @@ type instantRow struct {
 	fix             argos.Fix // without a time
 }
 
+// shortest is how many fields a whole GGA or RMC has at least.
+const shortest = 11
+
 // wanted are the sentences that are read.
 var wanted = [...]string{"GGA", "RMC", "VTG", "GSA", "ZDA"}
 
-func newSentences(l lines) *sentences {
-	s := &sentences{lines: l}
+var readable = regexp.MustCompile(`\$[A-Z]{2}(` + strings.Join(wanted[:], "|") + `),`)
+
+// newSentences is told how the log begins: where no sentence of that has a checksum, none needs one.
+func newSentences(l lines, head []byte, begins time.Time) *sentences {
+	s := &sentences{lines: l, bare: looksNMEA.Match(head) && !withChecksum.Match(head), begins: begins}
+	if s.bare {
+		s.parser.CheckCRC = func(b nmea.BaseSentence, raw string) error {
+			if b.Checksum == "" {
+				return nil
+			}
+			return nmea.CheckCRC(b, raw)
+		}
+	}
 	s.parser.CustomParsers = map[string]nmea.ParserFunc{}
 	for _, kind := range wanted { // as they are: in those of the library a blank is a zero
 		s.parser.CustomParsers[kind] = func(b nmea.BaseSentence) (nmea.Sentence, error) { return b, nil }
@@ -52,43 +72,59 @@ func newSentences(l lines) *sentences {
 	return s
 }
 
+var withChecksum = regexp.MustCompile(`\$[A-Z]{2}(GGA|RMC|VTG|GSA|GSV|GLL|ZDA),[^*$\r\n]*\*[0-9A-Fa-f]{2}`)
+
+// notes is for the reader of the log.
+func (s *sentences) notes() []string {
+	if s.bare {
+		return []string{"no sentence has a checksum: damage to one is not noticed"}
+	}
+	return nil
+}
+
 func (s *sentences) row() (Row, error) {
-	for len(s.ready) == 0 {
+	for !s.ended && (len(s.ready) == 0 || len(s.undated) > 0) {
 		line, err := s.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			if s.close(); len(s.ready) == 0 {
-				return Row{}, err
-			}
+			s.close()
+			s.end()
 		case errors.Is(err, errLong): // binary messages between the sentences
 		case err != nil:
 			return Row{}, err
 		default:
-			if err := s.sentence(line); err != nil {
-				s.ready = append(s.ready, Row{line: s.line, Err: err})
-			}
+			s.sentencesOf(line)
 		}
+	}
+	if len(s.ready) == 0 {
+		return Row{}, io.EOF
 	}
 	r := s.ready[0]
 	s.ready = s.ready[1:]
 	return r, nil
 }
 
-// sentence takes in a line.
-func (s *sentences) sentence(line []byte) error {
-	i := bytes.IndexByte(line, '$')
-	if i < 0 {
-		return nil
+// sentencesOf takes in the sentences of a line: more than one where there are binary messages between them.
+func (s *sentences) sentencesOf(line []byte) {
+	found := readable.FindAllIndex(line, -1)
+	if len(found) == 0 && s.torn && bytes.IndexByte(line, '$') >= 0 && bytes.IndexByte(line, '*') < 0 {
+		s.ready = append(s.ready, Row{line: s.line, Err: errTorn})
 	}
-	text := string(line[i:])
-	if len(text) < 6 || !slices.Contains(wanted[:], text[3:6]) {
-		if s.torn && !strings.Contains(text, "*") {
-			return errTorn
+	for i, at := range found {
+		end := len(line)
+		if i+1 < len(found) {
+			end = found[i+1][0]
 		}
-		return nil
+		if err := s.sentence(string(line[at[0]:end])); err != nil {
+			s.ready = append(s.ready, Row{line: s.line, Err: err})
+		}
 	}
-	if end := strings.IndexByte(text, '*'); end >= 0 && len(text) > end+3 {
-		text = text[:end+3]
+}
+
+// sentence takes in a sentence, and what a logger put after it.
+func (s *sentences) sentence(text string) error {
+	if end := strings.IndexByte(text, '*'); end >= 0 {
+		text = text[:min(len(text), end+3)]
 	}
 	parsed, err := s.parser.Parse(text)
 	if err != nil {
@@ -98,16 +134,20 @@ func (s *sentences) sentence(line []byte) error {
 		return errors.New(strings.TrimPrefix(err.Error(), "nmea: "))
 	}
 	b := parsed.(nmea.BaseSentence) //nolint:errcheck // its parser returns nothing else
+	if s.torn && b.Checksum == "" && len(b.Fields) < shortest {
+		return errTorn
+	}
 	p := nmea.NewParser(b)
 	switch b.Type {
 	case "GGA", "RMC":
 		return s.timed(p)
 	case "ZDA":
-		day := time.Date(int(p.Int64(3, "year")), time.Month(p.Int64(2, "month")), int(p.Int64(1, "day")), 0, 0, 0, 0, time.UTC)
+		year, month, date := p.Int64(3, "year"), p.Int64(2, "month"), p.Int64(1, "day")
+		day := time.Date(int(year), time.Month(month), int(date), 0, 0, 0, 0, time.UTC)
 		if err := p.Err(); err != nil {
 			return err
 		}
-		if has(p, 3) && s.now != nil && !s.now.dated {
+		if has(p, 3) && aDate(month, date) && s.now != nil && !s.now.dated {
 			s.dated(day)
 		}
 		return nil
@@ -132,7 +172,7 @@ func (s *sentences) timed(p *nmea.Parser) error {
 		return err
 	}
 	if !t.Valid {
-		return fmt.Errorf("%s has no time", p.Prefix())
+		return errors.New("the receiver tells no time")
 	}
 	if t.Hour > 23 || t.Minute > 59 || t.Second > 60 {
 		return fmt.Errorf("%s has the time %s", p.Prefix(), p.Fields[0])
@@ -167,7 +207,9 @@ func (s *sentences) timed(p *nmea.Parser) error {
 			if d.YY >= 80 { // GPS began in 1980
 				year = 1900 + d.YY
 			}
-			day = time.Date(year, time.Month(d.MM), d.DD, 0, 0, 0, 0, time.UTC)
+			if aDate(int64(d.MM), int64(d.DD)) {
+				day = time.Date(year, time.Month(d.MM), d.DD, 0, 0, 0, 0, time.UTC)
+			}
 		}
 	}
 	if err := p.Err(); err != nil {
@@ -182,40 +224,6 @@ func (s *sentences) timed(p *nmea.Parser) error {
 	}
 	return nil
 }
-
-func (s *sentences) dated(day time.Time) {
-	s.now.dated = true
-	s.day, s.latest = day, s.now.clock
-}
-
-// close makes a row of the instant at hand.
-func (s *sentences) close() {
-	if s.now == nil {
-		return
-	}
-	n := s.now
-	s.now = nil
-	r := Row{line: n.line, Fix: n.fix}
-	if !n.dated && !s.day.IsZero() {
-		if n.clock < s.latest-dayMs/2 { // past midnight
-			s.day = s.day.AddDate(0, 0, 1)
-		}
-		s.latest = n.clock
-	}
-	switch {
-	case s.day.IsZero():
-		r.Err = errors.New("no sentence has told the date yet")
-	default:
-		r.Fix.Time = s.day.UnixMilli() + n.clock
-		r.TMs = strconv.FormatInt(r.Fix.Time, 10)
-		if math.IsNaN(r.Fix.Lat) {
-			r.Err = errors.New("the receiver tells no position")
-		}
-	}
-	s.ready = append(s.ready, r)
-}
-
-const dayMs = 24 * 60 * 60 * 1000
 
 // has says whether a sentence has something in a field.
 func has(p *nmea.Parser, i int) bool { return i < len(p.Fields) && p.Fields[i] != "" }

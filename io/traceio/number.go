@@ -8,26 +8,45 @@ import (
 	"time"
 )
 
-// number reads a decimal number; a blank is NaN.
+// unknowns are texts that people and programs write where they do not know a number.
+var unknowns = map[string]bool{
+	"": true, "-": true, "--": true, "---": true, "null": true, "nil": true, "none": true, "nan": true,
+	"-nan": true, "-nan(ind)": true, "na": true,
+	"n/a": true, "#n/a": true, "\\n": true, "unknown": true, "undefined": true, "?": true, "inf": true,
+	"-inf": true, "infinity": true, "-infinity": true,
+}
+
+// unknown says that a text stands for a quantity that is not known.
+func unknown(s string) bool {
+	return s == "" || (s[0] < '0' || s[0] > '9') && unknowns[strings.ToLower(s)]
+}
+
+// number reads a decimal number, whose one comma, if it has no point, is a decimal one. What is unknown is NaN.
 func number(s string) (float64, error) {
-	if s == "" {
+	if unknown(s) {
 		return math.NaN(), nil
 	}
-	x, err := strconv.ParseFloat(s, 64)
+	decimal := s
+	if strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
+		decimal = strings.Replace(s, ",", ".", 1)
+	}
+	x, err := strconv.ParseFloat(decimal, 64)
 	if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || strings.ContainsAny(s, "xXpP_") {
 		return math.NaN(), fmt.Errorf("%.40q is not a number", s)
 	}
 	return x, nil
 }
 
-// layouts are the texts of a time that are understood; fractions of a second may follow in each.
-var layouts = [...]string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04:05 -0700",
+// textLayouts are the texts of a time that are understood; fractions of a second may follow in each.
+var textLayouts = [...]string{
+	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05",
+	"2006-01-02 15:04:05 -0700",
 	"2006-01-02 15:04:05 MST", "2006/01/02 15:04:05",
 }
 
-// instant reads a time as ms since 1970, rounded down: a number of ticks of so many ns, or a text, which is in zone unless it
-// says otherwise. Without a tick a number's size tells its unit: seconds below 1e11 (the year 5138), then ms, us and ns.
+// instant reads a time as ms since 1970, rounded down: a number of ticks of so many ns, or a text, which is in zone
+// unless it says otherwise. Without a tick a number's size tells its unit: seconds below 1e11 (the year 5138), then ms,
+// us and ns.
 func instant(s string, tick int64, zone *time.Location) (int64, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		switch size := max(n, -n); {
@@ -52,7 +71,7 @@ func instant(s string, tick int64, zone *time.Location) (int64, error) {
 	if tick == 1e6 {
 		return 0, fmt.Errorf("%.40q is not a whole number", s)
 	}
-	if x, err := number(s); err == nil {
+	if x, err := number(s); err == nil && !math.IsNaN(x) {
 		if tick == 0 {
 			tick = 1e9
 		}
@@ -61,7 +80,7 @@ func instant(s string, tick int64, zone *time.Location) (int64, error) {
 		}
 		return 0, fmt.Errorf("%.40q is no time", s)
 	}
-	for _, layout := range layouts {
+	for _, layout := range textLayouts {
 		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
 			return t.UnixMilli(), nil
 		}

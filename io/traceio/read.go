@@ -2,14 +2,10 @@ package traceio
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"regexp"
-	"strings"
 
 	"argos"
 )
@@ -19,22 +15,28 @@ type Row struct {
 	N   int       // from 0, in the order of the file: also the fix's Seq
 	TMs string    // the time in ms, as it stands there where it is in ms; empty when it has none, or no text that a CSV could repeat
 	Fix argos.Fix // TruckID alone, if at all, when Err is not nil
-	Err error     // the row is not a fix, and why: names file and line
+	Err error     // the row is not a fix, and why: a *RowError, which names file and line
 
-	line int
+	line  int // or which record it is, where a format has no lines
+	track int // which of the file's tracks it is of, from 1; 0 is of none
 }
 
 // source yields the rows of one format: with a line, a fix without Seq and, unless the file names its trucks, without a
 // TruckID, or with what is wrong. io.EOF is the end; another error means that the file can't be read further.
 type source interface{ row() (Row, error) }
 
-// Reader yields the rows of a drive, in the order of its file.
+// Reader yields the rows of a drive, in the order of its file. Before the first one it reads the whole file, for what a
+// row means may be told later: a date, that there is another truck, how fine the clock is.
 type Reader struct {
 	drive  Drive
 	file   *os.File
 	source source
-	rows   int
-	first  *Row // read when it was opened
+	place  string // what a row's number counts: lines, say
+	first  *Row   // read when it was opened
+	rows   []Row  // read, and not yet given
+	end    error  // what comes after them; nil as long as the file is not read
+	named  bool
+	notes  []string
 	read   *counter
 }
 
@@ -69,9 +71,9 @@ func Open(d Drive) (*Reader, error) {
 }
 
 func (r *Reader) begin() (err error) {
-	if r.source, err = newSource(r.drive, bufio.NewReaderSize(r.read, maxLine)); err == nil {
+	if r.source, r.place, err = newSource(r.drive, bufio.NewReaderSize(r.read, maxLine)); err == nil {
 		var first Row
-		first, err = r.Next()
+		first, err = r.source.row()
 		r.first = &first
 	}
 	var bad *readError
@@ -86,91 +88,49 @@ func (r *Reader) begin() (err error) {
 	return err
 }
 
-// newSource takes the format from the file's name, or else from its beginning.
-func newSource(d Drive, in *bufio.Reader) (source, error) {
-	head, err := in.Peek(1024)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
-	}
-	if len(bytes.TrimSpace(head)) == 0 && len(head) < 1024 {
-		return nil, errEmpty
-	}
-	l := lines{in: in}
-	switch format(d.Fixes, head) {
-	case "gpx":
-		return newPoints(in), nil
-	case "nmea":
-		return newSentences(l), nil
-	case "ndjson":
-		return &frames{lines: l}, nil
-	default:
-		return openTable(l, d.Columns)
-	}
-}
-
-// formats are the ends of names.
-var formats = map[string]string{
-	".csv": "csv", ".tsv": "csv", ".gpx": "gpx", ".nmea": "nmea", ".nme": "nmea", ".ndjson": "ndjson", ".jsonl": "ndjson",
-}
-
-var looksNMEA = regexp.MustCompile(`\$[A-Z]{2}(GGA|RMC|VTG|GSA|GSV|GLL|ZDA),`)
-
-func format(path string, head []byte) string {
-	if f, known := formats[strings.ToLower(filepath.Ext(path))]; known {
-		return f
-	}
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\ufeff")), " \t\r\n")
-	switch {
-	case len(text) > 0 && text[0] == '<':
-		return "gpx"
-	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
-		return "ndjson"
-	case looksNMEA.Match(text):
-		return "nmea"
-	}
-	return "csv"
-}
-
 // Next returns the next row, or io.EOF after the last. A row that is no fix is a Row with an Err, for each row gets its
 // answer; another error means that the file cannot be read further.
 func (r *Reader) Next() (Row, error) {
-	if r.first != nil {
-		row := *r.first
-		r.first = nil
-		return row, nil
+	if r.end == nil {
+		r.load()
 	}
-	row, err := r.source.row()
-	switch {
-	case errors.Is(err, io.EOF):
-		return Row{}, io.EOF
-	case err != nil:
-		return Row{}, fmt.Errorf("trace %s: %w", r.drive.Fixes, err)
+	if len(r.rows) == 0 {
+		return Row{}, r.end
 	}
-	row.N = r.rows
-	r.rows++
-	if row.Err == nil {
-		row.Fix.Seq = int64(row.N)
-		if row.Fix.TruckID == "" {
-			row.Fix.TruckID = r.drive.Name
-		}
-		row.Err = row.Fix.Check()
-	}
-	if row.Err != nil {
-		row.Fix, row.Err = argos.Fix{TruckID: row.Fix.TruckID}, fmt.Errorf("trace %s line %d: %w", r.drive.Fixes, row.line, row.Err)
+	row := r.rows[0]
+	r.rows[0] = Row{}
+	if r.rows = r.rows[1:]; len(r.rows) == 0 {
+		r.rows = nil // lets go of the memory
 	}
 	return row, nil
 }
 
-// Named says whether the file names the trucks of its rows itself. If not, all are of one, which is named after the drive.
-func (r *Reader) Named() bool {
-	switch s := r.source.(type) {
-	case *frames:
-		return true
-	case *table:
-		return s.at[fieldTruck].index >= 0
+// load reads the file to its end.
+func (r *Reader) load() {
+	if r.first != nil {
+		r.rows = append(r.rows, *r.first)
 	}
-	return false
+	for {
+		row, err := r.source.row()
+		if errors.Is(err, io.EOF) {
+			r.end = io.EOF
+			break
+		}
+		if err != nil {
+			r.end = fmt.Errorf("trace %s: %w", r.drive.Fixes, err)
+			break
+		}
+		r.rows = append(r.rows, row)
+	}
+	r.settle()
 }
+
+// Named says whether the file names the trucks of its rows itself. If not, all are of one, which is named after the
+// drive. It is known from the first row on.
+func (r *Reader) Named() bool { return r.named }
+
+// Notes are sentences on what was made of the file that its reader may not expect, known from the first row on.
+func (r *Reader) Notes() []string { return r.notes }
 
 // Bytes is how much of the file has been read.
 func (r *Reader) Bytes() int64 { return r.read.bytes }

@@ -1,6 +1,7 @@
 package traceio_test
 
 import (
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestRecordedSentences(t *testing.T) {
 		}
 		for i := range min(len(rows), len(want)) {
 			a, b := rows[i].Fix, want[i].Fix
-			if a.Time != b.Time || abs(a.Lat-b.Lat) > 1e-8 || abs(a.Lon-b.Lon) > 1e-8 || abs(a.Speed-b.Speed) > 1e-3 || a.HDOP != b.HDOP || a.Valid != b.Valid {
+			if a.Time != b.Time || abs(a.Lat-b.Lat) > 1e-8 || abs(a.Lon-b.Lon) > 1e-8 || abs(a.Speed-b.Speed) > 1e-3 || !(a.HDOP == b.HDOP || math.IsNaN(a.HDOP) && math.IsNaN(b.HDOP)) || a.Valid != b.Valid {
 				t.Fatalf("%s, row %d:\n%+v\n%+v", log, i, a, b)
 			}
 		}

@@ -42,9 +42,9 @@ func TestFind(t *testing.T) {
 		fixes string
 		want  string // names, or the error
 	}{
-		{"sets", "fixes.csv", "a-set_x b-set_drive-1 b-set_drive-2"},
-		{"sets/b-set", "fixes.csv", "b-set_drive-1 b-set_drive-2"},
-		{"sets/b-set/drive 2 sets/a-set", "fixes.csv", "b-set_drive-2 a-set_x"},
+		{"sets", "fixes.csv", "a-set_x b-set_drive-1-eeecf265b3 b-set_drive-2-56c8f8ab39"},
+		{"sets/b-set", "fixes.csv", "b-set_drive-1-eeecf265b3 b-set_drive-2-56c8f8ab39"},
+		{"sets/b-set/drive 2 sets/a-set", "fixes.csv", "b-set_drive-2-56c8f8ab39 a-set_x"},
 		{"sets/a-set/x/other.csv", "fixes.csv", "a-set_x"},
 		{"sets", "other.csv", "a-set_x"},
 		{"sets/empty", "fixes.csv", "no drive at"},
@@ -52,7 +52,7 @@ func TestFind(t *testing.T) {
 		{"deep", "fixes.csv", "no drive at"},
 		{"sets/a-set again/a-set", "fixes.csv", "have the same name a-set_x"},
 		{"sets/a-set sets", "fixes.csv", "have the same name a-set_x"},
-		{"x", "fixes.csv", "at most 64"},
+		{"x", "fixes.csv", "x_longlonglonglonglonglonglonglonglonglonglonglonglon-4a3531e10c"},
 	} {
 		var paths []string
 		for _, p := range strings.Split(strings.ReplaceAll(c.paths, "drive 2", "drive%2"), " ") {
@@ -71,47 +71,47 @@ func TestFind(t *testing.T) {
 
 // A last line that has all its fields is one, newline or not.
 func TestLastRowWithoutNewline(t *testing.T) {
-	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "t_ms,lat,lon\n1000,51.5,4.25\n2000,51.5,4.25")
+	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "t_ms,lat,lon\n1700000001000,51.5,4.25\n1700000002000,51.5,4.25")
 	rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: path})
-	if err != nil || len(rows) != 2 || rows[1].Err != nil || rows[1].Fix.Time != 2000 {
+	if err != nil || len(rows) != 2 || rows[1].Err != nil || rows[1].Fix.Time != 1_700_000_002_000 {
 		t.Fatal(rows, err)
 	}
 }
 
 func TestRows(t *testing.T) {
 	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "\ufefffix_q,sats,t_ms,lat,lon,accuracy_m,speed_mps,course_deg,hdop,alt_m\r\n"+
-		"1,9,1000,51.5,4.25,3.5,2,90,0.9,-32\r\n"+
-		"0,,2000,51.5,4.25,,,,127,\n"+
+		"1,9,1700000001000,51.5,4.25,3.5,2,90,0.9,-32\r\n"+
+		"0,,1700000002000,51.5,4.25,,,,127,\n"+
 		"\n"+
-		",,3000,51.5,4.25,,,,,\n"+
-		"1,9,4000,91,4.25,,,,,\n"+
-		"1,9,5000,51.5,,,,,,\n"+
-		"1,9,6000,51.5,4.25,,-1,,,\n"+
-		"1,9,7000,51.5,4.25,,nan,,,\n"+
-		"1,9,8000,51.5\n"+
+		",,1700000003000,51.5,4.25,,,,,\n"+
+		"1,9,1700000004000,91,4.25,,,,,\n"+
+		"1,9,1700000005000,51.5,,,,,,\n"+
+		"1,9,1700000006000,51.5,4.25,,-1,,,\n"+
+		"1,9,1700000007000,51.5,4.25,,nan,,,\n"+
+		"1,9,1700000008000,51.5\n"+
 		"1,9,when,51.5,4.25,,,,,\n"+
 		"\x00\xff,\"1\n"+
 		strings.Repeat("9,", 40_000)+"\n"+
-		"1,9,9000,51.5,4.25,,,,,\n"+
-		"1,9,10000,51.5,4.25,,,,")
+		"1,9,1700000009000,51.5,4.25,,,,,\n"+
+		"1,9,1700000010000,51.5,4.25,,,,")
 	rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []struct{ tMs, err string }{
-		{"1000", ""},
-		{"2000", ""},
-		{"3000", ""},
-		{"4000", "line 6: bad fix: lat 91"},
-		{"5000", "line 7: lon is blank"},
-		{"6000", "line 8: bad fix: speed -1"},
-		{"7000", "line 9: speed_mps \"nan\" is not a number"},
-		{"8000", "line 10: 4 fields under a header of 10"},
+		{"1700000001000", ""},
+		{"1700000002000", ""},
+		{"1700000003000", ""},
+		{"1700000004000", "line 6: bad fix: lat 91"},
+		{"1700000005000", "line 7: lon is blank"},
+		{"1700000006000", ""},
+		{"1700000007000", ""},
+		{"1700000008000", "line 10: 4 fields under a header of 10"},
 		{"when", "line 11: t_ms \"when\" is not a whole number"},
 		{"", "line 12: 2 fields"},
 		{"", "line 13: the line is longer"},
-		{"9000", ""},
-		{"10000", "line 15: the last line is half-written"},
+		{"1700000009000", ""},
+		{"1700000010000", "line 15: the last line is half-written"},
 	}
 	if len(rows) != len(want) {
 		t.Fatalf("%d rows, want %d", len(rows), len(want))
@@ -128,8 +128,13 @@ func TestRows(t *testing.T) {
 	if f := rows[0].Fix; f.Speed != 2 || f.Heading != 90 || f.HDOP != 0.9 || f.Alt != -32 || f.Accuracy != 3.5 || !f.Valid {
 		t.Errorf("%+v", f)
 	}
-	if f := rows[1].Fix; f.Valid || f.HDOP != 127 || !math.IsNaN(f.Speed+f.Heading) || !math.IsNaN(f.Accuracy) || !math.IsNaN(f.Alt) {
+	if f := rows[1].Fix; f.Valid || !math.IsNaN(f.HDOP) || !math.IsNaN(f.Speed+f.Heading) || !math.IsNaN(f.Accuracy) || !math.IsNaN(f.Alt) {
 		t.Errorf("%+v", f)
+	}
+	for _, i := range []int{5, 6} { // a speed of -1 or nan is none
+		if f := rows[i].Fix; !math.IsNaN(f.Speed) {
+			t.Errorf("%+v", f)
+		}
 	}
 	if !rows[2].Fix.Valid {
 		t.Error("a blank fix_q is no verdict")
@@ -145,14 +150,14 @@ func TestWhatCannotBeOpened(t *testing.T) {
 		t.Error("a folder was opened")
 	}
 	for content, want := range map[string]string{
-		"":                                "is empty",
-		"\n\n":                            "is empty",
-		"t_ms,lat,lon":                    "has no rows",
-		"t_ms,lat,lon\n":                  "has no rows",
-		"t_ms,lat\n1,2\n":                 "no column lon",
-		"t_ms,lat,lon,lat\n1,2,3,4\n":     `column "lat" twice`,
-		"\x00\x01\xff\xfe\n":              "no column t_ms",
-		strings.Repeat("x", 70000) + "\n": "longer than",
+		"":                "is empty",
+		"\n\n":            "is empty",
+		"t_ms,lat,lon":    "has no rows",
+		"t_ms,lat,lon\n":  "has no rows",
+		"t_ms,lat\n1,2\n": `its header "t_ms,lat" has no usual name of the lon`,
+		"t_ms,lat,lon,lat\n1700000000000,2,3,4\n": `column "lat" twice`,
+		"\x00\x01\xff\xfe\n":                      "has no usual name of the lat",
+		strings.Repeat("x", 70000) + "\n":         "longer than",
 	} {
 		path := write(t, filepath.Join(dir, "fixes.csv"), content)
 		_, err := traceio.Open(traceio.Drive{Fixes: path})
@@ -207,11 +212,11 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		}
 		var want []argos.Fix
 		for i := range rapid.IntRange(1, 5).Draw(rt, "rows") {
-			f := argos.NewFix("set_d", rapid.Int64Range(0, 4e12).Draw(rt, "t"),
+			f := argos.NewFix("set_d", rapid.Int64Range(1e12, 4e12).Draw(rt, "t"),
 				rapid.Float64Range(-90, 90).Draw(rt, "lat"), rapid.Float64Range(-180, 180).Draw(rt, "lon"))
 			f.Seq, f.Valid = int64(i), rapid.Bool().Draw(rt, "valid")
 			f.Alt, f.Speed, f.Heading = maybe(rt, "alt", -20000, 1e5), maybe(rt, "speed", 0, 1000), maybe(rt, "heading", 0, 360)
-			f.HDOP, f.Accuracy = maybe(rt, "hdop", 0, 1e4), maybe(rt, "accuracy", 0, 1e6)
+			f.HDOP, f.Accuracy = maybe(rt, "hdop", 1e-9, argos.MaxHDOP), maybe(rt, "accuracy", 1e-9, argos.MaxAccuracy)
 			want = append(want, f)
 			if err := w.Write(&f); err != nil {
 				rt.Fatal(err)

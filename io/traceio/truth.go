@@ -1,7 +1,6 @@
 package traceio
 
 import (
-	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"argos"
@@ -29,7 +29,7 @@ func Truth(d Drive) (truth.Track, error) {
 		return nil, fmt.Errorf("truth: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // read only
-	t, err := openTable(lines{in: bufio.NewReaderSize(f, maxLine)}, nil)
+	t, _, err := newTable(f, Drive{Fixes: d.Truth})
 	if err != nil {
 		return nil, fmt.Errorf("truth %s: %w", d.Truth, err)
 	}
@@ -42,7 +42,7 @@ func Truth(d Drive) (truth.Track, error) {
 		if err != nil {
 			return nil, fmt.Errorf("truth %s line %d: %w", d.Truth, t.line, err)
 		}
-		cells := t.split(line)
+		cells := split(utf8Line(line), t.comma)
 		if t.torn && len(cells) < t.width { // half a row is no truth
 			break
 		}
@@ -69,11 +69,15 @@ func (t *table) truth(cells []string) (truth.Row, string, error) {
 		return truth.Row{}, "", fmt.Errorf("%d fields under a header of %d", len(cells), t.width)
 	}
 	p := cellReader{cells: cells, at: &t.at}
-	f := argos.NewFix("truth", p.time(), p.number(fieldLat, true), p.number(fieldLon, true))
+	f := argos.NewFix("truth", p.time(t.clock), p.degrees(fieldLat, fieldNS), p.degrees(fieldLon, fieldEW))
+	quality := ""
+	if i := slices.IndexFunc(t.header, func(name string) bool { _, _, ok := fieldValid.means(name); return ok }); i >= 0 {
+		quality = strings.TrimSpace(cells[i])
+	}
 	if p.err != nil {
 		return truth.Row{}, "", p.err
 	}
-	return truth.Row{TMs: f.Time, Pos: argos.LatLon{Lat: f.Lat, Lon: f.Lon}}, p.text(fieldValid), f.Check()
+	return truth.Row{TMs: f.Time, Pos: argos.LatLon{Lat: f.Lat, Lon: f.Lon}}, quality, f.Check()
 }
 
 // Faults reads what was done to each row of a drive's fixes before they were given to us, in the order of the rows: a file
