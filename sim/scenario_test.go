@@ -67,6 +67,7 @@ func TestScenarios(t *testing.T) {
 		}
 		for i := range r.Fixes {
 			f := &r.Fixes[i]
+			f.ForgetUnknown() // a receiver without a fix says HDOP 99.9
 			if err := f.Check(); err != nil && !strings.Contains(r.Label[i], string(Clock)) {
 				t.Fatal(err)
 			}

@@ -2,14 +2,11 @@ package smooth
 
 import (
 	"math"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"argos"
-	"argos/io/traceio"
 	"argos/truth"
 )
 
@@ -176,66 +173,5 @@ func onEarth(t *rapid.T, e Estimate, ms int64) {
 	if e.Time != ms || !(math.Abs(e.Lat) <= 90) || !(e.Lon >= -180 && e.Lon < 180) || !(e.Accuracy > 0) || math.IsInf(e.Accuracy, 0) ||
 		e.Speed < 0 || e.Heading < 0 || e.Heading >= 360 || e.Status == argos.Stopped && !math.IsNaN(e.Heading) {
 		t.Fatalf("not a place on earth at %d: %+v", ms, e)
-	}
-}
-
-// What smoothing must achieve on the recorded drives with truth: the mean error, m, of a set's drives.
-func TestRealDrives(t *testing.T) {
-	for set, most := range map[string]float64{"beijing-phone-rtk": 5.3, "gsdc-chipset-span": 1.36, "gsdc-wls-span": 2.15, "gsdc-wls-doppler": 1.85} {
-		drives, err := traceio.Find([]string{filepath.Join(traces(t), set)}, "fixes.csv")
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum := 0.0
-		for _, d := range drives {
-			sum += smoothed(t, d) / float64(len(drives))
-		}
-		t.Logf("%s: %.3f m", set, sum)
-		if sum > most {
-			t.Errorf("%s: %.3f m, more than %.2f m", set, sum, most)
-		}
-	}
-}
-
-func smoothed(t *testing.T, d traceio.Drive) float64 {
-	t.Helper()
-	known, err := traceio.Truth(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := traceio.Read(d)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rs []argos.Record
-	for _, r := range rows {
-		if r.Err == nil {
-			rs = append(rs, argos.Record{Fix: r.Fix, Recorded: true})
-		}
-	}
-	s := Drive(rs)
-	var score truth.Score
-	for i := range rs {
-		e, _ := s.Row(i)
-		at, ok := known.At(rs[i].Time)
-		score.Add(&rs[i].Fix, argos.LatLon{Lat: e.Lat, Lon: e.Lon}, at, ok)
-	}
-	return score.Clean.Mean()
-}
-
-// traces is the folder of recorded drives: $ARGOS_TRACES, else shared/traces beside one of the parent folders.
-func traces(t *testing.T) string {
-	t.Helper()
-	if dir := os.Getenv("ARGOS_TRACES"); dir != "" {
-		return dir
-	}
-	for dir, _ := os.Getwd(); ; dir = filepath.Dir(dir) {
-		found := filepath.Join(dir, "shared", "traces")
-		if _, err := os.Stat(found); err == nil {
-			return found
-		}
-		if dir == filepath.Dir(dir) {
-			t.Skip("no recorded drives here: set ARGOS_TRACES to their folder")
-		}
 	}
 }

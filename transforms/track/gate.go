@@ -42,14 +42,22 @@ func (e *estimate) enough(f *fix) uint8 {
 // leapTo begins anew at a fix z (m) that is not where the track leads.
 func (e *estimate) leapTo(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) {
 	dt := seconds(f.time - e.seen)
-	founded, run, way, at := e.good == agreeing, e.rejects, e.moved(z), kf.Position()
+	founded, run, way, leap := e.good == agreeing || e.doubted(), e.rejects, e.moved(z), e.leapFrom(kf, z)
 	e.start(by, f)
 	if run > 2 && !f.tellsVelocity() { // the rejects agreed on a velocity
 		e.kf.UpdateVelocity([2]float64{way[0] / dt, way[1] / dt}, 2*e.white(f)/(dt*dt)+1)
 	}
 	if founded {
-		e.leap = [2]float32{float32(z[0] - at[0]), float32(z[1] - at[1])}
+		e.leap = leap
 	}
+}
+
+// leapFrom is how far z (m) is from where the track would have gone on, or as far as what is in doubt already.
+func (e *estimate) leapFrom(kf *kalman.Filter, z [2]float64) [2]float32 {
+	at := kf.Position()
+	x, y := z[0]-at[0], z[1]-at[1]
+	more := max(1, e.doubt()/max(1, math.Hypot(x, y)))
+	return [2]float32{float32(more * x), float32(more * y)}
 }
 
 // doubted says that the track leapt here so lately that it may have been multipath.

@@ -59,11 +59,11 @@ type Recipe struct {
 // usual is the recipe. Nothing writes to it.
 var usual = Recipe{
 	Sigma: 4,
-	Accel: 3, Agility: 0.1, AgilityRange: 3,
-	Velocity: 0.2, Reflected: 0.2, Still: 0.05,
-	White: 0.5, Learn: 0.05, Slow: 8, Decay: 20,
+	Accel: 4, Agility: 0.08, AgilityRange: 4,
+	Velocity: 0.24, Reflected: 0.2, Still: 0.075,
+	White: 0.5, Learn: 0.075, Slow: 8, Decay: 20,
 	SlowShare: 13, SlowMost: 3.2,
-	LagPrior: 0.1, Wheels: 0.02,
+	LagPrior: 0.12, Wheels: 0.02,
 }
 
 // Usual is the recipe that tracks are folded by.

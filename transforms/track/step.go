@@ -67,7 +67,8 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 		goesOn := e.compareInnovation(by, f, &y)
 		switch {
 		case nis <= huberSigmas*huberSigmas:
-		case e.rejects > 0 && !f.tellsVelocity(): // how it got there says nothing of its velocity
+		case e.rejects > 0 && !f.tellsVelocity() || e.rejects > 1 && e.continues(f, gateSigmas):
+			// it is the track that was wrong; how it got there says nothing of its velocity
 			e.relocated = true
 		case goesOn || nis > gateSigmas*gateSigmas:
 			// A manoeuvre: as much acceleration as explains the innovation, and as a truck can do.
@@ -81,8 +82,8 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 		r *= max(1, nis/(huberSigmas*huberSigmas))
 	}
 	if e.relocated {
-		at := kf.Position()
-		e.since, e.leap = f.time, [2]float32{float32(z[0] - at[0]), float32(z[1] - at[1])}
+		e.leap = e.leapFrom(&kf, z)
+		e.since = f.time
 		kf.Relocate(z, r)
 	} else {
 		kf.UpdatePosition(z, r, lag)
