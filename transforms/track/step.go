@@ -58,7 +58,21 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 	lag := e.corrects.positionLag
 	y := kf.JudgePosition(z, r, lag)
 	dt := seconds(f.time - e.seen)
-	if !e.reachable(f, z) || !e.passes(by, f, &y, m.Accel, dt) {
+	left, passes := false, e.reachable(f, z) && e.passes(by, f, &y, m.Accel, dt)
+	if !passes && e.rejects > 0 && e.holds(f) { // it may have begun to move
+		held := e.standstill
+		e.standstill.begin(f)
+		m = e.model(by, f)
+		kf = e.ahead(f.time, m)
+		y = kf.JudgePosition(z, r, lag)
+		if passes = e.reachable(f, z) && e.passes(by, f, &y, m.Accel, dt); passes {
+			left = true
+		} else {
+			e.standstill = held
+			kf = e.ahead(f.time, e.model(by, f))
+		}
+	}
+	if !passes {
 		return e.reject(by, f, &kf, z)
 	}
 	e.accel, e.relocated = m.Accel, false
@@ -82,8 +96,9 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 		r *= max(1, nis/(huberSigmas*huberSigmas))
 	}
 	if e.relocated {
-		e.leap = e.leapFrom(&kf, z)
-		e.since = f.time
+		if !left {
+			e.leap, e.since = e.leapFrom(&kf, z), f.time
+		}
 		kf.Relocate(z, r)
 	} else {
 		kf.UpdatePosition(z, r, lag)
