@@ -53,61 +53,75 @@ func (e *estimate) judge(by *Recipe, f *fix, z [2]float64) bool {
 
 // updatePosition weighs a fix at z (m) by its innovation: what is within the gate or can be a manoeuvre moves the filter.
 func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
-	m, r := e.model(by, f), e.white(f)
-	kf := e.ahead(f.time, m)
-	lag := e.corrects.positionLag
-	y := kf.JudgePosition(z, r, lag)
-	dt := seconds(f.time - e.seen)
-	left, passes := false, e.reachable(f, z) && e.passes(by, f, &y, m.Accel, dt)
-	if !passes && e.rejects > 0 && e.holds(f) { // it may have begun to move
+	g := e.judgeInnovation(by, f, z)
+	released := !g.passes && e.rejects > 0 && e.holds(f)
+	if released { // the truck may have begun to move
 		held := e.standstill
 		e.standstill.begin(f)
-		m = e.model(by, f)
-		kf = e.ahead(f.time, m)
-		y = kf.JudgePosition(z, r, lag)
-		if passes = e.reachable(f, z) && e.passes(by, f, &y, m.Accel, dt); passes {
-			left = true
+		if moving := e.judgeInnovation(by, f, z); moving.passes {
+			g = moving
 		} else {
 			e.standstill = held
-			kf = e.ahead(f.time, e.model(by, f))
 		}
 	}
-	if !passes {
-		return e.reject(by, f, &kf, z)
+	if !g.passes {
+		return e.reject(by, f, &g.kf, z)
 	}
-	e.accel, e.relocated = m.Accel, false
+	e.accel, e.relocated = g.motion.Accel, false
+	r := e.white(f)
 	if e.good == agreeing {
-		nis := y.NIS()
-		goesOn := e.compareInnovation(by, f, &y)
-		switch {
-		case nis <= huberSigmas*huberSigmas:
-		case e.rejects > 0 && !f.tellsVelocity() || e.rejects > 1 && e.continues(f, gateSigmas):
-			// it is the track that was wrong; how it got there says nothing of its velocity
-			e.relocated = true
-		case goesOn || nis > gateSigmas*gateSigmas:
-			// A manoeuvre: as much acceleration as explains the innovation, and as a truck can do.
-			step := seconds(f.time - e.time)
-			need := (nis/(huberSigmas*huberSigmas) - 1) * y.S * 3 / (step * step * step)
-			e.accel += min(need, hardest*hardest*step)
-			kf = e.ahead(f.time, kalman.Motion{Accel: e.accel, Bias: m.Bias, Decay: m.Decay})
-			y = kf.JudgePosition(z, r, lag)
-			nis = y.NIS()
-		}
-		r *= max(1, nis/(huberSigmas*huberSigmas))
+		r *= max(1, e.doubtInnovation(by, f, z, &g)/(huberSigmas*huberSigmas))
 	}
 	if e.relocated {
-		if !left {
-			e.leap, e.since = e.leapFrom(&kf, z), f.time
+		if !released {
+			e.leap, e.since = e.leapFrom(&g.kf, z), f.time
 		}
-		kf.Relocate(z, r)
+		g.kf.Relocate(z, r)
 	} else {
-		kf.UpdatePosition(z, r, lag)
+		g.kf.UpdatePosition(z, r, e.corrects.positionLag)
 	}
-	e.kf, e.time, e.fixed, e.rejects = kf, f.time, f.time, 0
-	e.updateVelocity(by, f, dt)
+	e.kf, e.time, e.fixed, e.rejects = g.kf, f.time, f.time, 0
+	e.updateVelocity(by, f, seconds(f.time-e.seen))
 	e.updateStandstill(by, f)
 	e.good = min(e.good+1, agreeing)
 	return true
+}
+
+// judgement is what the filter says of a fix.
+type judgement struct {
+	kf         kalman.Filter // as predicted for the fix's time, by motion
+	motion     kalman.Motion
+	innovation kalman.Innovation
+	passes     bool // within the gate, and a place that a truck can have reached
+}
+
+func (e *estimate) judgeInnovation(by *Recipe, f *fix, z [2]float64) (g judgement) {
+	g.motion = e.model(by, f)
+	g.kf = e.ahead(f.time, g.motion)
+	g.innovation = g.kf.JudgePosition(z, e.white(f), e.corrects.positionLag)
+	g.passes = e.reachable(f, z) && e.passes(by, f, &g.innovation, g.motion.Accel, seconds(f.time-e.seen))
+	return g
+}
+
+// doubtInnovation tells a manoeuvre, or a track that was wrong, by an innovation beyond huberSigmas. It is the squared innovation in sigmas
+// that is left.
+func (e *estimate) doubtInnovation(by *Recipe, f *fix, z [2]float64, g *judgement) (nis float64) {
+	nis = g.innovation.NIS()
+	goesOn := e.compareInnovation(by, f, &g.innovation)
+	switch {
+	case nis <= huberSigmas*huberSigmas:
+	case e.rejects > 0 && !f.tellsVelocity() || e.rejects > 1 && e.continues(f, gateSigmas):
+		e.relocated = true // how it got there says nothing of its velocity
+	case goesOn || nis > gateSigmas*gateSigmas:
+		// a manoeuvre: as much acceleration as explains the innovation, and as a truck can do
+		step := seconds(f.time - e.time)
+		need := (nis/(huberSigmas*huberSigmas) - 1) * g.innovation.S * 3 / (step * step * step)
+		e.accel += min(need, hardest*hardest*step)
+		g.kf = e.ahead(f.time, kalman.Motion{Accel: e.accel, Bias: g.motion.Bias, Decay: g.motion.Decay})
+		again := g.kf.JudgePosition(z, e.white(f), e.corrects.positionLag)
+		nis = again.NIS()
+	}
+	return nis
 }
 
 // passes says whether an innovation is within the gate, given what a truck may do in dt seconds. Acceleration beyond the usual does not
