@@ -23,17 +23,22 @@ func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) b
 		e.good = agreeing
 		return true
 	}
-	if e.rejects < e.enough(f) {
+	if e.rejects < e.enough(f, z) {
 		return e.leaveOut(by, f, kf)
 	}
 	e.leapTo(by, f, kf, z)
 	return true
 }
 
-// enough is how many consistent rejects move the track: nine, so that ten good fixes will do, or fewer of those that come slowly, or while it is tentative.
-func (e *estimate) enough(f *fix) uint8 {
+// enough is how many consistent rejects move the track: nine, so that ten good fixes will do, fewer of those that come slowly, or while it
+// is tentative. Of a truck that was silent for longer the newest report is shown, in doubt, unless no
+// mistaken time makes it possible either.
+func (e *estimate) enough(f *fix, z [2]float64) uint8 {
 	n := min(reacquireFixes, max(agreeing, math.Ceil(silence/float64(f.time-e.seen))))
-	if e.good < agreeing {
+	switch {
+	case f.time-e.seen > 2*silence && e.within(f, z, 2*(f.time-e.seen)):
+		return 1
+	case e.good < agreeing:
 		return min(uint8(n), e.good)
 	}
 	return uint8(n)
@@ -61,7 +66,9 @@ func (e *estimate) leapFrom(kf *kalman.Filter, z [2]float64) [2]float32 {
 }
 
 // doubted says that the track leapt here so lately that it may have been multipath.
-func (e *estimate) doubted() bool { return e.leap != [2]float32{} && e.seen-e.since < doubtTime }
+func (e *estimate) doubted() bool {
+	return e.leap != [2]float32{} && (e.good < agreeing || e.seen-e.since < doubtTime)
+}
 
 // doubt is how far the truck may be from here because of that, m.
 func (e *estimate) doubt() float64 {
