@@ -23,7 +23,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 	at := kf.Position()
 	if e.standstill.told && e.stopped() { // the mean of what was seen there does not creep
 		mean := e.standstill.place(&e.plane)
-		if math.Hypot(mean[0]-at[0], mean[1]-at[1]) < huberSigmas*dst.Accuracy {
+		if length(mean[0]-at[0], mean[1]-at[1]) < huberSigmas*dst.Accuracy {
 			at = mean
 		}
 	}
@@ -37,7 +37,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 	}
 	if e.good > 1 { // one fix says nothing of a velocity
 		v := kf.Velocity()
-		dst.Speed = math.Hypot(v[0], v[1])
+		dst.Speed = length(v[0], v[1])
 		if dst.Speed > kf.VelocitySigma() {
 			dst.Heading = math.Mod(math.Atan2(v[0], v[1])*180/math.Pi+360, 360)
 		}
@@ -46,7 +46,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 
 // Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and half of the way to where else the truck may be.
 func Accuracy(kf *kalman.Filter, doubt float64) float64 {
-	return math.Hypot(kf.PositionSigma(), doubt/2)
+	return length(kf.PositionSigma(), doubt/2)
 }
 
 // stopped says whether the truck stands still: by the speed that its newest fix reports, if its positions do not tell otherwise, else by
@@ -56,5 +56,5 @@ func (e *estimate) stopped() bool {
 		return e.standstill.told
 	}
 	v := e.kf.Velocity()
-	return e.motion.stands() && math.Hypot(v[0], v[1]) < walkingSpeed+huberSigmas*e.kf.VelocitySigma()
+	return e.motion.stands() && length(v[0], v[1]) < walkingSpeed+huberSigmas*e.kf.VelocitySigma()
 }

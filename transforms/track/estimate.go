@@ -50,6 +50,9 @@ func vectorOf(v [2]float64) (out vector) {
 
 func (v vector) units() [2]float64 { return [2]float64{float64(v[0]) / 100, float64(v[1]) / 100} }
 
+// length is that of a vector. math.Hypot guards against an overflow that metres on earth cannot reach, at several times the cost.
+func length(x, y float64) float64 { return math.Sqrt(x*x + y*y) }
+
 // seconds turns a difference of times in ms.
 func seconds(ms int64) float64 { return float64(ms) / 1000 }
 
@@ -86,7 +89,7 @@ func (e *estimate) touch(lat, lon int32) {
 // recentre moves the plane along with a truck that has left its reach.
 func (e *estimate) recentre() {
 	x := &e.kf.X
-	if math.Hypot(x[0][0], x[1][0]) <= e.plane.Reach() {
+	if length(x[0][0], x[1][0]) <= e.plane.Reach() {
 		return
 	}
 	lat, lon := e.plane.Degrees([2]float64{x[0][0], x[1][0]})

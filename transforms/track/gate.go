@@ -61,7 +61,7 @@ func (e *estimate) leapTo(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) {
 func (e *estimate) leapFrom(kf *kalman.Filter, z [2]float64) [2]float32 {
 	at := kf.Position()
 	x, y := z[0]-at[0], z[1]-at[1]
-	more := max(1, e.doubt()/max(1, math.Hypot(x, y)))
+	more := max(1, e.doubt()/max(1, length(x, y)))
 	return [2]float32{float32(more * x), float32(more * y)}
 }
 
@@ -75,7 +75,7 @@ func (e *estimate) doubt() float64 {
 	if !e.doubted() {
 		return 0
 	}
-	return math.Hypot(float64(e.leap[0]), float64(e.leap[1]))
+	return length(float64(e.leap[0]), float64(e.leap[1]))
 }
 
 // returns says that a fix is back where the track would have gone on, had it not leapt.
@@ -83,13 +83,13 @@ func (e *estimate) returns(f *fix, kf *kalman.Filter, z [2]float64) bool {
 	at := kf.Position()
 	x, y := z[0]-at[0]+float64(e.leap[0]), z[1]-at[1]+float64(e.leap[1])
 	near := gateSigmas*max(1, kf.PositionSigma()) + seconds(f.time-e.since)
-	return e.doubt() > 3*near && math.Hypot(x, y) < near
+	return e.doubt() > 3*near && length(x, y) < near
 }
 
 // near says whether one truck can have been at the fix seen last and at one at z (m).
 func (e *estimate) near(f *fix, z [2]float64) bool {
 	way := e.moved(z)
-	return math.Hypot(way[0], way[1]) <= fastest*seconds(f.time-e.seen)+gateSigmas*math.Sqrt2*e.spread(f)
+	return length(way[0], way[1]) <= fastest*seconds(f.time-e.seen)+gateSigmas*math.Sqrt2*e.spread(f)
 }
 
 // continues says whether a fix lies where the way between the two before it leads, as far as a truck can brake or turn. The second
@@ -97,12 +97,12 @@ func (e *estimate) near(f *fix, z [2]float64) bool {
 func (e *estimate) continues(f *fix, sigmas float64) bool {
 	dt := seconds(f.time - e.seen)
 	way, pace := e.moved(e.plane.Metres(f.degrees())), e.pace.units()
-	off := math.Hypot(way[0]-dt*pace[0], way[1]-dt*pace[1])
+	off := length(way[0]-dt*pace[0], way[1]-dt*pace[1])
 	return off <= sigmas*math.Sqrt(6)*e.spread(f)+hardest*dt*dt
 }
 
 // spread is the standard deviation (m per axis) of what is new in each fix; less than half a metre is not relied on.
-func (e *estimate) spread(f *fix) float64 { return math.Hypot(0.5, math.Sqrt(e.white(f))) }
+func (e *estimate) spread(f *fix) float64 { return length(0.5, math.Sqrt(e.white(f))) }
 
 // reach is how far (m) a truck may be off its course after dt seconds, by what it can brake or turn: between two velocities that it
 // reports, a quarter of that beside what they tell themselves.
@@ -112,7 +112,7 @@ func (e *estimate) reach(by *Recipe, f *fix, dt float64) float64 {
 		return hardest * dt * dt / 2
 	}
 	w := e.kf.Velocity()
-	return min(math.Hypot(v[0]-w[0], v[1]-w[1])*dt/2, hardest*dt*dt/2) + hardest*dt*dt/8
+	return min(length(v[0]-w[0], v[1]-w[1])*dt/2, hardest*dt*dt/2) + hardest*dt*dt/8
 }
 
 // reachable says whether a truck can have come to z (m) since the last fix that was used. What is suspect is not believed to have gone there
@@ -129,7 +129,7 @@ func (e *estimate) reachable(f *fix, z [2]float64) bool {
 func (e *estimate) within(f *fix, z [2]float64, ms int64) bool {
 	at := e.kf.Position()
 	nominal := float64(f.sigma) / 10
-	return math.Hypot(z[0]-at[0], z[1]-at[1]) <= fastest*seconds(ms)+2*gateSigmas*nominal
+	return length(z[0]-at[0], z[1]-at[1]) <= fastest*seconds(ms)+2*gateSigmas*nominal
 }
 
 // suspect says that a fix is no second witness of where the truck is: it repeats the coordinates of the one before, has a coordinate that a

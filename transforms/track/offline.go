@@ -1,7 +1,5 @@
 package track
 
-import "math"
-
 // offline goes through a drive's fixes in time order, and may go back.
 type offline struct {
 	by       *Recipe
@@ -140,7 +138,7 @@ func (o *offline) goesOn(a, b int) bool {
 	to := y.Filtered.Moved(&y.Plane, &x.Plane)
 	p, q := x.Filtered.Position(), to.Position()
 	v, w := x.Filtered.Velocity(), to.Velocity()
-	speed := max(math.Hypot(v[0], v[1]), math.Hypot(w[0], w[1])) + 2*walkingSpeed
+	speed := max(length(v[0], v[1]), length(w[0], w[1])) + 2*walkingSpeed
 	dt := seconds(y.Time - x.Time)
-	return math.Hypot(q[0]-p[0], q[1]-p[1]) <= 1.3*speed*dt+2*gateSigmas*float64(o.fixes[a].sigma)/10/4
+	return length(q[0]-p[0], q[1]-p[1]) <= 1.3*speed*dt+2*gateSigmas*float64(o.fixes[a].sigma)/10/4
 }

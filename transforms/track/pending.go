@@ -1,8 +1,6 @@
 package track
 
 import (
-	"math"
-
 	"argos/transforms/kalman"
 )
 
@@ -51,5 +49,5 @@ func rhythmic(a, b int64) bool { return max(a, b) <= max(unknownGap, gapInterval
 func apart(lat, lon int32, f *fix) float64 {
 	p := kalman.NewPlane(float64(lat)/e7, float64(lon)/e7)
 	m := p.Metres(f.degrees())
-	return math.Hypot(m[0], m[1])
+	return length(m[0], m[1])
 }

@@ -83,7 +83,7 @@ func (e *estimate) learnMotion(by *Recipe, f *fix, s *sample, way [2]float64, dt
 		e.receiver.drift = vector{}
 		return
 	}
-	if math.Hypot(way[0], way[1]) <= fastest*dt {
+	if length(way[0], way[1]) <= fastest*dt {
 		e.receiver.estimateScale(way, v0, v1, dt)
 	}
 	e.corrects.scale, e.corrects.believed = e.receiver.scale(by)
@@ -100,7 +100,7 @@ func (e *estimate) learnMotion(by *Recipe, f *fix, s *sample, way [2]float64, dt
 		lack[i], turn[i] = way[i]-scale*(v0[i]+v1[i])/2*dt, scale*(v1[i]-v0[i])
 	}
 	noise := 2 * e.white(f)
-	if math.Hypot(lack[0], lack[1]) > gateSigmas*math.Sqrt(2*(noise+1)) || math.Hypot(turn[0], turn[1]) > hardest*dt {
+	if length(lack[0], lack[1]) > gateSigmas*math.Sqrt(2*(noise+1)) || length(turn[0], turn[1]) > hardest*dt {
 		e.receiver.drift = vector{} // the way back from an outlier may be let pass where the way there was not
 		return
 	}

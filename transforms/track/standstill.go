@@ -41,13 +41,13 @@ func (s *standstill) line(noise float64) (speed, se float64, mean [2]float64, si
 	if n > 3 {
 		sigma = max(math.Sqrt(max(rest, 0)/(2*n-4)), noise/3)
 	}
-	return math.Hypot(slope[0], slope[1]), sigma / math.Sqrt(vt), mean, sigma
+	return length(slope[0], slope[1]), sigma / math.Sqrt(vt), mean, sigma
 }
 
 // observe takes in a fix at z (m) with the receiver's noise (m per axis). It is true when a truck that stood no longer does.
 func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 	if s.told {
-		if _, _, mean, sigma := s.line(noise); math.Hypot(z[0]-mean[0], z[1]-mean[1]) > 2*huberSigmas*max(sigma, noise) {
+		if _, _, mean, sigma := s.line(noise); length(z[0]-mean[0], z[1]-mean[1]) > 2*huberSigmas*max(sigma, noise) {
 			s.begin(f)
 			return true
 		}
@@ -96,7 +96,7 @@ func (s *standstill) place(p *kalman.Plane) [2]float64 {
 // updateStandstill holds the truck where its fixes say that it stands.
 func (e *estimate) updateStandstill(by *Recipe, f *fix) {
 	z, from := e.plane.Metres(f.degrees()), e.plane.Metres(float64(e.standstill.lat)/e7, float64(e.standstill.lon)/e7)
-	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, math.Hypot(0.1, math.Sqrt(e.white(f)))); {
+	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, length(0.1, math.Sqrt(e.white(f)))); {
 	case left: // held too long: the fix knows better where it is
 		e.kf.Relocate(z, e.white(f))
 		e.kf.Loosen(walkingSpeed * walkingSpeed)

@@ -132,7 +132,7 @@ func (e *estimate) passes(by *Recipe, f *fix, y *kalman.Innovation, accel, dt fl
 		step := seconds(f.time - e.time)
 		s -= (accel - usual) * step * step * step / 3
 	}
-	away := max(0, math.Hypot(y.Y[0], y.Y[1])-e.reach(by, f, dt))
+	away := max(0, length(y.Y[0], y.Y[1])-e.reach(by, f, dt))
 	return away*away <= gateSigmas*gateSigmas*s || e.fixed == e.seen && e.continues(f, huberSigmas)
 }
 
@@ -149,7 +149,8 @@ func (e *estimate) compareInnovation(by *Recipe, f *fix, y *kalman.Innovation) b
 	}
 	if !e.holds(f) {
 		const most = huberSigmas * huberSigmas
-		a := float64(e.agility) * math.Exp(by.Agility*max(-most, min(most, c)))
+		x := by.Agility * max(-most, min(most, c)) / 2
+		a := float64(e.agility) * (1 + x) / (1 - x) // exp of 2x, near enough
 		e.agility = float32(max(1/by.AgilityRange, min(by.AgilityRange, a)))
 	}
 	return c > huberSigmas*huberSigmas

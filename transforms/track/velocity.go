@@ -33,7 +33,7 @@ func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 		v = e.caughtUp(by, v, dt)
 	}
 	y := e.kf.JudgeVelocity(v, r)
-	nis, off := y.NIS(), math.Hypot(y.Y[0], y.Y[1])
+	nis, off := y.NIS(), length(y.Y[0], y.Y[1])
 	switch tells := dt > 0 && e.tells(f, v); {
 	case nis <= huberSigmas*huberSigmas || dt == 0:
 	case tells && off <= hardest*dt && e.fixed == f.time: // a truck that brakes or turns, and its positions agree
@@ -49,8 +49,8 @@ func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 // limitSpeed takes in a speed without a course where the filter is surely faster: that confirms no guess of the course.
 func (e *estimate) limitSpeed(by *Recipe, f *fix) {
 	v, sigma := e.kf.Velocity(), e.kf.VelocitySigma()
-	speed, told := math.Hypot(v[0], v[1]), f.metres()
-	if f.speed == notReported || speed <= told+huberSigmas*math.Hypot(sigma, by.Velocity) {
+	speed, told := length(v[0], v[1]), f.metres()
+	if f.speed == notReported || speed <= told+huberSigmas*length(sigma, by.Velocity) {
 		return
 	}
 	e.kf.UpdateVelocity([2]float64{v[0] * told / speed, v[1] * told / speed}, max(by.Velocity*by.Velocity, told*told/4))
@@ -60,7 +60,7 @@ func (e *estimate) limitSpeed(by *Recipe, f *fix) {
 func (e *estimate) tells(f *fix, v [2]float64) bool {
 	dt := seconds(f.time - e.seen)
 	way := e.moved(e.plane.Metres(f.degrees()))
-	off := math.Hypot(way[0]-v[0]*dt, way[1]-v[1]*dt)
+	off := length(way[0]-v[0]*dt, way[1]-v[1]*dt)
 	return off <= gateSigmas*math.Sqrt2*e.spread(f)+hardest*dt*dt/2
 }
 
