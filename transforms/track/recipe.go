@@ -62,7 +62,7 @@ var usual = Recipe{
 	Accel: 4, Agility: 0.08, AgilityRange: 4,
 	Velocity: 0.24, Reflected: 0.2, Still: 0.075,
 	White: 0.5, Learn: 0.075, Slow: 8, Decay: 20,
-	SlowShare: 13, SlowMost: 3.2,
+	SlowShare: 13, SlowMost: 3.7,
 	LagPrior: 0.12, Wheels: 0.02,
 }
 
