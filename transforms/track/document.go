@@ -19,7 +19,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 	}
 	e := &t.live
 	kf := e.ahead(e.seen, e.model(t.by(), &t.window[t.n-1])) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf, e.doubt())
+	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf, max(e.doubt(), e.contradiction(&kf)))
 	at := kf.Position()
 	if e.standstill.told && e.stopped() { // the mean of what was seen there does not creep
 		mean := e.standstill.place(&e.plane)
@@ -28,7 +28,7 @@ func (t *Track) Fill(dst *argos.Truck) {
 		}
 	}
 	dst.Lat, dst.Lon = e.plane.Degrees(at)
-	if e.good == agreeing && !e.doubted() {
+	if e.good == agreeing && !e.doubted() && !e.contradicted() {
 		dst.Status = argos.Moving
 		if e.stopped() {
 			dst.Status, dst.Speed = argos.Stopped, 0
@@ -47,6 +47,20 @@ func (t *Track) Fill(dst *argos.Truck) {
 // Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and half of the way to where else the truck may be.
 func Accuracy(kf *kalman.Filter, doubt float64) float64 {
 	return length(kf.PositionSigma(), doubt/2)
+}
+
+// contradicted says that for longer than a silence no fix agreed with the track, though they do not have a coordinate that receivers fill in.
+func (e *estimate) contradicted() bool {
+	return e.seen-e.fixed > e.gap() && !filledIn(e.lat, e.lon)
+}
+
+// contradiction is how far (m) from the predicted place the fix seen last is, if the truck may be there.
+func (e *estimate) contradiction(kf *kalman.Filter) float64 {
+	if !e.contradicted() {
+		return 0
+	}
+	at, seen := kf.Position(), e.plane.Metres(float64(e.lat)/e7, float64(e.lon)/e7)
+	return length(seen[0]-at[0], seen[1]-at[1])
 }
 
 // stopped says whether the truck stands still: by the speed that its newest fix reports, if its positions do not tell otherwise, else by

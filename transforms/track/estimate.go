@@ -61,7 +61,7 @@ func (e *estimate) start(by *Recipe, f *fix) {
 	if e.receiver == (receiver{}) {
 		e.receiver = receiver{white: float32(by.White), slow: float32(by.Slow)}
 	}
-	e.corrects = e.receiver.correction(by)
+	e.corrects = e.receiver.correction(by, f.variance())
 	e.good, e.rejects, e.time, e.fixed, e.since = 1, 0, f.time, f.time, f.time
 	e.agility, e.innovation, e.leap = 1, [2]int8{}, [2]float32{}
 	e.receiver.drift = vector{}

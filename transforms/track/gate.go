@@ -135,17 +135,25 @@ func (e *estimate) within(f *fix, z [2]float64, ms int64) bool {
 // suspect says that a fix is no second witness of where the truck is: it repeats the coordinates of the one before, has a coordinate that a
 // receiver fills in, or has lost a sign.
 func (e *estimate) suspect(f *fix) bool {
-	if f.lat == e.lat && f.lon == e.lon || f.lat == 0 || f.lon == 0 || f.lon == 180*e7 || f.lon == -180*e7 {
+	if f.lat == e.lat && f.lon == e.lon || filledIn(f.lat, f.lon) {
 		return true
 	}
 	z, gap := e.plane.Metres(f.degrees()), e.gap()
 	if e.within(f, z, gap) {
 		return false
 	}
+	elapsed := f.time - e.fixed + gap
+	if e.doubted() || elapsed > e.fixed-e.since+2*gap { // the fixes that the track rests on may have been the mirrored ones
+		return false
+	}
 	east := e.plane.Metres(float64(f.lat)/e7, -float64(f.lon)/e7)
 	north := e.plane.Metres(-float64(f.lat)/e7, float64(f.lon)/e7)
-	elapsed := f.time - e.fixed + gap
 	return e.within(f, east, elapsed) && !e.within(f, z, elapsed) || e.within(f, north, elapsed) && !e.within(f, z, elapsed)
+}
+
+// filledIn says that a receiver without a fix writes such coordinates.
+func filledIn(lat, lon int32) bool {
+	return lat == 0 || lon == 0 || lon == 180*e7 || lon == -180*e7
 }
 
 // frozen says that a receiver repeats its coordinates while it reports to be moving.

@@ -30,6 +30,15 @@ func (d *receiver) estimateNoise(by *Recipe, before *[3]vector, way [2]float64, 
 // white is the variance (m² per axis) of what is new in a fix.
 func (e *estimate) white(f *fix) float64 { return float64(e.receiver.white) * f.variance() }
 
+// whiteOfNew is the same of one that is judged now: as long as it is hardly known, no fix that comes soon after another is taken at its word.
+func (e *estimate) whiteOfNew(by *Recipe, f *fix) float64 {
+	const hardly = 10 // fixes
+	if e.receiver.learned < hardly && seconds(f.time-e.seen) <= learnWithin {
+		return max(e.white(f), by.White*by.Sigma*by.Sigma)
+	}
+	return e.white(f)
+}
+
 // slow is the variance (m² per axis) of the error that stays for a while: learned where velocities tell it.
 func (e *estimate) slow(by *Recipe, f *fix) float64 {
 	if f.course != notReported && e.corrects.believed {

@@ -19,13 +19,15 @@ type receiver struct {
 // correction is what the receiver's ways make of what it reports.
 type correction struct {
 	scale                    float64 // what the reported speeds are to be multiplied by
-	believed                 bool    // they are in a known unit
+	known, believed          bool    // they are in a known unit, and explain how the positions move
 	positionLag, velocityLag float64 // s
 	slow                     float64 // m per axis at HDOP 1: the slow error, where velocities do not tell it
 }
 
-func (d *receiver) correction(by *Recipe) (c correction) {
-	c.scale, c.believed = d.scale(by)
+// correction follows from the receiver's ways, and the nominal variance (m² per axis) of the newest fix.
+func (d *receiver) correction(by *Recipe, variance float64) (c correction) {
+	c.scale, c.known = d.scale(by)
+	c.believed = c.known && d.explains(float64(d.white)*variance)
 	c.positionLag, c.velocityLag = d.lag(by)
 	c.slow = d.slowByNoise(by)
 	return c
@@ -86,7 +88,7 @@ func (e *estimate) learnMotion(by *Recipe, f *fix, s *sample, way [2]float64, dt
 	if length(way[0], way[1]) <= fastest*dt {
 		e.receiver.estimateScale(way, v0, v1, dt)
 	}
-	e.corrects.scale, e.corrects.believed = e.receiver.scale(by)
+	e.corrects.scale, e.corrects.known = e.receiver.scale(by)
 	scale := e.corrects.scale
 	if !used || !e.corrects.believed || e.good < agreeing {
 		e.receiver.drift = vector{}

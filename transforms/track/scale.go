@@ -13,9 +13,22 @@ const unitWidth = 0.07
 func (d *receiver) scale(by *Recipe) (s float64, ok bool) {
 	unit := d.unit()
 	slope, noise := d.fit(by, unit)
-	off := slope - 1
-	ok = math.Abs(off) <= unitWidth || off*off*unit*unit*float64(d.told) <= gateSigmas*gateSigmas*noise
-	return unit * slope, ok
+	off, xx := 0.0, unit*unit*float64(d.told)
+	if xx > 0 {
+		off = unit*float64(d.product)/xx - 1
+	}
+	return unit * slope, math.Abs(off) <= 2*unitWidth || off*off*xx <= gateSigmas*gateSigmas*noise
+}
+
+// explains says whether the velocities, at whatever scale, leave of the positions' ways little more than is new in each fix (m² per axis): a
+// course that is always 0, or a speed that is stuck, does not.
+func (d *receiver) explains(white float64) bool {
+	const few = 10 // steps
+	rest := float64(d.went)
+	if d.product > 0 {
+		rest -= float64(d.product) * float64(d.product) / float64(d.told)
+	}
+	return d.steps < few || rest <= float64(d.steps)*(3*4*white+5)
 }
 
 // fit is the slope of the positions' way on that by velocities in a unit, drawn to 1, and the noise (m² per axis) of a step. The velocities'

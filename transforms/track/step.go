@@ -21,6 +21,7 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 	}
 	e.learnReceiver(by, f, used)
 	e.seen, e.lat, e.lon, e.motion, e.sigma = f.time, f.lat, f.lon, f.motion, f.sigma
+	e.corrects.believed = e.corrects.known && e.receiver.explains(e.white(f))
 	if e.time == f.time {
 		e.recentre()
 		e.round()
@@ -68,7 +69,7 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 		return e.reject(by, f, &g.kf, z)
 	}
 	e.accel, e.relocated = g.motion.Accel, false
-	r := e.white(f)
+	r := e.whiteOfNew(by, f)
 	if e.good == agreeing {
 		r *= max(1, e.doubtInnovation(by, f, z, &g)/(huberSigmas*huberSigmas))
 	}
@@ -98,7 +99,7 @@ type judgement struct {
 func (e *estimate) judgeInnovation(by *Recipe, f *fix, z [2]float64) (g judgement) {
 	g.motion = e.model(by, f)
 	g.kf = e.ahead(f.time, g.motion)
-	g.innovation = g.kf.JudgePosition(z, e.white(f), e.corrects.positionLag)
+	g.innovation = g.kf.JudgePosition(z, e.whiteOfNew(by, f), e.corrects.positionLag)
 	g.passes = e.reachable(f, z) && e.passes(by, f, &g.innovation, g.motion.Accel, seconds(f.time-e.seen))
 	return g
 }
@@ -118,7 +119,7 @@ func (e *estimate) doubtInnovation(by *Recipe, f *fix, z [2]float64, g *judgemen
 		need := (nis/(huberSigmas*huberSigmas) - 1) * g.innovation.S * 3 / (step * step * step)
 		e.accel += min(need, hardest*hardest*step)
 		g.kf = e.ahead(f.time, kalman.Motion{Accel: e.accel, Bias: g.motion.Bias, Decay: g.motion.Decay})
-		again := g.kf.JudgePosition(z, e.white(f), e.corrects.positionLag)
+		again := g.kf.JudgePosition(z, e.whiteOfNew(by, f), e.corrects.positionLag)
 		nis = again.NIS()
 	}
 	return nis

@@ -59,7 +59,7 @@ func (t *Track) check() error {
 		}
 		last = f.time
 	}
-	t.anchor.corrects = t.anchor.receiver.correction(t.by())
+	t.anchor.corrects = t.anchor.receiver.correction(t.by(), (&fix{sigma: t.anchor.sigma}).variance())
 	t.live = t.anchor
 	for i := range t.n {
 		if f := &t.window[i]; t.live.step(t.by(), f) != f.used {

@@ -10,11 +10,17 @@ import (
 // standstill alone: along a course that the filter guesses it would confirm the guess.
 func (e *estimate) velocity(by *Recipe, m motion) (v [2]float64, ok bool) {
 	v, ok = m.velocity()
-	if !ok {
+	if !ok || m.course == notReported && !e.mayStand() {
 		return v, false
 	}
 	s := e.corrects.scale
 	return [2]float64{s * v[0], s * v[1]}, e.corrects.believed
+}
+
+// mayStand says that the positions do not tell that the truck moves: on a ferry it does, and its wheels do not.
+func (e *estimate) mayStand() bool {
+	s := &e.standstill
+	return s.told || s.n > 2 && e.fixed-s.since >= 5000
 }
 
 // updateVelocity takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
@@ -50,7 +56,7 @@ func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 func (e *estimate) limitSpeed(by *Recipe, f *fix) {
 	v, sigma := e.kf.Velocity(), e.kf.VelocitySigma()
 	speed, told := length(v[0], v[1]), f.metres()
-	if f.speed == notReported || speed <= told+huberSigmas*length(sigma, by.Velocity) {
+	if f.speed == notReported || f.course != notReported || f.stands() && !e.mayStand() || speed <= told+huberSigmas*length(sigma, by.Velocity) {
 		return
 	}
 	e.kf.UpdateVelocity([2]float64{v[0] * told / speed, v[1] * told / speed}, max(by.Velocity*by.Velocity, told*told/4))
