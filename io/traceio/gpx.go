@@ -16,7 +16,8 @@ import (
 // GPX 1.1 has no place for, are taken from a point's extensions too.
 type points struct {
 	xml    *xmlReader
-	tracks []string // their names
+	tracks []string // the names of their segments
+	begun  bool     // the last of them has its segment
 	err    error    // no more can be read
 }
 
@@ -51,7 +52,12 @@ func (p *points) row() (Row, error) {
 		}
 		switch start.Name.Local {
 		case "trk":
-			p.tracks = append(p.tracks, "")
+			p.tracks, p.begun = append(p.tracks, ""), false
+		case "trkseg":
+			if p.begun { // segments of the same hours are of two trucks, as tracks are
+				p.tracks = append(p.tracks, p.tracks[len(p.tracks)-1])
+			}
+			p.begun = true
 		case "name":
 			if p.xml.parent() == "trk" {
 				err = p.xml.decode(&p.tracks[len(p.tracks)-1], &start)

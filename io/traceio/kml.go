@@ -20,9 +20,12 @@ type placemarks struct {
 	tracks []string // their names
 	times  []when   // of the gx:Track at hand, as far as they have no place yet
 	places []coord  // and those that have no time yet
+	lists  int      // gx:Tracks of the Placemark at hand
 	ready  []Row
 	err    error // no more can be read
 }
+
+var errMoreTimes = errors.New("is a time too many: the track has fewer places than times, so those before it may be of other times")
 
 type when struct {
 	text string
@@ -46,6 +49,9 @@ func (p *placemarks) row() (Row, error) {
 			return Row{}, p.err
 		}
 		if err := p.element(); err != nil {
+			if !errors.Is(err, io.EOF) { // the rest of the track is missing
+				p.times = nil
+			}
 			p.unpaired()
 			p.err = io.EOF
 			r, end := p.xml.end(err)
@@ -73,9 +79,12 @@ func (p *placemarks) element() error {
 	switch name := start.Name.Local; {
 	case name == "Placemark":
 		p.unpaired()
-		p.tracks = append(p.tracks, "")
+		p.tracks, p.lists = append(p.tracks, ""), 0
 	case name == "Track":
 		p.unpaired()
+		if p.lists++; p.lists > 1 { // of a gx:MultiTrack: those of the same hours are of two trucks
+			p.tracks = append(p.tracks, p.tracks[len(p.tracks)-1])
+		}
 	case name == "name" && parent == "Placemark":
 		return p.xml.decode(&p.tracks[len(p.tracks)-1], &start)
 	case name == "when" && (parent == "Track" || parent == "TimeStamp"):
@@ -103,10 +112,13 @@ func (p *placemarks) pair() {
 	}
 }
 
-// unpaired refuses what is left of a track: a place without a time. A time without a place is that of a gap.
+// unpaired refuses what is left of a track: a place without a time, or more times than places, for a gap has an empty place.
 func (p *placemarks) unpaired() {
 	for _, c := range p.places {
 		p.ready = append(p.ready, Row{line: c.line, Err: errNoTime})
+	}
+	if p.lists > 0 && len(p.times) > 0 {
+		p.ready = append(p.ready, Row{line: p.times[0].line, Err: errMoreTimes})
 	}
 	p.times, p.places = nil, nil
 }

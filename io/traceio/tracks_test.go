@@ -31,17 +31,19 @@ func TestTracks(t *testing.T) {
 		tracks string
 		want   string // truck and number of rows
 	}{
-		"one after the other":     {trk("A", 0, 10, 4) + trk("B", 10, 10, 5), "set_d 20"},
-		"that share an end":       {trk("A", 0, 10, 4) + trk("B", 9, 10, 5), "set_d 20"},
-		"later ones first":        {trk("B", 60, 10, 4) + trk("A", 0, 10, 5), "set_d 20"},
-		"at the same hours":       {trk("Truck 7", 0, 10, 4) + trk("Truck 8", 5, 10, 5), "Truck-7-5aef725215 10, Truck-8-59e19d74c3 10"},
-		"without names":           {trk("", 0, 10, 4) + trk("", 5, 10, 5), "track-1 10, track-2 10"},
-		"of one name":             {trk("A", 0, 10, 4) + trk("A", 5, 10, 5) + trk("A", 20, 10, 4), "A 20, A-2 10"},
-		"of names that are alike": {trk("Я 1", 0, 10, 4) + trk("Ж 1", 5, 10, 5) + trk("- 1", 3, 9, 6), "1-07838844b3 10, 1-1745dafda0 10, 1-7ddef491eb 9"},
-		"of long names":           {trk(strings.Repeat("x", 100)+"1", 0, 10, 4) + trk(strings.Repeat("x", 100)+"2", 0, 10, 5), strings.Repeat("x", 53) + "-00eafe0b22 10, " + strings.Repeat("x", 53) + "-41081bf5b4 10"},
-		"one goes on":             {trk("A", 0, 10, 4) + trk("B", 5, 10, 5) + trk("A", 60, 10, 4), "A 20, B 10"},
-		"one without points":      {trk("A", 0, 10, 4) + "<trk/>" + trk("B", 5, 10, 5), "A 10, B 10"},
-		"the name comes last":     {strings.Replace(trk("", 0, 10, 4), "</trk>", "<name> A\n</name></trk>", 1) + trk("B", 5, 10, 5), "A 10, B 10"},
+		"one after the other":        {trk("A", 0, 10, 4) + trk("B", 10, 10, 5), "set_d 20"},
+		"that share an end":          {trk("A", 0, 10, 4) + trk("B", 9, 10, 5), "set_d 20"},
+		"later ones first":           {trk("B", 60, 10, 4) + trk("A", 0, 10, 5), "set_d 20"},
+		"at the same hours":          {trk("Truck 7", 0, 10, 4) + trk("Truck 8", 5, 10, 5), "Truck-7-5aef725215 10, Truck-8-59e19d74c3 10"},
+		"without names":              {trk("", 0, 10, 4) + trk("", 5, 10, 5), "track-1 10, track-2 10"},
+		"of one name":                {trk("A", 0, 10, 4) + trk("A", 5, 10, 5) + trk("A", 20, 10, 4), "A 20, A-2 10"},
+		"of names that are alike":    {trk("Я 1", 0, 10, 4) + trk("Ж 1", 5, 10, 5) + trk("- 1", 3, 9, 6), "1-07838844b3 10, 1-1745dafda0 10, 1-7ddef491eb 9"},
+		"of long names":              {trk(strings.Repeat("x", 100)+"1", 0, 10, 4) + trk(strings.Repeat("x", 100)+"2", 0, 10, 5), strings.Repeat("x", 53) + "-00eafe0b22 10, " + strings.Repeat("x", 53) + "-41081bf5b4 10"},
+		"segments at the same hours": {strings.ReplaceAll(trk("A", 0, 10, 4)+trk("", 5, 10, 5), "</trkseg></trk><trk><trkseg>", "</trkseg><trkseg>"), "A 10, A-2 10"},
+		"segments one by one":        {strings.ReplaceAll(trk("A", 0, 10, 4)+trk("", 10, 10, 5), "</trkseg></trk><trk><trkseg>", "</trkseg><trkseg>"), "set_d 20"},
+		"one goes on":                {trk("A", 0, 10, 4) + trk("B", 5, 10, 5) + trk("A", 60, 10, 4), "A 20, B 10"},
+		"one without points":         {trk("A", 0, 10, 4) + "<trk/>" + trk("B", 5, 10, 5), "A 10, B 10"},
+		"the name comes last":        {strings.Replace(trk("", 0, 10, 4), "</trk>", "<name> A\n</name></trk>", 1) + trk("B", 5, 10, 5), "A 10, B 10"},
 	} {
 		rows, r := readText(t, "a.gpx", "<gpx><metadata><name>no truck</name></metadata>"+c.tracks+"</gpx>", time.Time{})
 		count := map[string]int{}

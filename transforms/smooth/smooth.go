@@ -56,7 +56,7 @@ func DriveBy(recipe track.Recipe, records []argos.Record) *Smoothed {
 		if !ok {
 			e, ok = s.before(records[i].Time)
 		}
-		if d := &pass.Causal[i]; !ok {
+		if d := &pass.Causal[i]; !ok || pass.Apart[i] {
 			e = Estimate{records[i].Time, d.Lat, d.Lon, d.Speed, d.Heading, d.Accuracy, d.Status}
 		} else if math.IsNaN(d.Lat) && !records[i].Valid {
 			e = Estimate{Time: records[i].Time, Lat: math.NaN()}

@@ -12,6 +12,7 @@ import (
 // start: what a smoother goes back over. Fixes that came late are in their places.
 type Passage struct {
 	Causal []argos.Truck // the document after each record; its Track is nil
+	Apart  []bool        // whether a record's time is told by another clock than that of the steps: only Causal answers it
 	Steps  []Step
 }
 
@@ -34,21 +35,23 @@ type Step struct {
 
 // Pass folds the records of one truck, in the order of their arrival, then goes through all fixes that had a place in time again.
 func (r *Recipe) Pass(records []argos.Record) Passage {
-	causal, of := r.replay(records)
+	causal, apart, of := r.replay(records)
 	fixes := make([]fix, len(of))
 	for i := range of {
 		fixes[i], _ = usable(&records[of[i]].Fix)
 	}
 	o := offline{by: r, fixes: fixes, record: of}
-	return Passage{causal, o.run()}
+	return Passage{causal, apart, o.run()}
 }
 
-// replay folds the records, and returns the document after each and, in time order, the records whose fixes had a place in time.
-func (r *Recipe) replay(records []argos.Record) (causal []argos.Truck, of []int) {
-	causal = make([]argos.Truck, len(records))
+// replay folds the records, and returns the document after each, which of them tell another clock's time, and, in time order, those whose
+// fixes had a place in time.
+func (r *Recipe) replay(records []argos.Record) (causal []argos.Truck, apart []bool, of []int) {
+	causal, apart = make([]argos.Truck, len(records)), make([]bool, len(records))
 	t := r.Track()
 	placed := map[int64]int{} // time of a fix that had its place: the record
 	latest := map[int64]int{} // time of a usable fix: the newest record with it that was no duplicate
+	former := map[int64]int{} // the one before that
 	floor := int64(0)         // ms: what is not later is known better from before the clock was put back
 	for i := range records {
 		f, ok := usable(&records[i].Fix)
@@ -58,26 +61,43 @@ func (r *Recipe) replay(records []argos.Record) (causal []argos.Truck, of []int)
 		causal[i].Track = nil
 		seen := t.live.seen
 		if ok && t.duplicates == duplicates {
+			if was, twice := latest[f.time]; twice {
+				former[f.time] = was
+			}
 			latest[f.time] = i
 		}
 		switch back := seen < newest; {
 		case back && leptAhead(records[:i], seen, t.live.gap()): // what was ahead had a wrong clock
-			maps.DeleteFunc(placed, func(time int64, _ int) bool { return time > seen && time <= newest })
+			maps.DeleteFunc(placed, func(time int64, record int) bool {
+				ahead := time > seen && time <= newest
+				apart[record] = apart[record] || ahead
+				return ahead
+			})
 		case back && newest-seen <= unknownGap:
 			floor = newest
+			for k := i; k > 0 && records[k-1].Time < records[k].Time; k-- { // the run that put the clock back
+				apart[k-1] = true
+				if time := records[k-1].Time; placed[time] == k-1 {
+					delete(placed, time)
+					if was, ok := former[time]; ok {
+						placed[time], latest[time] = was, was
+					}
+				}
+			}
 		case !back && seen > floor:
 			floor = 0
 		}
+		apart[i] = floor > 0 && ok && f.time <= floor
 		if ok && t.late > late && f.time > floor {
 			placed[f.time] = latest[f.time]
 		}
 		for _, f := range t.window[:t.n] {
-			if f.time > floor {
+			if f.time > floor && !apart[latest[f.time]] {
 				placed[f.time] = latest[f.time]
 			}
 		}
 	}
-	return causal, slices.SortedFunc(maps.Values(placed), func(a, b int) int { return int(records[a].Time - records[b].Time) })
+	return causal, apart, slices.SortedFunc(maps.Values(placed), func(a, b int) int { return int(records[a].Time - records[b].Time) })
 }
 
 // leptAhead says whether those of the newest records that are later than a time (ms) came after a leap of the clock.
