@@ -69,7 +69,7 @@ func (e *estimate) start(by *Recipe, f *fix) {
 	e.standstill.begin(f)
 	e.touch(f.lat, f.lon)
 	var at [2]float64
-	if v, ok := e.velocity(by, f.motion); ok { // the fix is from a moment ago
+	if v, ok := e.velocity(f.motion); ok { // the fix is from a moment ago
 		lag := e.corrects.positionLag
 		at = [2]float64{lag * v[0], lag * v[1]}
 	}

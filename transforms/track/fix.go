@@ -13,8 +13,7 @@ type fix struct {
 	lat, lon int32  // 1e-7 degrees: 1 cm
 	sigma    uint16 // dm per axis, nominal
 	motion          // as reported
-	hdop     float32
-	used     bool // the gate's verdict, as of the last time the window was filtered
+	used     bool   // the gate's verdict, as of the last time the window was filtered
 }
 
 // motion is a reported velocity.

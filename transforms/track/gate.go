@@ -106,8 +106,8 @@ func (e *estimate) spread(f *fix) float64 { return length(0.5, math.Sqrt(e.white
 
 // reach is how far (m) a truck may be off its course after dt seconds, by what it can brake or turn: between two velocities that it
 // reports, a quarter of that beside what they tell themselves.
-func (e *estimate) reach(by *Recipe, f *fix, dt float64) float64 {
-	v, ok := e.velocity(by, f.motion)
+func (e *estimate) reach(f *fix, dt float64) float64 {
+	v, ok := e.velocity(f.motion)
 	if !ok {
 		return hardest * dt * dt / 2
 	}

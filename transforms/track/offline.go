@@ -84,7 +84,7 @@ func (e *estimate) passStart(by *Recipe, f *fix) Step {
 // tell writes what a step came to.
 func (e *estimate) tell(by *Recipe, f *fix, s *Step) {
 	if s.Used {
-		s.Velocity, s.Reported = e.velocity(by, f.motion)
+		s.Velocity, s.Reported = e.velocity(f.motion)
 		s.Stands = e.stopped()
 	}
 	s.Plane, s.Filtered = e.plane, e.ahead(f.time, e.model(by, f))

@@ -133,7 +133,7 @@ func (e *estimate) passes(by *Recipe, f *fix, y *kalman.Innovation, accel, dt fl
 		step := seconds(f.time - e.time)
 		s -= (accel - usual) * step * step * step / 3
 	}
-	away := max(0, length(y.Y[0], y.Y[1])-e.reach(by, f, dt))
+	away := max(0, length(y.Y[0], y.Y[1])-e.reach(f, dt))
 	return away*away <= gateSigmas*gateSigmas*s || e.fixed == e.seen && e.continues(f, huberSigmas)
 }
 

@@ -8,7 +8,7 @@ import (
 
 // velocity is a reported one (m/s) at its true scale; false when there is none to believe. A speed without a course is one at a
 // standstill alone: along a course that the filter guesses it would confirm the guess.
-func (e *estimate) velocity(by *Recipe, m motion) (v [2]float64, ok bool) {
+func (e *estimate) velocity(m motion) (v [2]float64, ok bool) {
 	v, ok = m.velocity()
 	if !ok || m.course == notReported && !e.mayStand() {
 		return v, false
@@ -25,7 +25,7 @@ func (e *estimate) mayStand() bool {
 
 // updateVelocity takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
 func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
-	v, ok := e.velocity(by, f.motion)
+	v, ok := e.velocity(f.motion)
 	if !ok {
 		e.limitSpeed(by, f)
 		return
@@ -36,7 +36,7 @@ func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 	}
 	r := often * (by.Velocity*by.Velocity + by.Reflected*by.Reflected*float64(e.receiver.slow))
 	if !f.stands() {
-		v = e.caughtUp(by, v, dt)
+		v = e.caughtUp(v, dt)
 	}
 	y := e.kf.JudgeVelocity(v, r)
 	nis, off := y.NIS(), length(y.Y[0], y.Y[1])
@@ -71,9 +71,9 @@ func (e *estimate) tells(f *fix, v [2]float64) bool {
 }
 
 // caughtUp is a velocity that lags as it will have become by now, if it went on to change as since the fix before.
-func (e *estimate) caughtUp(by *Recipe, v [2]float64, dt float64) [2]float64 {
+func (e *estimate) caughtUp(v [2]float64, dt float64) [2]float64 {
 	lag := e.corrects.velocityLag
-	was, ok := e.velocity(by, e.motion)
+	was, ok := e.velocity(e.motion)
 	if !ok || lag == 0 || dt <= 0 || dt > learnWithin {
 		return v
 	}
@@ -84,7 +84,7 @@ func (e *estimate) caughtUp(by *Recipe, v [2]float64, dt float64) [2]float64 {
 // leaveOut goes on without a fix's position. Where it was is wrong; how fast it was may well be right.
 func (e *estimate) leaveOut(by *Recipe, f *fix, kf *kalman.Filter) bool {
 	e.innovation = [2]int8{}
-	if _, ok := e.velocity(by, f.motion); ok {
+	if _, ok := e.velocity(f.motion); ok {
 		e.kf, e.time = *kf, f.time
 		e.accel = by.Accel * float64(e.agility)
 		e.updateVelocity(by, f, seconds(f.time-e.seen))

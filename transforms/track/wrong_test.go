@@ -15,7 +15,9 @@ import (
 // truckAt is how a truck drives: eastwards from 5 degrees east, in metres, at second t.
 type truckAt func(t float64) (east, speed float64)
 
-func steady(speed float64) truckAt { return func(t float64) (float64, float64) { return speed * t, speed } }
+func steady(speed float64) truckAt {
+	return func(t float64) (float64, float64) { return speed * t, speed }
+}
 
 // halts drives at 20 m/s for 200 s, and stands.
 func halts(t float64) (east, speed float64) {
