@@ -40,6 +40,7 @@ const (
 	beyond   = 5000 // ms that a stretch is drawn on before its first fix, over false starts
 	sparse   = 2.5  // s between two fixes beyond which a reported velocity tells more than what lies around it: trucks accelerate in spells
 	standing = 0.3  // m/s: the speed below which a truck is called stopped
+	walking  = 1.0  // m/s: the same of one that the filter said stands
 )
 
 // Drive smooths the records of one truck, in the order of their arrival: what the live filter would fold.
@@ -179,7 +180,7 @@ func (k *knot) tell(ms int64, p, v [2]float64, sigma, velocitySigma float64) Est
 	switch {
 	case k.fixes == 1: // says nothing of a velocity
 		e.Speed = math.NaN()
-	case e.Speed < standing && e.Status != argos.Tentative:
+	case (e.Speed < standing || k.Stands && e.Speed < walking) && e.Status != argos.Tentative:
 		e.Status, e.Speed = argos.Stopped, 0
 	case e.Speed > velocitySigma:
 		e.Heading = math.Mod(math.Atan2(v[0], v[1])*180/math.Pi+360, 360)
