@@ -35,7 +35,10 @@ func offset(metres, sigma float64) evaluate.Method {
 	return evaluate.Method{Name: "offset", Run: func(records []argos.Record) []evaluate.Answer {
 		var out []evaluate.Answer
 		for _, r := range records {
-			out = append(out, evaluate.Answer{LatLon: argos.LatLon{Lat: r.Lat, Lon: r.Lon + metres/111_319.4908}, Sigma: sigma})
+			out = append(
+				out,
+				evaluate.Answer{LatLon: argos.LatLon{Lat: r.Lat, Lon: r.Lon + metres/111_319.4908}, Sigma: sigma},
+			)
 		}
 		return out
 	}}
@@ -72,7 +75,8 @@ func TestErrorsLagAndHonesty(t *testing.T) {
 	r := evaluate.Run([]evaluate.Drive{d}, []evaluate.Method{offset(-4, 3), offset(2, 1), offset(0.5, 1)}, nil)
 	m := r.Drives[0].Methods
 	if s := m[0]; s.Errors.N != 49 || !near(s.Errors.Mean, 4) || !near(s.Errors.P50, 4) || !near(s.Errors.P95, 4) || !near(s.Errors.Max, 4) ||
-		!near(s.LagM, 4) || !near(s.LagS, 0.4) || s.Within1 != 0 || s.Within2 != 1 {
+		!near(s.LagM, 4) || !near(s.LagS, 0.4) || s.Within1 != 0 ||
+		s.Within2 != 1 {
 		t.Errorf("4 m behind: %+v", s)
 	}
 	if s := m[1]; !near(s.LagM, -2) || !near(s.LagS, -0.2) || s.Within1 != 0 {
@@ -104,11 +108,13 @@ func TestFaultsAndSets(t *testing.T) {
 	if s.Errors.N != 109 || math.Abs(float64(s.Errors.Mean)-0.5) > 1e-3 || math.Abs(float64(s.Errors.Max)-1) > 1e-3 {
 		t.Errorf("untouched: %+v", s.Errors)
 	}
-	if len(s.Faults) != 1 || s.Faults[0].Label != "jump" || s.Faults[0].N != 1 || math.Abs(float64(s.Faults[0].Mean)-110.6) > 0.1 {
+	if len(s.Faults) != 1 || s.Faults[0].Label != "jump" || s.Faults[0].N != 1 ||
+		math.Abs(float64(s.Faults[0].Mean)-110.6) > 0.1 {
 		t.Errorf("faults: %+v", s.Faults)
 	}
 	var table bytes.Buffer
-	if err := r.Print(&table); err != nil || !strings.Contains(table.String(), "jump") || !strings.Contains(table.String(), "110.6") ||
+	if err := r.Print(&table); err != nil || !strings.Contains(table.String(), "jump") ||
+		!strings.Contains(table.String(), "110.6") ||
 		!strings.Contains(table.String(), "mean of 2 drives") {
 		t.Errorf("%v\n%s", err, table.String())
 	}
@@ -127,7 +133,8 @@ func TestBetween(t *testing.T) {
 		got[m.Method] = m
 	}
 	// The thinned drive has its fixes at 1, 11, .. 91 s; the nine seconds after each of the first nine are asked for.
-	if h := got["hold the last fix"]; h.N != 81 || math.Abs(float64(h.Mean)-50) > 0.1 || math.Abs(float64(h.Max)-90) > 0.1 {
+	if h := got["hold the last fix"]; h.N != 81 || math.Abs(float64(h.Mean)-50) > 0.1 ||
+		math.Abs(float64(h.Max)-90) > 0.1 {
 		t.Errorf("hold: %+v", h)
 	}
 	for _, name := range []string{"dead reckoning", "linear", "cubic Hermite"} {
@@ -146,7 +153,11 @@ func TestNothingKnown(t *testing.T) {
 	for i := range d.Records {
 		d.Records[i].Valid = false
 	}
-	r := evaluate.Run([]evaluate.Drive{d}, slices.Concat(evaluate.Ours, evaluate.Baselines), []time.Duration{time.Second})
+	r := evaluate.Run(
+		[]evaluate.Drive{d},
+		slices.Concat(evaluate.Ours, evaluate.Baselines),
+		[]time.Duration{time.Second},
+	)
 	text, err := json.Marshal(r)
 	if err != nil || !strings.Contains(string(text), `"error_m":{"n":0,"mean":null,"p50":null,"p95":null,"max":null}`) {
 		t.Errorf("%v: %s", err, text)

@@ -46,8 +46,8 @@ func meanFaults(all []Score) (out []FaultStats) {
 	return out
 }
 
-// BurstStats are the errors at jumps that arrived in runs of so many, and what is said there: a long consistent jump can't be told from a
-// move, but the answer can be tentative, with a claim that holds.
+// BurstStats are the errors at jumps that arrived in runs of so many, and what is said there: a long consistent jump
+// can't be told from a move, but the answer can be tentative, with a claim that holds.
 type BurstStats struct {
 	From int `json:"from"`
 	To   int `json:"to,omitempty"` // 0: or more
@@ -59,7 +59,8 @@ type BurstStats struct {
 // burstLengths are the lengths of runs that are told apart.
 var burstLengths = [...][2]int{{1, 4}, {5, 12}, {13, 60}, {61, 0}}
 
-// burstStats are those at the jumps among the rows, by the length of their run; tells says that the answers have a status.
+// burstStats are those at the jumps among the rows, by the length of their run; tells says that the answers have a
+// status.
 func burstStats(rows []judged, tells bool) (all []BurstStats) {
 	for _, b := range burstLengths {
 		var e truth.Errors

@@ -9,8 +9,8 @@ import (
 	"argos/truth/truthtest"
 )
 
-// TestFeeds: of trucks and buses that report each minute or two, as they arrived, in order of time, and thinned to one report an hour, the
-// document is where the truck last said that it is.
+// TestFeeds: of trucks and buses that report each minute or two, as they arrived, in order of time, and thinned to one
+// report an hour, the document is where the truck last said that it is.
 func TestFeeds(t *testing.T) {
 	found := 0
 	for _, folder := range truthtest.Folders(t) {

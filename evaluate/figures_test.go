@@ -68,7 +68,8 @@ func TestStandstill(t *testing.T) {
 		return a
 	})
 	got := only(t, d, m).Standstill
-	if got.N != 45 || !near(got.Told, 30./45) || got.MovingN != 60 || !near(got.Wrongly, 6./60) || !about(got.Creep, 30) {
+	if got.N != 45 || !near(got.Told, 30./45) || got.MovingN != 60 || !near(got.Wrongly, 6./60) ||
+		!about(got.Creep, 30) {
 		t.Errorf("%+v", got)
 	}
 	m.Tells = false
@@ -113,7 +114,8 @@ func TestLongestBeyond(t *testing.T) {
 	})
 	got := only(t, eastwards(60), m)
 	worst := got.Worst
-	if got.Beyond5 != 5 || got.Within1 != 0 || !about(worst.Error, 7) || worst.Drive != "set_d" || worst.Time != start+30_000 {
+	if got.Beyond5 != 5 || got.Within1 != 0 || !about(worst.Error, 7) || worst.Drive != "set_d" ||
+		worst.Time != start+30_000 {
 		t.Errorf("%+v", got)
 	}
 	if got := only(t, eastwards(60), offset(100, math.NaN())); !math.IsNaN(float64(got.Beyond5)) {

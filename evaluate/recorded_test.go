@@ -66,7 +66,15 @@ func TestPublishedFigures(t *testing.T) {
 			}
 		}
 		if !(math.Abs(jumps-c.jumps) < 0.01*c.jumps) || math.Abs(float64(s.Errors.P95)-c.p95) > 0.01*c.p95 {
-			t.Errorf("%s, %s: %.1f at the jumps, %.2f; published %v, %v", c.set, c.method, jumps, s.Errors.P95, c.jumps, c.p95)
+			t.Errorf(
+				"%s, %s: %.1f at the jumps, %.2f; published %v, %v",
+				c.set,
+				c.method,
+				jumps,
+				s.Errors.P95,
+				c.jumps,
+				c.p95,
+			)
 		}
 	}
 }

@@ -121,8 +121,8 @@ func burstName(b [2]int) string {
 	return fmt.Sprintf("%d-%d in a row", b[0], b[1])
 }
 
-// PrintFaults writes what is said at the injected jumps, by the length of their burst, and the mean errors at everything that was
-// injected, by what it was.
+// PrintFaults writes what is said at the injected jumps, by the length of their burst, and the mean errors at
+// everything that was injected, by what it was.
 func (r *Report) PrintFaults(to io.Writer) error {
 	p := newPrinter(to)
 	lengths := burstLengths[:]

@@ -71,8 +71,8 @@ func records(f traceio.Drive) ([]argos.Record, error) {
 // trusted says whether a drive's truth is good enough to fit to: comma2k19's is a tenth of a second off.
 func (d *drive) trusted() bool { return !strings.HasPrefix(d.set, "comma") }
 
-// source is where a drive is from. Drives of one source share streets, receivers, or a way to make fixes of observations: they are left
-// out together.
+// source is where a drive is from. Drives of one source share streets, receivers, or a way to make fixes of
+// observations: they are left out together.
 func (d *drive) source() string { return strings.SplitN(d.set, "-", 2)[0] }
 
 // mode is what of a fix a receiver tells.

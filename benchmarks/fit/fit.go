@@ -32,10 +32,10 @@ var parameters = []parameter{
 	{"Wheels", func(r *track.Recipe) *float64 { return &r.Wheels }},
 }
 
-// fit returns the recipe, from start, with which the objective on the drives, and a weak pull towards the start, are least: what the
-// drives do not tell stays as physics has it. It is a compass search (Kolda, Lewis, Torczon, SIAM Review 45, 2003) by the parameters'
-// logarithms: the objective has steps, where a fix passes the gate or does not, so that slopes say little, and each parameter is tried by
-// itself, so that one that does not matter is left alone.
+// fit returns the recipe, from start, with which the objective on the drives, and a weak pull towards the start, are
+// least: what the drives do not tell stays as physics has it. It is a compass search (Kolda, Lewis, Torczon, SIAM
+// Review 45, 2003) by the parameters' logarithms: the objective has steps, where a fix passes the gate or does not, so
+// that slopes say little, and each parameter is tried by itself, so that one that does not matter is left alone.
 func fit(drives []drive, start track.Recipe, evaluations int, progress func(done int, best float64)) track.Recipe {
 	at := func(x []float64) track.Recipe {
 		r := start
@@ -71,8 +71,8 @@ func fit(drives []drive, start track.Recipe, evaluations int, progress func(done
 	return at(x)
 }
 
-// sensitivity prints by how much the objective rises when each parameter is doubled and halved: a parameter that none of both shows has
-// no place in the recipe.
+// sensitivity prints by how much the objective rises when each parameter is doubled and halved: a parameter that none
+// of both shows has no place in the recipe.
 func sensitivity(by track.Recipe, drives []drive) {
 	base := objective(by, drives)
 	fmt.Printf("\nobjective %.4f; more with a parameter\n%-14s %10s %9s %9s\n", base, "", "", "doubled", "halved")
@@ -80,6 +80,12 @@ func sensitivity(by track.Recipe, drives []drive) {
 		twice, half := by, by
 		*p.of(&twice) *= 2
 		*p.of(&half) /= 2
-		fmt.Printf("%-14s %10.4g %+9.4f %+9.4f\n", p.name, *p.of(&by), objective(twice, drives)-base, objective(half, drives)-base)
+		fmt.Printf(
+			"%-14s %10.4g %+9.4f %+9.4f\n",
+			p.name,
+			*p.of(&by),
+			objective(twice, drives)-base,
+			objective(half, drives)-base,
+		)
 	}
 }

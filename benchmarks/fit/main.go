@@ -1,5 +1,5 @@
-// Command fit measures the filter on recorded drives with truth, finds its parameters there, and says what they are worth on drives of
-// sources that they were not fitted to.
+// Command fit measures the filter on recorded drives with truth, finds its parameters there, and says what they are
+// worth on drives of sources that they were not fitted to.
 //
 //	go run ./benchmarks/fit ../shared/traces ../shared/traces2                      what the recipe achieves
 //	go run ./benchmarks/fit --evaluations 100 ../shared/traces ../shared/traces2    the same of fits that never saw the source
@@ -21,8 +21,8 @@ import (
 type command struct {
 	Evaluations int      `help:"Evaluations of the objective in each fit; 0 measures only." placeholder:"N"`
 	Sensitivity bool     `help:"Print what doubling and halving each parameter costs."`
-	Set         []string `help:"Measure with another value of a parameter." placeholder:"NAME=VALUE"`
-	Dirs        []string `arg:"" type:"existingdir" help:"Folders of sets of drives."`
+	Set         []string `help:"Measure with another value of a parameter."                 placeholder:"NAME=VALUE"`
+	Dirs        []string `help:"Folders of sets of drives."                                                          arg:"" type:"existingdir"`
 }
 
 func main() {

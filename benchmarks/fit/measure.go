@@ -80,7 +80,11 @@ func measure(by track.Recipe, d *drive, modes []mode) result {
 }
 
 // errorsOf measures the rows of a drive that count, and returns the errors live and smoothed by time, too.
-func errorsOf(by track.Recipe, d *evaluate.Drive, counts func(evaluate.Counted) bool) (out errors3, at map[int64][2]float64) {
+func errorsOf(
+	by track.Recipe,
+	d *evaluate.Drive,
+	counts func(evaluate.Counted) bool,
+) (out errors3, at map[int64][2]float64) {
 	at = map[int64][2]float64{}
 	causal, s := fold(&by, d.Records), smooth.DriveBy(by, d.Records)
 	for _, c := range d.Counted() {

@@ -18,13 +18,14 @@ const (
 // weights of the modes: most receivers report a velocity.
 var weights = map[mode]float64{recorded: 1, positions: 0.5}
 
-// objective is the mean over sources, so that none counts for its number of drives, of that over their sets, of that over the drives of
+// objective is the mean over sources, so that none counts for its number of drives, of that over their sets, of that
+// over the drives of
 //
 //	live/raw + smoothed/raw + harm + honesty (score live + score smoothed)     in each mode, weighed
 //	+ faults (log of the error at jumps, live and smoothed)
 //
-// with mean errors, and as score minus the log likelihood of a two-dimensional Gaussian of the claimed sigma, less that of the raw mean
-// error.
+// with mean errors, and as score minus the log likelihood of a two-dimensional Gaussian of the claimed sigma, less
+// that of the raw mean error.
 func objective(by track.Recipe, drives []drive) float64 {
 	rs := measureAll(by, drives, recorded, positions)
 	bySource := map[string]map[string][]float64{}

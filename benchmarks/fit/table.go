@@ -38,17 +38,39 @@ func line(set string, m mode, rs []result) {
 	if math.IsNaN(raw) && m != recorded {
 		return
 	}
-	fmt.Printf("%-24.24s %-9s %6.2f | %6.2f %4.0f%% | %6.2f %4.0f%% |", set, m, raw,
-		of(func(e errors3) float64 { return e.live.mean() }), of(func(e errors3) float64 { return 100 * e.live.within / e.live.n }),
-		of(func(e errors3) float64 { return e.smoothed.mean() }), of(func(e errors3) float64 { return 100 * e.smoothed.within / e.smoothed.n }))
+	fmt.Printf(
+		"%-24.24s %-9s %6.2f | %6.2f %4.0f%% | %6.2f %4.0f%% |",
+		set,
+		m,
+		raw,
+		of(
+			func(e errors3) float64 { return e.live.mean() },
+		),
+		of(func(e errors3) float64 { return 100 * e.live.within / e.live.n }),
+		of(
+			func(e errors3) float64 { return e.smoothed.mean() },
+		),
+		of(func(e errors3) float64 { return 100 * e.smoothed.within / e.smoothed.n }),
+	)
 	if m == recorded {
 		all := func(f func(*result) float64) float64 {
 			return average(func(r *result) (float64, bool) { return f(r), true })
 		}
-		fmt.Printf(" %6.1f %6.1f; %5.2f %5.2f (%.2f %.2f)",
-			all(func(r *result) float64 { return r.jumps.live.mean() }), all(func(r *result) float64 { return r.jumps.smoothed.mean() }),
-			all(func(r *result) float64 { return r.untouched.live.mean() }), all(func(r *result) float64 { return r.untouched.smoothed.mean() }),
-			all(func(r *result) float64 { return r.same.live.mean() }), all(func(r *result) float64 { return r.same.smoothed.mean() }))
+		fmt.Printf(
+			" %6.1f %6.1f; %5.2f %5.2f (%.2f %.2f)",
+			all(
+				func(r *result) float64 { return r.jumps.live.mean() },
+			),
+			all(func(r *result) float64 { return r.jumps.smoothed.mean() }),
+			all(
+				func(r *result) float64 { return r.untouched.live.mean() },
+			),
+			all(func(r *result) float64 { return r.untouched.smoothed.mean() }),
+			all(
+				func(r *result) float64 { return r.same.live.mean() },
+			),
+			all(func(r *result) float64 { return r.same.smoothed.mean() }),
+		)
 	}
 	fmt.Println()
 }

@@ -23,8 +23,9 @@ var ablations = []ablation{
 	{"slow error without velocities", func(r *track.Recipe) { r.SlowMost = 1e-3 }},
 }
 
-// validate fits without each source in turn, and measures on that source alone: what is printed of a drive is of a recipe that has seen no
-// drive of its source. It returns those results, in the order of the drives, and prints what each part is worth there.
+// validate fits without each source in turn, and measures on that source alone: what is printed of a drive is of a
+// recipe that has seen no drive of its source. It returns those results, in the order of the drives, and prints what
+// each part is worth there.
 func validate(drives []drive, evaluations int) []result {
 	start := track.Usual()
 	var sources []string
@@ -61,7 +62,10 @@ func validate(drives []drive, evaluations int) []result {
 		}
 		lines += "\n"
 	}
-	fmt.Printf("objective on the source held out: of the usual recipe, of the one fitted to the others, and that without\n%32s", "")
+	fmt.Printf(
+		"objective on the source held out: of the usual recipe, of the one fitted to the others, and that without\n%32s",
+		"",
+	)
 	for _, a := range ablations {
 		fmt.Printf(" %.9s", a.name)
 	}

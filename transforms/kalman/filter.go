@@ -1,28 +1,30 @@
-// Package kalman estimates where a vehicle is and how it moves from noisy positions and velocities, in a plane that touches
-// the earth where the vehicle is. It holds the numerics alone: what to do with a fix is the business of package track.
+// Package kalman estimates where a vehicle is and how it moves from noisy positions and velocities, in a plane that
+// touches the earth where the vehicle is. It holds the numerics alone: what to do with a fix is the business of
+// package track.
 package kalman
 
 import "math"
 
-// Filter is the state and covariance of a vehicle of nearly constant velocity in two dimensions, seen by a receiver whose
-// position errors are correlated in time.
+// Filter is the state and covariance of a vehicle of nearly constant velocity in two dimensions, seen by a receiver
+// whose position errors are correlated in time.
 //
-// Each axis (0 is east, 1 is north) has the state X = [m, v, b]: m is where the receiver sees the vehicle, in metres from
-// the plane's origin; v is its velocity, m/s; b is the receiver's slowly changing error, m. The vehicle is at m - b. m is
-// a state instead of the position because a receiver tells it well and b badly: their covariance stays far from singular.
+// Each axis (0 is east, 1 is north) has the state X = [m, v, b]: m is where the receiver sees the vehicle, in metres
+// from the plane's origin; v is its velocity, m/s; b is the receiver's slowly changing error, m. The vehicle is at m -
+// b. m is a state instead of the position because a receiver tells it well and b badly: their covariance stays far
+// from singular.
 //
 //	predict   v' = v,  b' = e b,  m' = m + dt v + (e-1) b,   e = exp(-dt/T)
 //	          Q = q [dt³/3 dt²/2; dt²/2 dt] on (m, v),  (1-e²) B on m, b and between them
 //	update    s = h·P h + r,  K = P h / s,  X = X + K y,  P = (I - K hᵀ) P (I - K hᵀ)ᵀ + r K Kᵀ
 //
-// q is the power spectral density of a continuous white-noise acceleration (Bar-Shalom, Li, Kirubarajan, Estimation with
-// Applications to Tracking and Navigation, Wiley 2001, section 6.2.2); b is a first-order Gauss-Markov process of variance
-// B and correlation time T (section 8.2.2; Brown, Hwang, Introduction to Random Signals, 4th ed., section 2.10). The
-// update is in the Joseph form (Bar-Shalom, section 5.2.6), which stays symmetric and positive definite whatever the gain
-// was rounded to.
+// q is the power spectral density of a continuous white-noise acceleration (Bar-Shalom, Li, Kirubarajan, Estimation
+// with Applications to Tracking and Navigation, Wiley 2001, section 6.2.2); b is a first-order Gauss-Markov process of
+// variance B and correlation time T (section 8.2.2; Brown, Hwang, Introduction to Random Signals, 4th ed., section
+// 2.10). The update is in the Joseph form (Bar-Shalom, section 5.2.6), which stays symmetric and positive definite
+// whatever the gain was rounded to.
 //
-// Noise is the same in both axes, and so is each measurement: then the axes stay independent of one another and share one
-// covariance P, which makes a step some five times cheaper than one of six states.
+// Noise is the same in both axes, and so is each measurement: then the axes stay independent of one another and share
+// one covariance P, which makes a step some five times cheaper than one of six states.
 type Filter struct {
 	X [2][states]float64
 	P [states][states]float64
@@ -38,8 +40,8 @@ type Motion struct {
 	Decay float64 // T, s
 }
 
-// Start forgets the past: the receiver sees the vehicle at z (m) with white variance r (m² per axis), its velocity is zero with
-// variance v (m²/s² per axis), the receiver's slow error is zero with variance b (m² per axis).
+// Start forgets the past: the receiver sees the vehicle at z (m) with white variance r (m² per axis), its velocity is
+// zero with variance v (m²/s² per axis), the receiver's slow error is zero with variance b (m² per axis).
 func (f *Filter) Start(z [2]float64, r, v, b float64) {
 	*f = Filter{X: [2][states]float64{{z[0]}, {z[1]}}}
 	f.P[0][0], f.P[1][1], f.P[2][2] = r, v, b
@@ -85,7 +87,8 @@ type Innovation struct {
 // section 5.4.2). It is NaN or infinite when P is too ill-conditioned to tell.
 func (y *Innovation) NIS() float64 { return (y.Y[0]*y.Y[0] + y.Y[1]*y.Y[1]) / y.S }
 
-// JudgePosition compares a position z (m, with white variance r per axis, lag seconds old when it was stamped) with the state.
+// JudgePosition compares a position z (m, with white variance r per axis, lag seconds old when it was stamped) with
+// the state.
 func (f *Filter) JudgePosition(z [2]float64, r, lag float64) Innovation {
 	return f.innovation([states]float64{1, -lag, 0}, z, r)
 }
@@ -179,10 +182,13 @@ func (f *Filter) Definite() bool {
 	c := p[0][1]*p[1][2] - p[0][2]*p[1][1]
 	d := p[0][2]*p[0][1] - p[0][0]*p[1][2]
 	det := b*p[2][2] + c*p[0][2] + d*p[1][2]
-	return a > 0 && b > 0 && det > 0 && a <= math.MaxFloat64 && b <= math.MaxFloat64 && det <= math.MaxFloat64 && p[1][1] > 0 && p[2][2] > 0
+	return a > 0 && b > 0 && det > 0 && a <= math.MaxFloat64 && b <= math.MaxFloat64 && det <= math.MaxFloat64 &&
+		p[1][1] > 0 &&
+		p[2][2] > 0
 }
 
-// Relocate puts the receiver's view of the vehicle at z (m, white variance r per axis), and keeps what is known of its velocity.
+// Relocate puts the receiver's view of the vehicle at z (m, white variance r per axis), and keeps what is known of its
+// velocity.
 func (f *Filter) Relocate(z [2]float64, r float64) {
 	f.X[0][0], f.X[1][0] = z[0], z[1]
 	f.fill(r, 0, 0, f.P[1][1], 0, f.P[2][2])

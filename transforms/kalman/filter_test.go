@@ -12,8 +12,8 @@ import (
 // axes is the dimension of the textbook's state: both axes of a filter, one after the other.
 const axes = 2 * states
 
-// textbook is the filter of the type comment in general matrices, with both axes in one state: that they are independent is tested, not
-// assumed.
+// textbook is the filter of the type comment in general matrices, with both axes in one state: that they are
+// independent is tested, not assumed.
 type textbook struct{ x, p *mat.Dense }
 
 func newTextbook(f *Filter) *textbook {
@@ -143,7 +143,9 @@ func TestFilterEqualsTextbook(t *testing.T) {
 				v := [2]float64{speed.Draw(t, "vE"), speed.Draw(t, "vN")}
 				got := f.JudgeVelocity(v, 1)
 				f.UpdateVelocity(v, 1)
-				if want := book.update(measures([states]float64{0, 1, 0}), v[:], 1); math.Abs(got.NIS()-want) > 1e-6*(1+want) {
+				if want := book.update(measures([states]float64{0, 1, 0}), v[:], 1); math.Abs(
+					got.NIS()-want,
+				) > 1e-6*(1+want) {
 					t.Fatalf("step %d: NIS of a velocity %v, textbook %v", i, got.NIS(), want)
 				}
 			}
@@ -262,7 +264,8 @@ func TestRelocateAndLoosen(t *testing.T) {
 	f.UpdateVelocity([2]float64{10, 0}, 1)
 	moved := f
 	moved.Relocate([2]float64{500, 7}, 9)
-	if p := moved.Position(); math.Abs(p[0]-500) > 1e-9 || moved.Velocity() != f.Velocity() || !moved.Definite() || moved.P[0][0] != 9 {
+	if p := moved.Position(); math.Abs(p[0]-500) > 1e-9 || moved.Velocity() != f.Velocity() || !moved.Definite() ||
+		moved.P[0][0] != 9 {
 		t.Errorf("relocated: %+v", moved)
 	}
 	loose := f

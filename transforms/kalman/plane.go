@@ -37,7 +37,13 @@ func NewPlane(lat, lon float64) Plane {
 	n := semiMajor / math.Sqrt(w2)
 	m := n * (1 - eccentricity2) / w2
 	axis := n * cos
-	return Plane{lat: lat, lon: lon, mLat: m * math.Pi / 180, mLon: axis * math.Pi / 180, reach: math.Min(reachFar, axis*reachAxis)}
+	return Plane{
+		lat:   lat,
+		lon:   lon,
+		mLat:  m * math.Pi / 180,
+		mLon:  axis * math.Pi / 180,
+		reach: math.Min(reachFar, axis*reachAxis),
+	}
 }
 
 // Metres maps degrees to metres east and north of the origin, the short way around the earth.

@@ -2,13 +2,13 @@ package kalman
 
 import "math"
 
-// Smooth returns the estimate of a state from all that was measured, given the filter at its time, the filter predicted from there to
-// the next time by transition f, and the smoothed estimate at that next time:
+// Smooth returns the estimate of a state from all that was measured, given the filter at its time, the filter
+// predicted from there to the next time by transition f, and the smoothed estimate at that next time:
 //
 //	G = P Fᵀ P'⁻¹,  Xs = X + G (Xs' - X'),  Ps = P + G (Ps' - P') Gᵀ
 //
-// (Rauch, Tung, Striebel, Maximum likelihood estimates of linear dynamic systems, AIAA Journal 3, 1965). It is false, and filtered
-// is returned, when P' or Ps is not positive definite in the numbers at hand.
+// (Rauch, Tung, Striebel, Maximum likelihood estimates of linear dynamic systems, AIAA Journal 3, 1965). It is false,
+// and filtered is returned, when P' or Ps is not positive definite in the numbers at hand.
 func Smooth(filtered, predicted, next *Filter, f [states][states]float64) (Filter, bool) {
 	l, ok := predicted.cholesky()
 	if !ok {

@@ -8,7 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Two fixes around a third, all alike: the smoother gives the third less uncertainty than the filter had, and the middle of both.
+// Two fixes around a third, all alike: the smoother gives the third less uncertainty than the filter had, and the
+// middle of both.
 func TestSmoothLooksBothWays(t *testing.T) {
 	m := Motion{Accel: 1, Bias: 4, Decay: 25}
 	var a, b Filter

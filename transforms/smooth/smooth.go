@@ -1,5 +1,5 @@
-// Package smooth estimates where a truck was from a recorded drive as a whole: each place is judged by the fixes before it and
-// by those after it, which a live filter does not have.
+// Package smooth estimates where a truck was from a recorded drive as a whole: each place is judged by the fixes
+// before it and by those after it, which a live filter does not have.
 package smooth
 
 import (
@@ -36,9 +36,9 @@ type knot struct {
 }
 
 const (
-	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts, others stay tentative
+	settled  = 3    // fixes of a stretch that is believed; shorter ones beside it were false starts
 	beyond   = 5000 // ms that a stretch is drawn on before its first fix, over false starts
-	sparse   = 2.5  // s between two fixes beyond which a reported velocity tells more than what lies around it: trucks accelerate in spells
+	sparse   = 2.5  // s between two fixes beyond which a reported velocity tells more than what lies around it
 	standing = 0.3  // m/s: the speed below which a truck is called stopped
 	walking  = 1.0  // m/s: the same of one that the filter said stands
 )
@@ -113,21 +113,27 @@ func (s *Smoothed) back() {
 	}
 }
 
-// Row is the estimate for record i of the drive, at that record's own time. Where that lies in no stretch it is the live filter's
-// answer. It is false while there is none.
+// Row is the estimate for record i of the drive, at that record's own time. Where that lies in no stretch it is the
+// live filter's answer. It is false while there is none.
 func (s *Smoothed) Row(i int) (Estimate, bool) {
 	e := s.rows[i]
 	return e, !math.IsNaN(e.Lat)
 }
 
-// At is the estimate at any time (ms) within a continuous stretch: between two fixes, on the cubic that has their positions and
-// velocities, which is what white acceleration makes most likely; where fixes are sparse the reported velocities are taken. It is
-// false before the first fix, after the last one, and in a gap.
+// At is the estimate at any time (ms) within a continuous stretch: between two fixes, on the cubic that has their
+// positions and velocities, which is what white acceleration makes most likely; where fixes are sparse the reported
+// velocities are taken. It is false before the first fix, after the last one, and in a gap.
 func (s *Smoothed) At(ms int64) (Estimate, bool) {
 	i := sort.Search(len(s.knots), func(i int) bool { return s.knots[i].Time >= ms })
 	if i < len(s.knots) && s.knots[i].Time == ms {
 		k := &s.knots[i]
-		return k.tell(ms, k.state.Position(), k.state.Velocity(), track.Accuracy(&k.state, 0), k.state.VelocitySigma()), true
+		return k.tell(
+			ms,
+			k.state.Position(),
+			k.state.Velocity(),
+			track.Accuracy(&k.state, 0),
+			k.state.VelocitySigma(),
+		), true
 	}
 	if i == 0 || i == len(s.knots) || s.knots[i-1].run != s.knots[i].run {
 		return Estimate{}, false

@@ -36,7 +36,8 @@ func TestSteadyDrive(t *testing.T) {
 		for i := range rs {
 			e, ok := s.Row(i)
 			if !ok || e.Time != rs[i].Time || metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) > 3 ||
-				math.Abs(e.Speed-20) > 1 || e.Status != argos.Moving || !(e.Accuracy > 0.3 && e.Accuracy < 6) {
+				math.Abs(e.Speed-20) > 1 || e.Status != argos.Moving ||
+				!(e.Accuracy > 0.3 && e.Accuracy < 6) {
 				t.Errorf("%v, row %d: %+v", at, i, e)
 			}
 		}
@@ -48,8 +49,8 @@ func TestSteadyDrive(t *testing.T) {
 	}
 }
 
-// Between sparse fixes the reported velocities tell how a truck went, not the pace of the minutes around: here it slows down from 20 to
-// 5 m/s within 10 s, and picks up as fast, with a fix at the begin and the end of each.
+// Between sparse fixes the reported velocities tell how a truck went, not the pace of the minutes around: here it
+// slows down from 20 to 5 m/s within 10 s, and picks up as fast, with a fix at the begin and the end of each.
 func TestSparseFixes(t *testing.T) {
 	place := func(s int) (north, speed float64) {
 		for v, i := 20.0, 0; ; i++ {
@@ -72,7 +73,8 @@ func TestSparseFixes(t *testing.T) {
 	for s := 30; s < 170; s++ {
 		north, _ := place(s)
 		e, ok := d.At(start + 1000*int64(s))
-		if off := metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: 48 + north/111_195, Lon: 11}); !ok || !(off < 0.3) {
+		if off := metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: 48 + north/111_195, Lon: 11}); !ok ||
+			!(off < 0.3) {
 			t.Errorf("at %d s %.2f m off: %+v", s, off, e)
 		}
 	}
@@ -90,7 +92,8 @@ func TestLooksBothWays(t *testing.T) {
 	s := Drive(rs)
 	for i := range rs {
 		e, ok := s.Row(i)
-		if d := metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: was[i].Lat, Lon: was[i].Lon}); !ok || d > 3 {
+		if d := metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: was[i].Lat, Lon: was[i].Lon}); !ok ||
+			d > 3 {
 			t.Errorf("row %d is %.1f m off: %+v", i, d, e)
 		}
 	}
@@ -112,7 +115,8 @@ func TestGapIsNoStretch(t *testing.T) {
 	if e, ok := s.At(rs[59].Time + 1); ok {
 		t.Errorf("after the drive: %+v", e)
 	}
-	if e, ok := s.Row(30); !ok || metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: rs[30].Lat, Lon: rs[30].Lon}) > 3 {
+	if e, ok := s.Row(30); !ok ||
+		metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: rs[30].Lat, Lon: rs[30].Lon}) > 3 {
 		t.Errorf("after the gap: %+v", e)
 	}
 }
@@ -147,7 +151,10 @@ func TestAnyDrive(t *testing.T) {
 			r.Lat = math.Max(-90, math.Min(90, r.Lat))
 			r.Valid = rapid.IntRange(0, 9).Draw(t, "valid") > 0
 			if rapid.Bool().Draw(t, "moves") {
-				r.Speed, r.Heading = rapid.Float64Range(0, 60).Draw(t, "speed"), rapid.Float64Range(0, 360).Draw(t, "heading")
+				r.Speed, r.Heading = rapid.Float64Range(0, 60).
+					Draw(t, "speed"),
+					rapid.Float64Range(0, 360).
+						Draw(t, "heading")
 				r.Accuracy = rapid.SampledFrom([]float64{0, 0.01, 5, 1e6}).Draw(t, "accuracy")
 			}
 			rs = append(rs, r)
@@ -171,7 +178,8 @@ func TestAnyDrive(t *testing.T) {
 
 func onEarth(t *rapid.T, e Estimate, ms int64) {
 	if e.Time != ms || !(math.Abs(e.Lat) <= 90) || !(e.Lon >= -180 && e.Lon < 180) || !(e.Accuracy > 0) || math.IsInf(e.Accuracy, 0) ||
-		e.Speed < 0 || e.Heading < 0 || e.Heading >= 360 || e.Status == argos.Stopped && !math.IsNaN(e.Heading) {
+		e.Speed < 0 || e.Heading < 0 || e.Heading >= 360 ||
+		e.Status == argos.Stopped && !math.IsNaN(e.Heading) {
 		t.Fatalf("not a place on earth at %d: %+v", ms, e)
 	}
 }

@@ -2,8 +2,8 @@ package track
 
 import "argos"
 
-// behind is a run of fixes that came one after the other with times before the newest fix's, each later than the one before: as those of a
-// clock that was put back are, or those that come after one fix whose clock was wrong.
+// behind is a run of fixes that came one after the other with times before the newest fix's, each later than the one
+// before: as those of a clock that was put back are, or those that come after one fix whose clock was wrong.
 type behind struct {
 	run  uint8
 	time int64 // ms, of the last one
@@ -18,8 +18,9 @@ func (b *behind) add(f *fix, r *argos.Record, gap int64) {
 	b.run, b.time = min(b.run, 254)+1, f.time
 }
 
-// rebases says whether the run shows that time goes on with it: it is long enough (a tentative track is soon given up), and, live, came
-// not much faster than the truck reports. What an outage held back comes faster than that, or newest first.
+// rebases says whether the run shows that time goes on with it: it is long enough (a tentative track is soon given
+// up), and, live, came not much faster than the truck reports. What an outage held back comes faster than that, or
+// newest first.
 func (t *Track) rebases(r *argos.Record) bool {
 	n := int64(t.behind.run)
 	if n < agreeing || n < clockFixes && t.live.good == agreeing {

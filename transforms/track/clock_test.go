@@ -13,7 +13,8 @@ func received(clock, recv, east float64) argos.Record {
 	return r
 }
 
-// A clock that is put back by minutes, or that comes back after a while ahead, is followed within ten fixes, live and in recordings.
+// A clock that is put back by minutes, or that comes back after a while ahead, is followed within ten fixes, live and
+// in recordings.
 func TestClockStepsAreFollowed(t *testing.T) {
 	for _, step := range []float64{-300, -40, -12, 12, 45} {
 		for _, interval := range []float64{1, 5, 30} {
@@ -34,7 +35,14 @@ func TestClockStepsAreFollowed(t *testing.T) {
 						d := fold(i, clock)
 						want := epoch2026 + int64(1000*(interval*float64(i)+clock))
 						if i >= from+10 && d.Time != want {
-							t.Fatalf("step %v s, each %v s, recording %v: fix %d after it leaves the document %d ms off", step, interval, recording, i-from, d.Time-want)
+							t.Fatalf(
+								"step %v s, each %v s, recording %v: fix %d after it leaves the document %d ms off",
+								step,
+								interval,
+								recording,
+								i-from,
+								d.Time-want,
+							)
 						}
 					}
 				}
@@ -64,7 +72,12 @@ func TestOneWrongStampAndBacklogs(t *testing.T) {
 				clock = float64(140 - i)
 			}
 			if d := l.fold(received(clock, 150+0.02*float64(i), 20*clock)); d.Time != epoch2026+150_000 {
-				t.Fatalf("newest first %v: the backlog's fix of %v s takes the document to %d", newestFirst, clock, d.Time-epoch2026)
+				t.Fatalf(
+					"newest first %v: the backlog's fix of %v s takes the document to %d",
+					newestFirst,
+					clock,
+					d.Time-epoch2026,
+				)
 			}
 		}
 	}

@@ -44,12 +44,14 @@ func (t *Track) Fill(dst *argos.Truck) {
 	}
 }
 
-// Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and half of the way to where else the truck may be.
+// Accuracy is what is claimed of a filter's position, m per axis: its own sigma, and half of the way to where else the
+// truck may be.
 func Accuracy(kf *kalman.Filter, doubt float64) float64 {
 	return length(kf.PositionSigma(), doubt/2)
 }
 
-// contradicted says that for longer than a silence no fix agreed with the track, though they do not have a coordinate that receivers fill in.
+// contradicted says that for longer than a silence no fix agreed with the track, though they do not have a coordinate
+// that receivers fill in.
 func (e *estimate) contradicted() bool {
 	return e.seen-e.fixed > e.gap() && !filledIn(e.lat, e.lon)
 }
@@ -63,8 +65,8 @@ func (e *estimate) contradiction(kf *kalman.Filter) float64 {
 	return length(seen[0]-at[0], seen[1]-at[1])
 }
 
-// stopped says whether the truck stands still: by the speed that its newest fix reports, if its positions do not tell otherwise, else by
-// those alone.
+// stopped says whether the truck stands still: by the speed that its newest fix reports, if its positions do not tell
+// otherwise, else by those alone.
 func (e *estimate) stopped() bool {
 	if e.motion.speed == notReported {
 		return e.standstill.told

@@ -50,7 +50,8 @@ func vectorOf(v [2]float64) (out vector) {
 
 func (v vector) units() [2]float64 { return [2]float64{float64(v[0]) / 100, float64(v[1]) / 100} }
 
-// length is that of a vector. math.Hypot guards against an overflow that metres on earth cannot reach, at several times the cost.
+// length is that of a vector. math.Hypot guards against an overflow that metres on earth cannot reach, at several
+// times the cost.
 func length(x, y float64) float64 { return math.Sqrt(x*x + y*y) }
 
 // seconds turns a difference of times in ms.

@@ -27,8 +27,8 @@ const (
 	notReported = math.MaxUint16
 )
 
-// usable reads a record's fix; false is a fix that says that it is none, or cannot be one: coordinates of exactly zero, or of a pole, are
-// what receivers without a fix fill in.
+// usable reads a record's fix; false is a fix that says that it is none, or cannot be one: coordinates of exactly
+// zero, or of a pole, are what receivers without a fix fill in.
 func usable(r *argos.Fix) (f fix, ok bool) {
 	if !r.Valid || !(math.Abs(r.Lat) < 90) || !(math.Abs(r.Lon) <= 180) || r.Lat == 0 && r.Lon == 0 ||
 		r.Time < 0 || r.Time > maxTime {
@@ -47,8 +47,8 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 	return f, true
 }
 
-// sigma is a fix's nominal standard deviation per axis, m: from the receiver's own accuracy, else from its geometry. What the
-// receiver's errors are in truth, in shares of it, is learned.
+// sigma is a fix's nominal standard deviation per axis, m: from the receiver's own accuracy, else from its geometry.
+// What the receiver's errors are in truth, in shares of it, is learned.
 func sigma(r *argos.Fix) float64 {
 	s := usual.Sigma
 	switch {

@@ -6,8 +6,9 @@ import (
 	"argos/transforms/kalman"
 )
 
-// reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative fewer rejects suffice, and in the end
-// enough of them that agree with one another move it. A receiver that repeats its coordinates is no second witness.
+// reject leaves a fix out, unless the track is no better founded than the fix: while it is tentative fewer rejects
+// suffice, and in the end enough of them that agree with one another move it. A receiver that repeats its coordinates
+// is no second witness.
 func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) bool {
 	switch {
 	case e.suspect(f):
@@ -30,9 +31,9 @@ func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) b
 	return true
 }
 
-// enough is how many consistent rejects move the track: nine, so that ten good fixes will do, fewer of those that come slowly, or while it
-// is tentative. Of a truck that was silent for longer the newest report is shown, in doubt, unless no
-// mistaken time makes it possible either.
+// enough is how many consistent rejects move the track: nine, so that ten good fixes will do, fewer of those that come
+// slowly, or while it is tentative. Of a truck that was silent for longer the newest report is shown, in doubt, unless
+// no mistaken time makes it possible either.
 func (e *estimate) enough(f *fix, z [2]float64) uint8 {
 	n := min(reacquireFixes, max(agreeing, math.Ceil(silence/float64(f.time-e.seen))))
 	switch {
@@ -92,8 +93,8 @@ func (e *estimate) near(f *fix, z [2]float64) bool {
 	return length(way[0], way[1]) <= fastest*seconds(f.time-e.seen)+gateSigmas*math.Sqrt2*e.spread(f)
 }
 
-// continues says whether a fix lies where the way between the two before it leads, as far as a truck can brake or turn. The second
-// difference of three positions with noise of variance r has the variance 6 r.
+// continues says whether a fix lies where the way between the two before it leads, as far as a truck can brake or
+// turn. The second difference of three positions with noise of variance r has the variance 6 r.
 func (e *estimate) continues(f *fix, sigmas float64) bool {
 	dt := seconds(f.time - e.seen)
 	way, pace := e.moved(e.plane.Metres(f.degrees())), e.pace.units()
@@ -104,8 +105,8 @@ func (e *estimate) continues(f *fix, sigmas float64) bool {
 // spread is the standard deviation (m per axis) of what is new in each fix; less than half a metre is not relied on.
 func (e *estimate) spread(f *fix) float64 { return length(0.5, math.Sqrt(e.white(f))) }
 
-// reach is how far (m) a truck may be off its course after dt seconds, by what it can brake or turn: between two velocities that it
-// reports, a quarter of that beside what they tell themselves.
+// reach is how far (m) a truck may be off its course after dt seconds, by what it can brake or turn: between two
+// velocities that it reports, a quarter of that beside what they tell themselves.
 func (e *estimate) reach(f *fix, dt float64) float64 {
 	v, ok := e.velocity(f.motion)
 	if !ok {
@@ -115,8 +116,8 @@ func (e *estimate) reach(f *fix, dt float64) float64 {
 	return min(length(v[0]-w[0], v[1]-w[1])*dt/2, hardest*dt*dt/2) + hardest*dt*dt/8
 }
 
-// reachable says whether a truck can have come to z (m) since the last fix that was used. What is suspect is not believed to have gone there
-// while nobody looked.
+// reachable says whether a truck can have come to z (m) since the last fix that was used. What is suspect is not
+// believed to have gone there while nobody looked.
 func (e *estimate) reachable(f *fix, z [2]float64) bool {
 	dt := f.time - e.fixed
 	if e.suspect(f) {
@@ -132,8 +133,8 @@ func (e *estimate) within(f *fix, z [2]float64, ms int64) bool {
 	return length(z[0]-at[0], z[1]-at[1]) <= fastest*seconds(ms)+2*gateSigmas*nominal
 }
 
-// suspect says that a fix is no second witness of where the truck is: it repeats the coordinates of the one before, has a coordinate that a
-// receiver fills in, or has lost a sign.
+// suspect says that a fix is no second witness of where the truck is: it repeats the coordinates of the one before,
+// has a coordinate that a receiver fills in, or has lost a sign.
 func (e *estimate) suspect(f *fix) bool {
 	if f.lat == e.lat && f.lon == e.lon || filledIn(f.lat, f.lon) {
 		return true
@@ -143,12 +144,13 @@ func (e *estimate) suspect(f *fix) bool {
 		return false
 	}
 	elapsed := f.time - e.fixed + gap
-	if e.doubted() || elapsed > e.fixed-e.since+2*gap { // the fixes that the track rests on may have been the mirrored ones
+	if e.doubted() || elapsed > e.fixed-e.since+2*gap { // what the track rests on may have been mirrored
 		return false
 	}
 	east := e.plane.Metres(float64(f.lat)/e7, -float64(f.lon)/e7)
 	north := e.plane.Metres(-float64(f.lat)/e7, float64(f.lon)/e7)
-	return e.within(f, east, elapsed) && !e.within(f, z, elapsed) || e.within(f, north, elapsed) && !e.within(f, z, elapsed)
+	return e.within(f, east, elapsed) && !e.within(f, z, elapsed) ||
+		e.within(f, north, elapsed) && !e.within(f, z, elapsed)
 }
 
 // filledIn says that a receiver without a fix writes such coordinates.

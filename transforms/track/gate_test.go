@@ -15,7 +15,17 @@ func TestGate(t *testing.T) {
 	l.is("another", l.fold(at(22, 440, -600)), 22, 440, argos.Moving, 21, 0, 0, 2)
 	l.is("back on the road", l.fold(at(23, 460, 0)), 23, 460, argos.Moving, 22, 0, 0, 2)
 	for s := range reacquireFixes - 1 { // moved by a kilometre at once: a stray start, or multipath
-		l.is("not believed", l.fold(at(24+float64(s), 1500+20*float64(s), 0)), 24+float64(s), 480+20*float64(s), argos.Moving, 22, 0, 0, 3+int64(s))
+		l.is(
+			"not believed",
+			l.fold(at(24+float64(s), 1500+20*float64(s), 0)),
+			24+float64(s),
+			480+20*float64(s),
+			argos.Moving,
+			22,
+			0,
+			0,
+			3+int64(s),
+		)
 	}
 	d := l.fold(at(32, 1660, 0))
 	l.is("believed, in doubt", d, 32, 1660, argos.Tentative, 23, 0, 0, 10)
@@ -23,7 +33,17 @@ func TestGate(t *testing.T) {
 		t.Errorf("a kilometre from where it came the claim is %.0f m", d.Accuracy)
 	}
 	for s := 33; s < 92; s++ {
-		l.is("still in doubt", l.fold(at(float64(s), 1660+20*float64(s-32), 0)), float64(s), 1660+20*float64(s-32), argos.Tentative, 23+int64(s-32), 0, 0, 10)
+		l.is(
+			"still in doubt",
+			l.fold(at(float64(s), 1660+20*float64(s-32), 0)),
+			float64(s),
+			1660+20*float64(s-32),
+			argos.Tentative,
+			23+int64(s-32),
+			0,
+			0,
+			10,
+		)
 	}
 	if d = l.fold(at(92, 1660+20*60, 0)); d.Status != argos.Moving || d.Accuracy > 10 {
 		t.Errorf("a minute on: %+v", d)
@@ -44,7 +64,8 @@ func TestReturnsFromALeap(t *testing.T) {
 	}
 }
 
-// Rejects that do not agree with one another take a truck no further than they are themselves, and what is claimed holds.
+// Rejects that do not agree with one another take a truck no further than they are themselves, and what is claimed
+// holds.
 func TestGateAmongNoise(t *testing.T) {
 	l := life{T: t}
 	l.drive(0, 20)

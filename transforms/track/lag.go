@@ -1,7 +1,8 @@
 package track
 
-// lag is how long ago (s) the positions and the velocities were true when they were stamped. Only their difference shows. A receiver whose
-// positions lag behind its velocities filters both, so the velocities are taken to lag by as much again.
+// lag is how long ago (s) the positions and the velocities were true when they were stamped. Only their difference
+// shows. A receiver whose positions lag behind its velocities filters both, so the velocities are taken to lag by as
+// much again.
 func (d *receiver) lag(by *Recipe) (position, velocity float64) {
 	slope := d.slope(by)
 	if slope < 0 {
@@ -10,8 +11,9 @@ func (d *receiver) lag(by *Recipe) (position, velocity float64) {
 	return min(2*slope, mostLag), min(slope, mostLag)
 }
 
-// slope is that of the regression of what positions lack on how velocities change, s: drawn to none by what is known of lags beforehand, and
-// by its own standard error (James, Stein 1961), for a lag that is none costs 30 m at 30 m/s in a second.
+// slope is that of the regression of what positions lack on how velocities change, s: drawn to none by what is known
+// of lags beforehand, and by its own standard error (James, Stein 1961), for a lag that is none costs 30 m at 30 m/s
+// in a second.
 func (d *receiver) slope(by *Recipe) float64 {
 	info := float64(d.turned) + 1/(by.LagPrior*by.LagPrior)
 	slope := float64(d.lagged) / info
@@ -19,8 +21,8 @@ func (d *receiver) slope(by *Recipe) float64 {
 	return slope * max(0, 1-error2/(slope*slope+1e-9))
 }
 
-// estimateLag takes in what positions lack (m) of the path by velocities that changed by turn (m/s) in dt seconds; noise is its variance
-// (m² per axis). While a truck keeps its velocity nothing shows.
+// estimateLag takes in what positions lack (m) of the path by velocities that changed by turn (m/s) in dt seconds;
+// noise is its variance (m² per axis). While a truck keeps its velocity nothing shows.
 func (d *receiver) estimateLag(lack, turn [2]float64, dt, noise float64) {
 	keep := max(0, 1-dt/memory)
 	noise += 0.1 // what a truck does between two velocities

@@ -54,7 +54,8 @@ func TestTentativeUntilThreeAgree(t *testing.T) {
 	l.is("second that agrees", l.fold(at(2, 40, 0)), 2, 40, argos.Tentative, 3, 0, 0, 0)
 	d := l.fold(at(3, 60, 0))
 	l.is("third that agrees", d, 3, 60, argos.Moving, 4, 0, 0, 0)
-	if d = l.drive(4, 30); math.Abs(d.Speed-20) > 0.5 || math.Abs(d.Heading-90) > 1 || !(d.Accuracy > 0.5 && d.Accuracy < 4) {
+	if d = l.drive(4, 30); math.Abs(d.Speed-20) > 0.5 || math.Abs(d.Heading-90) > 1 ||
+		!(d.Accuracy > 0.5 && d.Accuracy < 4) {
 		t.Errorf("speed %v, heading %v, accuracy %v", d.Speed, d.Heading, d.Accuracy)
 	}
 }
@@ -155,7 +156,8 @@ func TestSlowReporters(t *testing.T) {
 		for i := range 40 {
 			jitter := 0.1 * interval * float64(i%3)
 			d := l.fold(at(interval*float64(i)+jitter, 200*float64(i%7), 0))
-			if want := epoch2026 + int64(math.Round(1000*(interval*float64(i)+jitter))); i > agreeing && d.Time != want {
+			if want := epoch2026 + int64(math.Round(1000*(interval*float64(i)+jitter))); i > agreeing &&
+				d.Time != want {
 				t.Errorf("every %v s: fix %d of time %d leaves the document at %d", interval, i, want, d.Time)
 			}
 		}
@@ -201,7 +203,8 @@ func TestFarDrives(t *testing.T) {
 			if e := &l.track.live; math.Hypot(e.kf.X[0][0], e.kf.X[1][0]) > e.plane.Reach() {
 				t.Fatalf("%+v, second %d: the plane stays behind: %v", c, s, e.kf.X)
 			}
-			if off := metres(argos.LatLon{Lat: d.Lat, Lon: d.Lon}, argos.LatLon{Lat: f.Lat, Lon: f.Lon}); s > 10 && off > 30 {
+			if off := metres(argos.LatLon{Lat: d.Lat, Lon: d.Lon}, argos.LatLon{Lat: f.Lat, Lon: f.Lon}); s > 10 &&
+				off > 30 {
 				t.Fatalf("%+v, second %d: the document is %.0f m from the fix: %+v", c, s, off, d)
 			}
 		}

@@ -10,9 +10,10 @@ const (
 
 // estimateNoise takes in the way (m) to a fix from the one before, given those before it, all evenly spaced.
 //
-// The fourth difference of positions hardly shows what a truck does in the meantime: of noise of variance r that is new in each fix it has the
-// variance 70 r (the squares of 1, 4, 6, 4, 1). Differences of higher order as a measure of noise: Gasser, Sroka, Jennen-Steinmetz,
-// Residual variance and residual pattern in nonlinear regression, Biometrika 73, 1986. What it cannot see is an error that stays.
+// The fourth difference of positions hardly shows what a truck does in the meantime: of noise of variance r that is
+// new in each fix it has the variance 70 r (the squares of 1, 4, 6, 4, 1). Differences of higher order as a measure of
+// noise: Gasser, Sroka, Jennen-Steinmetz, Residual variance and residual pattern in nonlinear regression, Biometrika
+// 73, 1986. What it cannot see is an error that stays.
 func (d *receiver) estimateNoise(by *Recipe, before *[3]vector, way [2]float64, variance float64) {
 	a, b, c := before[0].units(), before[1].units(), before[2].units()
 	var square float64
@@ -30,7 +31,8 @@ func (d *receiver) estimateNoise(by *Recipe, before *[3]vector, way [2]float64, 
 // white is the variance (m² per axis) of what is new in a fix.
 func (e *estimate) white(f *fix) float64 { return float64(e.receiver.white) * f.variance() }
 
-// whiteOfNew is the same of one that is judged now: as long as it is hardly known, no fix that comes soon after another is taken at its word.
+// whiteOfNew is the same of one that is judged now: as long as it is hardly known, no fix that comes soon after
+// another is taken at its word.
 func (e *estimate) whiteOfNew(by *Recipe, f *fix) float64 {
 	const hardly = 10 // fixes
 	if e.receiver.learned < hardly && seconds(f.time-e.seen) <= learnWithin {
@@ -48,8 +50,8 @@ func (e *estimate) slow(by *Recipe, f *fix) float64 {
 	return s * s
 }
 
-// slowByNoise is the slow error (m per axis, at HDOP 1) by what is new in each fix: what reflects much makes both, and receivers that filter
-// leave little of either.
+// slowByNoise is the slow error (m per axis, at HDOP 1) by what is new in each fix: what reflects much makes both, and
+// receivers that filter leave little of either.
 func (d *receiver) slowByNoise(by *Recipe) float64 {
 	return min(by.SlowShare*math.Cbrt(by.Sigma*by.Sigma*float64(d.white)), by.SlowMost)
 }

@@ -24,8 +24,8 @@ func (o *offline) run() []Step {
 	return o.steps
 }
 
-// pass takes all fixes in order. Where the track leapt after a run of rejected fixes that agreed with one another, it was they that were
-// right: it goes back and begins at the first of them.
+// pass takes all fixes in order. Where the track leapt after a run of rejected fixes that agreed with one another, it
+// was they that were right: it goes back and begins at the first of them.
 func (o *offline) pass() {
 	o.steps = o.steps[:0]
 	e := estimate{receiver: o.receiver}
@@ -90,8 +90,8 @@ func (e *estimate) tell(by *Recipe, f *fix, s *Step) {
 	s.Plane, s.Filtered = e.plane, e.ahead(f.time, e.model(by, f))
 }
 
-// dropExcursions takes out the fixes of stretches that begin and end with a leap, if what comes after goes on where the track was before: a
-// receiver that was elsewhere for a while. It says whether there were any.
+// dropExcursions takes out the fixes of stretches that begin and end with a leap, if what comes after goes on where
+// the track was before: a receiver that was elsewhere for a while. It says whether there were any.
 func (o *offline) dropExcursions() bool {
 	keep := make([]bool, len(o.fixes))
 	last, found := -1, false // the last fix used before the stretch
@@ -132,7 +132,8 @@ func (o *offline) back(last, i int) int {
 	return 0
 }
 
-// goesOn says whether the truck may have gone from step a to step b as fast as it was before and after, and a little more.
+// goesOn says whether the truck may have gone from step a to step b as fast as it was before and after, and a little
+// more.
 func (o *offline) goesOn(a, b int) bool {
 	x, y := &o.steps[a], &o.steps[b]
 	to := y.Filtered.Moved(&y.Plane, &x.Plane)

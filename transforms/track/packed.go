@@ -14,9 +14,9 @@ import (
 //	version 2 | checksum 4 | pos 16 | recv 6 | raw 16 | counts 4 x 5 | window and pending sizes 1 | verdicts 1 | behind 13
 //	anchor estimate (not without a window) | window fixes | pending fixes
 //
-// with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The live estimate is
-// what the window's fixes make of the anchor; the verdicts must be those that come out. The checksum is CRC-32C of all that
-// follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
+// with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The live
+// estimate is what the window's fixes make of the anchor; the verdicts must be those that come out. The checksum is
+// CRC-32C of all that follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
 const (
 	version = 0x05a7 // the second byte counts versions
 

@@ -53,7 +53,12 @@ func TestDecodeRefusesDamage(t *testing.T) {
 		refused("one bit flipped", b)
 	}
 	refused("longer", append(bytes.Clone(good), 0))
-	refused("foreign", []byte(`{"truck_id":"T-17","ts":1700000000123,"lat":51.9,"lon":4.5,"padding":"................................"}`))
+	refused(
+		"foreign",
+		[]byte(
+			`{"truck_id":"T-17","ts":1700000000123,"lat":51.9,"lon":4.5,"padding":"................................"}`,
+		),
+	)
 	refused("another version", append([]byte{0xa7, 0x01}, good[2:]...))
 }
 

@@ -8,11 +8,11 @@ import (
 	"argos/transforms/kalman"
 )
 
-// Passage is a recorded drive as the filter went through it once more, in time order, with a receiver that is known from the
-// start: what a smoother goes back over. Fixes that came late are in their places.
+// Passage is a recorded drive as the filter went through it once more, in time order, with a receiver that is known
+// from the start: what a smoother goes back over. Fixes that came late are in their places.
 type Passage struct {
 	Causal []argos.Truck // the document after each record; its Track is nil
-	Apart  []bool        // whether a record's time is told by another clock than that of the steps: only Causal answers it
+	Apart  []bool        // whether a record's time is of another clock than the steps': only Causal answers it
 	Steps  []Step
 }
 
@@ -33,7 +33,8 @@ type Step struct {
 	leap bool // it began anew although the truck was not silent
 }
 
-// Pass folds the records of one truck, in the order of their arrival, then goes through all fixes that had a place in time again.
+// Pass folds the records of one truck, in the order of their arrival, then goes through all fixes that had a place in
+// time again.
 func (r *Recipe) Pass(records []argos.Record) Passage {
 	causal, apart, of := r.replay(records)
 	fixes := make([]fix, len(of))
@@ -44,8 +45,8 @@ func (r *Recipe) Pass(records []argos.Record) Passage {
 	return Passage{causal, apart, o.run()}
 }
 
-// replay folds the records, and returns the document after each, which of them tell another clock's time, and, in time order, those whose
-// fixes had a place in time.
+// replay folds the records, and returns the document after each, which of them tell another clock's time, and, in time
+// order, those whose fixes had a place in time.
 func (r *Recipe) replay(records []argos.Record) (causal []argos.Truck, apart []bool, of []int) {
 	causal, apart = make([]argos.Truck, len(records)), make([]bool, len(records))
 	t := r.Track()
@@ -97,7 +98,10 @@ func (r *Recipe) replay(records []argos.Record) (causal []argos.Truck, apart []b
 			}
 		}
 	}
-	return causal, apart, slices.SortedFunc(maps.Values(placed), func(a, b int) int { return int(records[a].Time - records[b].Time) })
+	return causal, apart, slices.SortedFunc(
+		maps.Values(placed),
+		func(a, b int) int { return int(records[a].Time - records[b].Time) },
+	)
 }
 
 // leptAhead says whether those of the newest records that are later than a time (ms) came after a leap of the clock.

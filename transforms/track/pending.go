@@ -33,8 +33,8 @@ func order(a, b *fix) {
 	}
 }
 
-// agree says whether f may follow the pending fix p: no further from it than a silence or the truck's report rhythm explains (p's own
-// distance from the track, twice for jitter), at a plausible place.
+// agree says whether f may follow the pending fix p: no further from it than a silence or the truck's report rhythm
+// explains (p's own distance from the track, twice for jitter), at a plausible place.
 func (t *Track) agree(p, f *fix) bool {
 	dt, jump := f.time-p.time, p.time-t.live.seen
 	dt = max(dt, -dt)

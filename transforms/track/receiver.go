@@ -13,7 +13,7 @@ type receiver struct {
 
 	lagged, turned float32 // sums of the regression of what positions lack on the change of velocity
 
-	product, told, went, steps float32 // m²: sums of the way by positions times that by velocities, the latter squared, the former squared
+	product, told, went, steps float32 // m²: sums of way times path by velocities, path², way²
 }
 
 // correction is what the receiver's ways make of what it reports.
@@ -33,7 +33,8 @@ func (d *receiver) correction(by *Recipe, variance float64) (c correction) {
 	return c
 }
 
-// sample is the newest of the fixes, about a second apart, that a receiver is learned from: closer ones tell little that is new.
+// sample is the newest of the fixes, about a second apart, that a receiver is learned from: closer ones tell little
+// that is new.
 type sample struct {
 	time     int64 // ms
 	lat, lon int32 // 1e-7 degrees

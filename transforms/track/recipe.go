@@ -1,8 +1,8 @@
 package track
 
-// What the fold judges by, with the reason of each. What a truck, a clock or a receiver can do is here; what only recorded drives can tell is
-// in Recipe, is fitted by `go run ./benchmarks/fit`, and stays if drives of other sources than those it was fitted to gain by it
-// (docs/CLEANING.md).
+// What the fold judges by, with the reason of each. What a truck, a clock or a receiver can do is here; what only
+// recorded drives can tell is in Recipe, is fitted by `go run ./benchmarks/fit`, and stays if drives of other sources
+// than those it was fitted to gain by it (docs/CLEANING.md).
 const (
 	windowSize = 8 // fixes that can still be reordered: real disorder spans a few fixes, and eight fit the packed form
 	agreeing   = 3 // fixes that must agree before a track is believed, or a recording believed to be elsewhere in time
@@ -17,26 +17,27 @@ const (
 	hardest = 8.0  // m/s²: no truck brakes or turns harder
 
 	reacquireFixes = 9       // consistent rejects in a row: it is the track that is wrong
-	silence        = 15_000  // ms without a fix after which the past says nothing of the present, or of rejects that must be believed
+	silence        = 15_000  // ms without a fix after which the past says nothing of the present; rejects, too
 	gapIntervals   = 5       // the same in reporting intervals, for slow reporters
 	unknownGap     = 600_000 // ms: the same while the interval is unknown; slow trackers report each few minutes
-	doubtTime      = 60_000  // ms for which a place that was begun at with a leap is in doubt: multipath lasts so long at most
+	doubtTime      = 60_000  // ms for which a place that was leapt to is in doubt: multipath lasts so long at most
 	clockFixes     = 5       // fixes in a row by which a clock that was put back is believed
 
 	standingSpeed = 0.3 // m/s: what a receiver reports of a truck that stands
 	walkingSpeed  = 1.0 // m/s: what is surely slower, by a line through its fixes, stands
 
-	learnWithin = 2.5   // s between two fixes from which a receiver is learned: over longer the truck's own changes hide it
+	learnWithin = 2.5   // s between two fixes from which a receiver is learned: over longer the truck hides it
 	memory      = 300.0 // s of driving that the receiver's ways are learned from
 	mostLag     = 0.6   // s: more is another fault
 )
 
-// Recipe is the numbers that benchmarks/fit moves. A track is the same wherever it is folded, so all but that folds by the usual one.
+// Recipe is the numbers that benchmarks/fit moves. A track is the same wherever it is folded, so all but that folds by
+// the usual one.
 type Recipe struct {
 	Sigma float64 // m per axis at HDOP 1, nominal, of a receiver that says nothing of its accuracy
 
 	Accel        float64 // m²/s³, white acceleration of a usual truck
-	Agility      float64 // by how much each innovation that goes on with the one before raises what a truck is taken to do, as an exponent
+	Agility      float64 // exponent by which an innovation that goes on with the one before raises what a truck does
 	AgilityRange float64 // how many times more or less than usual a truck may do
 
 	Velocity  float64 // m/s per axis, noise of a reported velocity
@@ -48,8 +49,8 @@ type Recipe struct {
 	Slow  float64 // m² per axis, of the receiver's slow error before it is known
 	Decay float64 // s, the slow error's correlation time
 
-	// the slow error of a receiver whose velocities do not tell it: SlowShare times the cube root of what is new in each fix, squared, and
-	// SlowMost at most; in m per axis, for HDOP 1
+	// the slow error of a receiver whose velocities do not tell it: SlowShare times the cube root of what is new in
+	// each fix, squared, and SlowMost at most; in m per axis, for HDOP 1
 	SlowShare, SlowMost float64
 
 	LagPrior float64 // s, 1 sigma of an unknown lag between positions and velocities
@@ -69,8 +70,8 @@ var usual = Recipe{
 // Usual is the recipe that tracks are folded by.
 func Usual() Recipe { return usual }
 
-// Track is a truck never heard of that is folded by this recipe, which may not change any more. It is for comparison: what it packs to
-// is read back as of the usual one.
+// Track is a truck never heard of that is folded by this recipe, which may not change any more. It is for comparison:
+// what it packs to is read back as of the usual one.
 func (r *Recipe) Track() Track { return Track{recipe: r} }
 
 // by is the recipe that the track is folded by.

@@ -48,7 +48,14 @@ func TestBrakingDoesNotRunAway(t *testing.T) {
 						}
 					}
 					if worst > 5.5*math.Max(usual.Sigma*math.Sqrt(usual.White), sigma) {
-						t.Errorf("interval %v s, noise %v m, brakes %v m/s², speeds %v: worst %.1f m", interval, sigma, brake, speeds, worst)
+						t.Errorf(
+							"interval %v s, noise %v m, brakes %v m/s², speeds %v: worst %.1f m",
+							interval,
+							sigma,
+							brake,
+							speeds,
+							worst,
+						)
 					}
 				}
 			}

@@ -8,8 +8,8 @@ var units = [...]float64{0.514444, 0.44704, 1 / 3.6, 0.3048}
 // unitWidth is half of the way from knots to miles an hour, as a share.
 const unitWidth = 0.07
 
-// scale is what the reported speeds are to be multiplied by: their unit, and what wheels or slip are off. It is false when they are in no
-// known unit.
+// scale is what the reported speeds are to be multiplied by: their unit, and what wheels or slip are off. It is false
+// when they are in no known unit.
 func (d *receiver) scale(by *Recipe) (s float64, ok bool) {
 	unit := d.unit()
 	slope, noise := d.fit(by, unit)
@@ -20,8 +20,8 @@ func (d *receiver) scale(by *Recipe) (s float64, ok bool) {
 	return unit * slope, math.Abs(off) <= 2*unitWidth || off*off*xx <= gateSigmas*gateSigmas*noise
 }
 
-// explains says whether the velocities, at whatever scale, leave of the positions' ways little more than is new in each fix (m² per axis): a
-// course that is always 0, or a speed that is stuck, does not.
+// explains says whether the velocities, at whatever scale, leave of the positions' ways little more than is new in
+// each fix (m² per axis): a course that is always 0, or a speed that is stuck, does not.
 func (d *receiver) explains(white float64) bool {
 	const few = 10 // steps
 	rest := float64(d.went)
@@ -31,8 +31,8 @@ func (d *receiver) explains(white float64) bool {
 	return d.steps < few || rest <= float64(d.steps)*(3*4*white+5)
 }
 
-// fit is the slope of the positions' way on that by velocities in a unit, drawn to 1, and the noise (m² per axis) of a step. The velocities'
-// own noise is small beside the positions', so the slope is hardly biased by it.
+// fit is the slope of the positions' way on that by velocities in a unit, drawn to 1, and the noise (m² per axis) of a
+// step. The velocities' own noise is small beside the positions', so the slope is hardly biased by it.
 func (d *receiver) fit(by *Recipe, unit float64) (slope, noise float64) {
 	xy, xx := unit*float64(d.product), unit*unit*float64(d.told)
 	noise = 0.1 // m², what a truck does between two velocities
@@ -48,8 +48,9 @@ func (d *receiver) residual(unit float64) float64 {
 	return max(float64(d.went)-2*unit*float64(d.product)+unit*unit*float64(d.told), 0.1*float64(d.steps)+0.1)
 }
 
-// unit is what the speeds are in, m/s. Each known one is a hypothesis, and the noise is that of its own residuals, so that noisy positions
-// alone tell none: the log likelihood ratio of two is the number of steps times that of their residuals. Metres a second need the least proof.
+// unit is what the speeds are in, m/s. Each known one is a hypothesis, and the noise is that of its own residuals, so
+// that noisy positions alone tell none: the log likelihood ratio of two is the number of steps times that of their
+// residuals. Metres a second need the least proof.
 func (d *receiver) unit() float64 {
 	best, least := 1.0, float64(d.steps)*math.Log(d.residual(1))
 	for _, u := range units {
@@ -60,7 +61,8 @@ func (d *receiver) unit() float64 {
 	return best
 }
 
-// estimateScale takes in how far (m) a truck went in dt seconds, with the velocities reported at both ends, whatever the gate says of them.
+// estimateScale takes in how far (m) a truck went in dt seconds, with the velocities reported at both ends, whatever
+// the gate says of them.
 func (d *receiver) estimateScale(way, v0, v1 [2]float64, dt float64) {
 	keep := max(0, 1-dt/memory)
 	var product, told, went float64

@@ -2,11 +2,12 @@ package track
 
 import "math"
 
-// estimateSlow learns the size of the receiver's slow error from what positions lack (m) of the path by the reported velocities in dt
-// seconds, noise (m²) being new in that.
+// estimateSlow learns the size of the receiver's slow error from what positions lack (m) of the path by the reported
+// velocities in dt seconds, noise (m²) being new in that.
 //
-// Added up, with what is older than the decay time fading, what they lack is a Gauss-Markov process less its own mean over its correlation
-// time, which takes half of its variance away, and the noise of the newest fix. Positions alone cannot tell it from motion.
+// Added up, with what is older than the decay time fading, what they lack is a Gauss-Markov process less its own mean
+// over its correlation time, which takes half of its variance away, and the noise of the newest fix. Positions alone
+// cannot tell it from motion.
 func (d *receiver) estimateSlow(by *Recipe, lack, turn [2]float64, dt, noise float64) {
 	slope, fade := d.slope(by), math.Exp(-dt/by.Decay)
 	var square float64

@@ -6,8 +6,9 @@ import (
 	"argos/transforms/kalman"
 )
 
-// standstill is a least-squares line through the positions since the truck may have stopped. A truck stands if the line is surely slower
-// than a walk, by its own standard error over as long as that takes. Positions as they came decide: the filter's own speed would lock itself.
+// standstill is a least-squares line through the positions since the truck may have stopped. A truck stands if the
+// line is surely slower than a walk, by its own standard error over as long as that takes. Positions as they came
+// decide: the filter's own speed would lock itself.
 type standstill struct {
 	told     bool       // it stands
 	since    int64      // ms: the first fix
@@ -21,8 +22,8 @@ type standstill struct {
 // begin starts a line at a fix.
 func (s *standstill) begin(f *fix) { *s = standstill{since: f.time, lat: f.lat, lon: f.lon, n: 1} }
 
-// line is the line's speed (m/s) and its standard error, the mean of its positions (m), and the standard deviation of what is off the line
-// (m), all per axis but the speed. The receiver's own noise counts while there are few.
+// line is the line's speed (m/s) and its standard error, the mean of its positions (m), and the standard deviation of
+// what is off the line (m), all per axis but the speed. The receiver's own noise counts while there are few.
 func (s *standstill) line(noise float64) (speed, se float64, mean [2]float64, sigma float64) {
 	n, t := float64(s.n), float64(s.t)
 	vt, rest := float64(s.tt)-t*t/n, float64(s.zz)
@@ -44,7 +45,8 @@ func (s *standstill) line(noise float64) (speed, se float64, mean [2]float64, si
 	return length(slope[0], slope[1]), sigma / math.Sqrt(vt), mean, sigma
 }
 
-// observe takes in a fix at z (m) with the receiver's noise (m per axis). It is true when a truck that stood no longer does.
+// observe takes in a fix at z (m) with the receiver's noise (m per axis). It is true when a truck that stood no longer
+// does.
 func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 	if s.told {
 		if _, _, mean, sigma := s.line(noise); length(z[0]-mean[0], z[1]-mean[1]) > 2*huberSigmas*max(sigma, noise) {
@@ -62,7 +64,10 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		s.zz += float32(z[i] * z[i])
 	}
 	speed, se, mean, sigma := s.line(noise)
-	stays := speed*at < 10*walkingSpeed+2*huberSigmas*max(sigma, noise) // of those that report each hour the line is always slow
+	stays := speed*at < 10*walkingSpeed+2*huberSigmas*max(
+		sigma,
+		noise,
+	) // of those that report each hour the line is always slow
 	if speed-2*se > walkingSpeed/2 || !stays && speed > 2*se {
 		s.begin(f)
 		return false
@@ -74,7 +79,8 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 	return false
 }
 
-// fold makes the fixes so far some that were all taken now: what is long past says nothing of whether the truck has begun to move.
+// fold makes the fixes so far some that were all taken now: what is long past says nothing of whether the truck has
+// begun to move.
 func (s *standstill) fold(f *fix, mean [2]float64, sigma float64) {
 	s.since = f.time
 	n := float32(s.n)
@@ -96,7 +102,8 @@ func (s *standstill) place(p *kalman.Plane) [2]float64 {
 // updateStandstill holds the truck where its fixes say that it stands.
 func (e *estimate) updateStandstill(by *Recipe, f *fix) {
 	z, from := e.plane.Metres(f.degrees()), e.plane.Metres(float64(e.standstill.lat)/e7, float64(e.standstill.lon)/e7)
-	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, length(0.1, math.Sqrt(e.white(f)))); {
+	noise := length(0.1, math.Sqrt(e.white(f)))
+	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, noise); {
 	case left: // held too long: the fix knows better where it is
 		e.kf.Relocate(z, e.white(f))
 		e.kf.Loosen(walkingSpeed * walkingSpeed)

@@ -52,7 +52,8 @@ func (e *estimate) judge(by *Recipe, f *fix, z [2]float64) bool {
 	return e.updatePosition(by, f, z)
 }
 
-// updatePosition weighs a fix at z (m) by its innovation: what is within the gate or can be a manoeuvre moves the filter.
+// updatePosition weighs a fix at z (m) by its innovation: what is within the gate or can be a manoeuvre moves the
+// filter.
 func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 	g := e.judgeInnovation(by, f, z)
 	released := !g.passes && e.rejects > 0 && e.holds(f)
@@ -104,8 +105,8 @@ func (e *estimate) judgeInnovation(by *Recipe, f *fix, z [2]float64) (g judgemen
 	return g
 }
 
-// doubtInnovation tells a manoeuvre, or a track that was wrong, by an innovation beyond huberSigmas. It is the squared innovation in sigmas
-// that is left.
+// doubtInnovation tells a manoeuvre, or a track that was wrong, by an innovation beyond huberSigmas. It is the squared
+// innovation in sigmas that is left.
 func (e *estimate) doubtInnovation(by *Recipe, f *fix, z [2]float64, g *judgement) (nis float64) {
 	nis = g.innovation.NIS()
 	goesOn := e.compareInnovation(by, f, &g.innovation)
@@ -125,8 +126,8 @@ func (e *estimate) doubtInnovation(by *Recipe, f *fix, z [2]float64, g *judgemen
 	return nis
 }
 
-// passes says whether an innovation is within the gate, given what a truck may do in dt seconds. Acceleration beyond the usual does not
-// widen the gate: it is learned from fixes that passed.
+// passes says whether an innovation is within the gate, given what a truck may do in dt seconds. Acceleration beyond
+// the usual does not widen the gate: it is learned from fixes that passed.
 func (e *estimate) passes(by *Recipe, f *fix, y *kalman.Innovation, accel, dt float64) bool {
 	s := y.S
 	if usual := by.Accel; accel > usual {
@@ -137,8 +138,9 @@ func (e *estimate) passes(by *Recipe, f *fix, y *kalman.Innovation, accel, dt fl
 	return away*away <= gateSigmas*gateSigmas*s || e.fixed == e.seen && e.continues(f, huberSigmas)
 }
 
-// compareInnovation learns how much the truck accelerates from how an innovation goes on with the one before: with too little process noise
-// they go the same way, with too much they alternate (Mehra 1970). It says whether they go the same way clearly.
+// compareInnovation learns how much the truck accelerates from how an innovation goes on with the one before: with too
+// little process noise they go the same way, with too much they alternate (Mehra 1970). It says whether they go the
+// same way clearly.
 func (e *estimate) compareInnovation(by *Recipe, f *fix, y *kalman.Innovation) bool {
 	const unit = 16
 	n := 1 / math.Sqrt(y.S)

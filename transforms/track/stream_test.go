@@ -25,7 +25,12 @@ const epoch2026 = 1_767_225_600_000 // ms
 // at is a record of a truck that is east and north (m) of a place, at a time (s) of 2026.
 func at(seconds, east, north float64) argos.Record {
 	const metresPerDegree = 111_195
-	f := argos.NewFix("T-1", epoch2026+int64(math.Round(seconds*1000)), 48+north/metresPerDegree, 11+east/metresPerDegree/math.Cos(48*math.Pi/180))
+	f := argos.NewFix(
+		"T-1",
+		epoch2026+int64(math.Round(seconds*1000)),
+		48+north/metresPerDegree,
+		11+east/metresPerDegree/math.Cos(48*math.Pi/180),
+	)
 	return argos.Record{Fix: f, Recv: f.Time + 700}
 }
 
@@ -54,7 +59,10 @@ var streams = rapid.Custom(func(t *rapid.T) []argos.Record {
 			if rapid.IntRange(0, 3).Draw(t, "has course") > 0 {
 				r.Heading = rapid.OneOf(rapid.Just(0.0), rapid.Float64Range(0, 360)).Draw(t, "course")
 			}
-			r.Speed, r.Accuracy = speed*rapid.SampledFrom([]float64{0, 1, 1, 1, 1, 2, 3.6}).Draw(t, "unit"), rapid.SampledFrom([]float64{0, 0.01, 3, 50, 1e6}).Draw(t, "accuracy")
+			r.Speed, r.Accuracy = speed*rapid.SampledFrom([]float64{0, 1, 1, 1, 1, 2, 3.6}).
+				Draw(t, "unit"),
+				rapid.SampledFrom([]float64{0, 0.01, 3, 50, 1e6}).
+					Draw(t, "accuracy")
 			r.HDOP = rapid.SampledFrom([]float64{0, 0.7, 3, 99, 127}).Draw(t, "hdop")
 		}
 		switch rapid.IntRange(0, 19).Draw(t, "fault") {
@@ -65,7 +73,8 @@ var streams = rapid.Custom(func(t *rapid.T) []argos.Record {
 		case 2:
 			r.Lat, r.Lon = 0, 0
 		case 3:
-			r.Time += rapid.SampledFrom([]int64{3_600_000, 86_400_000, -1024 * 7 * 86_400_000, 400, -40_000}).Draw(t, "clock")
+			r.Time += rapid.SampledFrom([]int64{3_600_000, 86_400_000, -1024 * 7 * 86_400_000, 400, -40_000}).
+				Draw(t, "clock")
 		case 4:
 			now += 1000 * rapid.Float64Range(0, 40_000).Draw(t, "gap")
 		case 5:
@@ -130,7 +139,8 @@ func TestEveryRecordCountsOnce(t *testing.T) {
 			}
 			tr.Fill(&doc)
 			if doc.Rev != int64(i)+1 || doc.Rev != tr.Rev() || doc.Pos != pos(i) || doc.Recv != rs[i].Recv || doc.Raw != (argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) ||
-				doc.Rev != doc.Fixes+doc.Duplicates+doc.Late+doc.Rejected || min(doc.Fixes, doc.Duplicates, doc.Late, doc.Rejected) < 0 {
+				doc.Rev != doc.Fixes+doc.Duplicates+doc.Late+doc.Rejected ||
+				min(doc.Fixes, doc.Duplicates, doc.Late, doc.Rejected) < 0 {
 				t.Fatalf("record %d: %+v", i, doc)
 			}
 			onEarth(t, &doc)
@@ -195,7 +205,8 @@ func TestOrderWithinWindowDoesNotMatter(t *testing.T) {
 func same(a, b argos.Truck) bool {
 	eq := func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) }
 	return a.Rev == b.Rev && a.Fixes == b.Fixes && a.Rejected == b.Rejected && a.Time == b.Time && a.Status == b.Status &&
-		eq(a.Lat, b.Lat) && eq(a.Lon, b.Lon) && eq(a.Speed, b.Speed) && eq(a.Heading, b.Heading) && eq(a.Accuracy, b.Accuracy)
+		eq(a.Lat, b.Lat) && eq(a.Lon, b.Lon) && eq(a.Speed, b.Speed) && eq(a.Heading, b.Heading) &&
+		eq(a.Accuracy, b.Accuracy)
 }
 
 // Property 5: one wrong fix does not move a settled truck further than the gate lets it, a late one not at all.
@@ -220,7 +231,8 @@ func TestOneFixDoesNotThrowATruck(t *testing.T) {
 		before := doc
 		tr.Fold(&r, pos(n+1))
 		tr.Fill(&doc)
-		if doc.Late+doc.Duplicates != 1 || doc.Lat != before.Lat || doc.Lon != before.Lon || doc.Time != before.Time || doc.Status != before.Status {
+		if doc.Late+doc.Duplicates != 1 || doc.Lat != before.Lat || doc.Lon != before.Lon || doc.Time != before.Time ||
+			doc.Status != before.Status {
 			t.Fatalf("a late fix moved %+v\nto %+v", before, doc)
 		}
 	})

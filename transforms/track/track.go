@@ -1,5 +1,6 @@
-// Package track is one truck's life: a pure fold of its records in log order. Whatever cut the log into batches, however
-// often the track was packed in between or a prefix replayed, the same records make the same track, to the last bit.
+// Package track is one truck's life: a pure fold of its records in log order. Whatever cut the log into batches,
+// however often the track was packed in between or a prefix replayed, the same records make the same track, to the
+// last bit.
 package track
 
 import "argos"
@@ -63,7 +64,7 @@ func (t *Track) place(f *fix, r *argos.Record) {
 		t.placeBehind(f, r, known)
 	case known:
 		t.duplicates++
-	case r.Recorded && f.time > newest+max(t.live.gap(), unknownGap): // a long silence, or a clock that no gateway has judged
+	case r.Recorded && f.time > newest+max(t.live.gap(), unknownGap): // a long silence, or a clock nobody judged
 		t.rejected++
 		t.wait(f)
 	default: // time goes on here: what was elsewhere had a wrong clock

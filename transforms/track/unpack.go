@@ -213,7 +213,8 @@ func (r *reader) estimate(e *estimate) {
 	lat, lon := r.place()
 	e.touch(lat, lon)
 	r.filter(&e.kf)
-	r.bad = r.bad || e.good > agreeing || e.rejects > reacquireFixes || e.time > e.seen || e.fixed > e.time || e.since > e.fixed ||
+	r.bad = r.bad || e.good > agreeing || e.rejects > reacquireFixes || e.time > e.seen || e.fixed > e.time ||
+		e.since > e.fixed ||
 		!e.kf.Definite()
 }
 

@@ -6,8 +6,8 @@ import (
 	"argos/transforms/kalman"
 )
 
-// velocity is a reported one (m/s) at its true scale; false when there is none to believe. A speed without a course is one at a
-// standstill alone: along a course that the filter guesses it would confirm the guess.
+// velocity is a reported one (m/s) at its true scale; false when there is none to believe. A speed without a course is
+// one at a standstill alone: along a course that the filter guesses it would confirm the guess.
 func (e *estimate) velocity(m motion) (v [2]float64, ok bool) {
 	v, ok = m.velocity()
 	if !ok || m.course == notReported && !e.mayStand() {
@@ -56,7 +56,8 @@ func (e *estimate) updateVelocity(by *Recipe, f *fix, dt float64) {
 func (e *estimate) limitSpeed(by *Recipe, f *fix) {
 	v, sigma := e.kf.Velocity(), e.kf.VelocitySigma()
 	speed, told := length(v[0], v[1]), f.metres()
-	if f.speed == notReported || f.course != notReported || f.stands() && !e.mayStand() || speed <= told+huberSigmas*length(sigma, by.Velocity) {
+	if f.speed == notReported || f.course != notReported || f.stands() && !e.mayStand() ||
+		speed <= told+huberSigmas*length(sigma, by.Velocity) {
 		return
 	}
 	e.kf.UpdateVelocity([2]float64{v[0] * told / speed, v[1] * told / speed}, max(by.Velocity*by.Velocity, told*told/4))

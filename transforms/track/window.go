@@ -1,7 +1,7 @@
 package track
 
-// begin starts a life with these fixes, counted as rejected so far, in time order. Their time starts after floor, yet no
-// further back than a silence of unknown meaning may last.
+// begin starts a life with these fixes, counted as rejected so far, in time order. Their time starts after floor, yet
+// no further back than a silence of unknown meaning may last.
 func (t *Track) begin(floor int64, fixes ...*fix) {
 	t.anchor = estimate{seen: max(floor, fixes[0].time-unknownGap)}
 	t.n = 0

@@ -30,8 +30,8 @@ func halts(t float64) (east, speed float64) {
 	return 4100, 0
 }
 
-// Whatever a receiver tells wrongly beside its places, live and smoothed stay by these: on the mean no more than 1.6 times as far off as
-// they are, and nobody is 100 m off.
+// Whatever a receiver tells wrongly beside its places, live and smoothed stay by these: on the mean no more than 1.6
+// times as far off as they are, and nobody is 100 m off.
 func TestWrongWords(t *testing.T) {
 	nan := math.NaN()
 	for name, c := range map[string]struct {
@@ -100,7 +100,8 @@ func TestMirroredFirst(t *testing.T) {
 			trk.Fold(&argos.Record{Fix: f, Recv: f.Time}, argos.Pos{Next: int64(i) + 1})
 			var d argos.Truck
 			trk.Fill(&d)
-			if off := truth.Distance(argos.LatLon{Lat: 52, Lon: f.Lon}, argos.LatLon{Lat: d.Lat, Lon: d.Lon}); i > 60 && off > 10 {
+			if off := truth.Distance(argos.LatLon{Lat: 52, Lon: f.Lon}, argos.LatLon{Lat: d.Lat, Lon: d.Lon}); i > 60 &&
+				off > 10 {
 				t.Errorf("%d mirrored first: fix %d is answered %.0f m off, %s", wrong, i, off, d.Status)
 			}
 		}
