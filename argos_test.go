@@ -89,7 +89,8 @@ func TestForgetUnknown(t *testing.T) {
 	edges.Speed, edges.Heading, edges.Accuracy, edges.HDOP, edges.Alt = 0, 360, argos.MaxAccuracy, argos.MaxHDOP, argos.MinAlt
 	kept := edges
 	kept.ForgetUnknown()
-	if kept.Speed != 0 || kept.Heading != 360 || kept.Accuracy != argos.MaxAccuracy || kept.HDOP != argos.MaxHDOP || kept.Alt != argos.MinAlt {
+	if kept.Speed != 0 || kept.Heading != 360 || kept.Accuracy != argos.MaxAccuracy || kept.HDOP != argos.MaxHDOP ||
+		kept.Alt != argos.MinAlt {
 		t.Errorf("%+v became %+v", edges, kept)
 	}
 }

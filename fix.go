@@ -42,7 +42,8 @@ type Record struct {
 	Recorded bool  // from a recording: Time has nothing to do with Recv
 }
 
-// Limits of a fix. An id or attrs beyond them are refused to the sender; a quantity beyond them is unknown. Neither is stored.
+// Limits of a fix. An id or attrs beyond them are refused to the sender; a quantity beyond them is unknown. Neither is
+// stored.
 const (
 	MaxTruckID  = 64      // bytes
 	MaxAttrs    = 1024    // bytes of canonical JSON
@@ -111,8 +112,9 @@ func (f *Fix) quantities() [5]quantity {
 	}
 }
 
-// ForgetUnknown makes NaN of each quantity that cannot be meant. Receivers and phones say so that they do not know it: speed
-// and course -1, course 511 (AIS), altitude -32768, accuracy -1 or 0, HDOP 99.99. The position is none the worse for it.
+// ForgetUnknown makes NaN of each quantity that cannot be meant. Receivers and phones say so that they do not know it:
+// speed and course -1, course 511 (AIS), altitude -32768, accuracy -1 or 0, HDOP 99.99. The position is none the worse
+// for it.
 func (f *Fix) ForgetUnknown() {
 	for _, q := range f.quantities() {
 		if *q.v < q.min || *q.v > q.max {
@@ -127,8 +129,8 @@ func (f *Fix) ForgetUnknown() {
 	}
 }
 
-// CheckTruckID accepts 1 to MaxTruckID letters, digits and "._:-": names that are safe in a URL, a log line, a file name
-// and a Kafka key.
+// CheckTruckID accepts 1 to MaxTruckID letters, digits and "._:-": names that are safe in a URL, a log line, a file
+// name and a Kafka key.
 func CheckTruckID(id string) error {
 	if id == "" {
 		return fmt.Errorf("%w: truck_id is empty", ErrBadFix)
@@ -140,7 +142,11 @@ func CheckTruckID(id string) error {
 		switch c := id[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == ':', c == '-':
 		default:
-			return fmt.Errorf("%w: truck_id has the character %q; letters, digits and . _ : - are allowed", ErrBadFix, c)
+			return fmt.Errorf(
+				"%w: truck_id has the character %q; letters, digits and . _ : - are allowed",
+				ErrBadFix,
+				c,
+			)
 		}
 	}
 	return nil

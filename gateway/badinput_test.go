@@ -27,7 +27,11 @@ var badFrames = []struct{ name, text, says string }{
 	{"no JSON", `hello`, "not JSON"},
 	{"empty", ``, "not JSON"},
 	{"NaN", `{"truck_id":"B","ts":1,"lat":NaN,"lon":2}`, `lat "NaN" is not a number`},
-	{"no latitude", `{"truck_id":"B","ts":1700000000000,"lat":null,"lon":2,"speed":null}`, `lat "null" is not a number`},
+	{
+		"no latitude",
+		`{"truck_id":"B","ts":1700000000000,"lat":null,"lon":2,"speed":null}`,
+		`lat "null" is not a number`,
+	},
 	{"latitude 91", `{"truck_id":"B","ts":1700000000000,"lat":91,"lon":2}`, "lat 91 is outside -90 to 90"},
 	{"empty truck_id", `{"truck_id":"","ts":1700000000000,"lat":1,"lon":2}`, "truck_id is empty"},
 	{"year 2099", fixAt(time.Date(2099, 1, 1, 0, 0, 0, 0, time.UTC)), "ahead of the gateway's clock"},
@@ -81,7 +85,8 @@ func TestBadFrameIsOneNackAndTheRestGoesOn(t *testing.T) {
 		if err := json.Unmarshal(letters[i].Value, &l); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(l.Error, bad.says) || l.Raw != bad.text || !strings.HasPrefix(l.From, "127.0.0.1:") || l.Recv == 0 {
+		if !strings.Contains(l.Error, bad.says) || l.Raw != bad.text || !strings.HasPrefix(l.From, "127.0.0.1:") ||
+			l.Recv == 0 {
 			t.Errorf("%s: dead letter %+v", bad.name, l)
 		}
 	}
@@ -102,7 +107,10 @@ func TestUnknownQuantitiesAreNoBadInput(t *testing.T) {
 	c.send(unknown(0, `"speed":null,"heading":null`))
 	c.send(unknown(1, `"speed":-1,"heading":-1,"accuracy":-1`))
 	c.await(2)
-	status, a := g.post("/v1/fixes", unknown(2, `"heading":511,"hdop":99.99`)+"\n"+unknown(3, `"alt":-32768,"attrs":null`))
+	status, a := g.post(
+		"/v1/fixes",
+		unknown(2, `"heading":511,"hdop":99.99`)+"\n"+unknown(3, `"alt":-32768,"attrs":null`),
+	)
 	if status != http.StatusOK || a.Accepted != 2 || len(c.nacks) != 0 {
 		t.Error(status, a, c.nacks)
 	}
@@ -140,7 +148,8 @@ func TestBadElementsOfAnArray(t *testing.T) {
 		}
 	}
 	inOrder(t, "T", b.seqs()["T"], n/2)
-	if kept, lost := g.metric("dead_letters_total"), g.metric("dead_letters_dropped_total"); lost == 0 || kept+lost > n/2 {
+	if kept, lost := g.metric("dead_letters_total"), g.metric("dead_letters_dropped_total"); lost == 0 ||
+		kept+lost > n/2 {
 		t.Errorf("%v dead letters, %v dropped, of %d refused: the peer's rate was not kept", kept, lost, n/2)
 	}
 }
@@ -157,7 +166,8 @@ func TestFrameAboveTheLimitEndsItsConnectionAlone(t *testing.T) {
 	}()
 	c.await(3)
 	err := c.hear()
-	if websocket.CloseStatus(err) != websocket.StatusMessageTooBig || !strings.Contains(err.Error(), "more than 1 MiB") {
+	if websocket.CloseStatus(err) != websocket.StatusMessageTooBig ||
+		!strings.Contains(err.Error(), "more than 1 MiB") {
 		t.Error(err)
 	}
 	other.send(good(3))

@@ -31,7 +31,8 @@ type SmoothConfig struct {
 
 func init() {
 	beam.RegisterType(reflect.TypeFor[traceio.Drive]())
-	// Bytes to the runner. As a row with a schema Flink's runner would look into it, and, unless our columns are other than nil, read on for ever.
+	// Bytes to the runner. As a row with a schema Flink's runner would look into it, and, unless our columns are other
+	// than nil, read on for ever.
 	beam.RegisterCoder(reflect.TypeFor[traceio.Drive](),
 		func(d traceio.Drive) ([]byte, error) { return json.Marshal(d) },
 		func(b []byte) (d traceio.Drive, err error) { return d, json.Unmarshal(b, &d) })
@@ -39,8 +40,9 @@ func init() {
 }
 
 // Smooth is the batch pipeline of drives: each becomes Out/<name>.<format>, or, where a file names its trucks itself,
-// Out/<name>_<truck>.<format> for each. A file is there whole or not at all. It returns the number of drives that were cleaned; a drive of
-// which nothing could be used is an error, after the others are done. The Tally has what became of each.
+// Out/<name>_<truck>.<format> for each. A file is there whole or not at all. It returns the number of drives that were
+// cleaned; a drive of which nothing could be used is an error, after the others are done. The Tally has what became of
+// each.
 func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
 	if err := cfg.Columns.Check(); err != nil {
 		return 0, err

@@ -24,9 +24,16 @@ func TestSmoothCausalAnswersEachRow(t *testing.T) {
 		"1700000005000,51.9,4.50043,,10.0,90,1,9,1",
 	}
 	drive := filepath.Join(t.TempDir(), "set", "a drive")
-	write(t, filepath.Join(drive, "fixes.csv"), "t_ms,lat,lon,alt_m,speed_mps,course_deg,hdop,sats,fix_q\n"+strings.Join(rows, "\n")+"\n")
+	write(
+		t,
+		filepath.Join(drive, "fixes.csv"),
+		"t_ms,lat,lon,alt_m,speed_mps,course_deg,hdop,sats,fix_q\n"+strings.Join(rows, "\n")+"\n",
+	)
 	out := filepath.Join(t.TempDir(), "new", "folder")
-	n, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true})
+	n, err := Smooth(
+		t.Context(),
+		SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true},
+	)
 	if err != nil || n != 1 {
 		t.Fatal(n, err)
 	}
@@ -56,7 +63,8 @@ func TestSmoothCausalAnswersEachRow(t *testing.T) {
 		{"nonsense", "refused", true},
 		{"1700000005000", "moving", true},
 	} {
-		if r := got[i]; r[0] != want.tMs || r[6] != want.status || (r[1] != "") != want.positioned || (r[2] != "") != want.positioned {
+		if r := got[i]; r[0] != want.tMs || r[6] != want.status || (r[1] != "") != want.positioned ||
+			(r[2] != "") != want.positioned {
 			t.Errorf("row %d is %v, want %+v", i, r, want)
 		}
 	}
@@ -71,7 +79,10 @@ func TestSmoothCausalSaysWhatItCannotRead(t *testing.T) {
 	drive := filepath.Join(t.TempDir(), "set", "drive")
 	write(t, filepath.Join(drive, "fixes.csv"), "when,where\n1,2\n")
 	out := filepath.Join(t.TempDir(), "out")
-	_, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true})
+	_, err := Smooth(
+		t.Context(),
+		SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: true},
+	)
 	if err == nil || !strings.Contains(err.Error(), `its header "when,where"`) {
 		t.Errorf("got %v", err)
 	}
@@ -90,8 +101,8 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// A worker of a cluster, where nobody reads what it counts, fails the job when nothing of a file can be used; here the others are done, and
-// an error of all says how many.
+// A worker of a cluster, where nobody reads what it counts, fails the job when nothing of a file can be used; here the
+// others are done, and an error of all says how many.
 func TestSmoothUnusable(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "set")
 	for _, drive := range []string{"a", "b"} {
@@ -105,11 +116,15 @@ func TestSmoothUnusable(t *testing.T) {
 	write(t, filepath.Join(dir, "b", "fixes.csv"), "t_ms,lat,lon\n1700000000000,1,2\n")
 	out := filepath.Join(t.TempDir(), "out")
 	tally := new(Tally)
-	n, err := Smooth(t.Context(), SmoothConfig{Paths: []string{dir}, Fixes: "fixes.csv", Out: out, Format: "csv", Tally: tally})
+	n, err := Smooth(
+		t.Context(),
+		SmoothConfig{Paths: []string{dir}, Fixes: "fixes.csv", Out: out, Format: "csv", Tally: tally},
+	)
 	if n != 1 || !errors.Is(err, ErrUnusable) || err.Error() != "1 of 2 files could not be used" {
 		t.Error(n, err)
 	}
-	if files := tally.Files(); len(files) != 2 || files[0].Err() == nil || files[1].Err() != nil || files[1].Fixes != 1 {
+	if files := tally.Files(); len(files) != 2 || files[0].Err() == nil || files[1].Err() != nil ||
+		files[1].Fixes != 1 {
 		t.Errorf("%+v", files)
 	}
 	if left, _ := os.ReadDir(out); len(left) != 1 || left[0].Name() != "set_b.csv" {

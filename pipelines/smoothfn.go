@@ -23,9 +23,9 @@ type smoothFn struct {
 	EveryMs          int64
 }
 
-// ProcessElement reads a file, and writes what is made of each truck in it. A row that is no fix would be refused by the
-// gateway: it never comes into the log, but has its row in the results. A file of which nothing can be used has no results, and is
-// told where this process counts; elsewhere nobody would hear of it, so that it fails the job.
+// ProcessElement reads a file, and writes what is made of each truck in it. A row that is no fix would be refused by
+// the gateway: it never comes into the log, but has its row in the results. A file of which nothing can be used has no
+// results, and is told where this process counts; elsewhere nobody would hear of it, so that it fails the job.
 func (f *smoothFn) ProcessElement(ctx context.Context, d traceio.Drive) error {
 	t := tallyOf(ctx, f.Job)
 	s, err := f.file(t, d)

@@ -16,8 +16,8 @@ import (
 	"argos/io/traceio"
 )
 
-// sparse is a drive eastwards at 10 m/s with a fix in five seconds, a gap of ten minutes, a row of a wrong clock, a repeated one
-// and one that is none.
+// sparse is a drive eastwards at 10 m/s with a fix in five seconds, a gap of ten minutes, a row of a wrong clock, a
+// repeated one and one that is none.
 func sparse() string {
 	var b strings.Builder
 	b.WriteString("t_ms,lat,lon,speed_mps,course_deg\n")
@@ -56,7 +56,17 @@ func TestSmoothAnswersTheSameRows(t *testing.T) {
 	for i, causal := range []bool{true, false} {
 		out := t.TempDir()
 		var tally Tally
-		n, err := Smooth(t.Context(), SmoothConfig{Paths: []string{drive}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: causal, Tally: &tally})
+		n, err := Smooth(
+			t.Context(),
+			SmoothConfig{
+				Paths:  []string{drive},
+				Fixes:  "fixes.csv",
+				Out:    out,
+				Format: "csv",
+				Causal: causal,
+				Tally:  &tally,
+			},
+		)
 		if err != nil || n != 1 {
 			t.Fatal(n, err)
 		}
@@ -74,7 +84,8 @@ func TestSmoothAnswersTheSameRows(t *testing.T) {
 		t.Fatalf("%d rows and %d", len(causal), len(smoothed))
 	}
 	for i := range causal {
-		if causal[i][0] != smoothed[i][0] || (causal[i][6] == "refused") != (smoothed[i][6] == "refused") || smoothed[i][1] == "" {
+		if causal[i][0] != smoothed[i][0] || (causal[i][6] == "refused") != (smoothed[i][6] == "refused") ||
+			smoothed[i][1] == "" {
 			t.Errorf("row %d: live %v, smoothed %v", i, causal[i], smoothed[i])
 		}
 	}
@@ -126,7 +137,8 @@ func TestSmoothFormats(t *testing.T) {
 		t.Errorf("%d segments, %v", n, err)
 	}
 	rows, err := traceio.Read(traceio.Drive{Name: "d", Fixes: filepath.Join(out, "set_d.gpx")})
-	if err != nil || len(rows) != 24 || rows[23].Err != nil || rows[23].Fix.Time != 1_700_000_755_000 || rows[23].Fix.Speed < 5 {
+	if err != nil || len(rows) != 24 || rows[23].Err != nil || rows[23].Fix.Time != 1_700_000_755_000 ||
+		rows[23].Fix.Speed < 5 {
 		t.Errorf("%d points, %v", len(rows), err)
 	}
 	text, err = os.ReadFile(filepath.Join(out, "set_d.geojson"))
@@ -147,7 +159,8 @@ func TestSmoothFormats(t *testing.T) {
 		t.Fatalf("%v: %.300s", err, text)
 	}
 	for _, f := range all.Features {
-		if f.Geometry.Type != "LineString" || len(f.Geometry.Coordinates) != 12 || len(f.Properties.Times) != 12 || f.Geometry.Coordinates[0][1] < 51 {
+		if f.Geometry.Type != "LineString" || len(f.Geometry.Coordinates) != 12 || len(f.Properties.Times) != 12 ||
+			f.Geometry.Coordinates[0][1] < 51 {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -156,15 +169,23 @@ func TestSmoothFormats(t *testing.T) {
 // Each truck of a file that names them has its own file, with its own rows.
 func TestSmoothTrucksOfOneFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "fleet", "day.csv")
-	write(t, file, "device_id,timestamp,latitude,longitude\nA 1,1700000000,51.9,4.5\nB,1700000000,51.9,4.6\nA 1,1700000001,51.9,north\n"+
-		",1700000001,51.9,4.5\nB,1700000001,51.9,4.6\nB,1700000002,51.9,4.6\n")
+	write(
+		t,
+		file,
+		"device_id,timestamp,latitude,longitude\nA 1,1700000000,51.9,4.5\nB,1700000000,51.9,4.6\nA 1,1700000001,51.9,north\n"+
+			",1700000001,51.9,4.5\nB,1700000001,51.9,4.6\nB,1700000002,51.9,4.6\n",
+	)
 	for _, causal := range []bool{true, false} {
 		out := t.TempDir()
 		if _, err := Smooth(t.Context(), SmoothConfig{Paths: []string{file}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: causal}); err != nil {
 			t.Fatal(err)
 		}
-		if a, b := cleaned(t, filepath.Join(out, "fleet_day_A-1-937bb40e81.csv")), cleaned(t, filepath.Join(out, "fleet_day_B.csv")); len(a) != 3 || len(b) != 4 ||
-			a[2][6] != "refused" || b[3][0] != "1700000002000" {
+		if a, b := cleaned(t, filepath.Join(out, "fleet_day_A-1-937bb40e81.csv")), cleaned(t, filepath.Join(out, "fleet_day_B.csv")); len(
+			a,
+		) != 3 ||
+			len(b) != 4 ||
+			a[2][6] != "refused" ||
+			b[3][0] != "1700000002000" {
 			t.Errorf("%v\n%v", a, b)
 		}
 	}

@@ -15,7 +15,8 @@ import (
 	"argos/io/traceio"
 )
 
-// Tally counts what a job over drives has done, as far as it is done in this process. It may be read while the job runs.
+// Tally counts what a job over drives has done, as far as it is done in this process. It may be read while the job
+// runs.
 type Tally struct {
 	size, bytes, drives, done, rows, refused atomic.Int64
 
@@ -42,7 +43,10 @@ func (t *Tally) Counts() Counts {
 func (t *Tally) Files() []*traceio.Summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.SortedFunc(maps.Values(t.files), func(a, b *traceio.Summary) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.SortedFunc(
+		maps.Values(t.files),
+		func(a, b *traceio.Summary) int { return cmp.Compare(a.Name, b.Name) },
+	)
 }
 
 // file tells what became of a file. One that comes again takes the place of what was told of it.
@@ -56,8 +60,8 @@ func (t *Tally) file(s *traceio.Summary) {
 	t.done.Store(int64(len(t.files)))
 }
 
-// tallies holds the jobs over drives of this process by name: Beam's functions are plain data, so that a name is all that can
-// lead them to what they share. Elsewhere they find none, and count for themselves alone.
+// tallies holds the jobs over drives of this process by name: Beam's functions are plain data, so that a name is all
+// that can lead them to what they share. Elsewhere they find none, and count for themselves alone.
 var tallies sync.Map // string -> *tallied
 
 type tallied struct {
@@ -66,8 +70,8 @@ type tallied struct {
 	nobodys bool // nobody reads it
 }
 
-// follow makes the tally known as a job's, until the returned function is called: from then on the job's functions, of which
-// some may linger after a stop, bring no file into being, and what they were writing is gone.
+// follow makes the tally known as a job's, until the returned function is called: from then on the job's functions, of
+// which some may linger after a stop, bring no file into being, and what they were writing is gone.
 func (t *Tally) follow(ctx context.Context, job string) (end func()) {
 	tallies.Store(job, &tallied{Tally: t, ctx: ctx})
 	return func() {
@@ -76,7 +80,9 @@ func (t *Tally) follow(ctx context.Context, job string) (end func()) {
 		t.stopped = true
 		tallies.Delete(job)
 		for name := range t.parts {
-			os.Remove(name) //nolint:errcheck // the process may end before its writer could; a writer that goes on removes it, too
+			os.Remove(
+				name,
+			) //nolint:errcheck // the process may end before its writer could; a writer that goes on removes it, too
 		}
 	}
 }
@@ -86,7 +92,8 @@ var errEnded = errors.New("the job has ended")
 // partial ends the name of a file that nobody takes for a result, which begins with a dot and its job.
 const partial = ".part"
 
-// discardParts removes what the workers of a job that has ended have left of it in a folder, if that can be seen from here.
+// discardParts removes what the workers of a job that has ended have left of it in a folder, if that can be seen from
+// here.
 func discardParts(dir, job string) {
 	left, _ := os.ReadDir(dir) //nolint:errcheck // then there is nothing to see
 	for _, f := range left {

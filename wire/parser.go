@@ -1,10 +1,11 @@
 // Package wire is the JSON of a fix: what a device sends (Parser.Frame, AppendFix), and what the log keeps of it
 // (Parser.Record, AppendRecord).
 //
-// It is strict where JSON parsers are kind: a field that it does not know, a field that comes twice, a number that JSON
-// does not allow, a text where a number belongs are each refused with one sentence that names the field and wraps
-// argos.ErrBadFix. A quantity that says "unknown", as null or by a value that cannot be meant (speed -1), costs nothing but
-// itself: it is left out, and the position kept. What it accepts it writes anew, so nothing of a sender's text but its meaning reaches the log.
+// It is strict where JSON parsers are kind: a field that it does not know, a field that comes twice, a number that
+// JSON does not allow, a text where a number belongs are each refused with one sentence that names the field and wraps
+// argos.ErrBadFix. A quantity that says "unknown", as null or by a value that cannot be meant (speed -1), costs
+// nothing but itself: it is left out, and the position kept. What it accepts it writes anew, so nothing of a sender's
+// text but its meaning reaches the log.
 package wire
 
 import (
@@ -40,10 +41,10 @@ type Parser struct {
 	visit func(key []byte, v *fastjson.Value)
 }
 
-// Frame reads one fix or an array of fixes. It calls each once a fix, in order: with the fix, which has passed its Check,
-// or with the error that refuses it and a fix that holds no more than the truck's name, if that could be read. What each is
-// given is valid during the call only. An error of Frame itself means that the frame as a whole is neither; each was then
-// not called.
+// Frame reads one fix or an array of fixes. It calls each once a fix, in order: with the fix, which has passed its
+// Check, or with the error that refuses it and a fix that holds no more than the truck's name, if that could be read.
+// What each is given is valid during the call only. An error of Frame itself means that the frame as a whole is
+// neither; each was then not called.
 func (p *Parser) Frame(b []byte, each func(f *argos.Fix, err error)) error {
 	v, err := p.json.ParseBytes(b)
 	if err != nil {
@@ -77,8 +78,8 @@ func (p *Parser) element(v *fastjson.Value, each func(f *argos.Fix, err error)) 
 // AppendElement adds, during a call of Frame's each, the JSON text of the element that the call is about.
 func (p *Parser) AppendElement(dst []byte) []byte { return p.here.MarshalTo(dst) }
 
-// Record reads a record's value, as AppendRecord wrote it, into dst. The record has passed its fix's Check, and shares no
-// memory with value or the parser; its TruckID is the string that dst had, if that is equal.
+// Record reads a record's value, as AppendRecord wrote it, into dst. The record has passed its fix's Check, and shares
+// no memory with value or the parser; its TruckID is the string that dst had, if that is equal.
 func (p *Parser) Record(value []byte, dst *argos.Record) error {
 	v, err := p.json.ParseBytes(value)
 	if err != nil {

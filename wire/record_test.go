@@ -22,12 +22,28 @@ func anyRecord(t *rapid.T) argos.Record {
 		return rapid.Float64Range(lo, hi).Draw(t, name)
 	}
 	r := argos.Record{
-		Fix: argos.NewFix(rapid.StringMatching(`[A-Za-z0-9._:-]{1,64}`).Draw(t, "id"), rapid.Int64Range(0, 4102444799999).Draw(t, "ts"),
-			rapid.Float64Range(-90, 90).Draw(t, "lat"), rapid.Float64Range(-180, 180).Draw(t, "lon")),
+		Fix: argos.NewFix(
+			rapid.StringMatching(`[A-Za-z0-9._:-]{1,64}`).Draw(t, "id"),
+			rapid.Int64Range(0, 4102444799999).Draw(t, "ts"),
+			rapid.Float64Range(-90, 90).Draw(t, "lat"),
+			rapid.Float64Range(-180, 180).Draw(t, "lon"),
+		),
 		Recv: rapid.Int64().Draw(t, "recv"), Recorded: rapid.Bool().Draw(t, "recorded"),
 	}
 	r.Speed, r.Heading = between("speed", 0, argos.MaxSpeed), between("heading", 0, 360)
-	r.Accuracy, r.HDOP, r.Alt = between("accuracy", 1e-9, argos.MaxAccuracy), between("hdop", 1e-9, argos.MaxHDOP), between("alt", argos.MinAlt, argos.MaxAlt)
+	r.Accuracy, r.HDOP, r.Alt = between(
+		"accuracy",
+		1e-9,
+		argos.MaxAccuracy,
+	), between(
+		"hdop",
+		1e-9,
+		argos.MaxHDOP,
+	), between(
+		"alt",
+		argos.MinAlt,
+		argos.MaxAlt,
+	)
 	r.Valid, r.Seq = rapid.Bool().Draw(t, "valid"), rapid.Int64Range(argos.NoSeq, math.MaxInt64).Draw(t, "seq")
 	if rapid.Bool().Draw(t, "attrs?") {
 		var a attrs
@@ -101,7 +117,9 @@ func TestRecordRefusesWhatIsNoRecord(t *testing.T) {
 		``:     "the record is not JSON",
 	} {
 		dst := argos.Record{Recv: 42}
-		if err := p.Record([]byte(text), &dst); !errors.Is(err, argos.ErrBadFix) || !strings.Contains(err.Error(), says) || dst.Recv != 42 {
+		if err := p.Record([]byte(text), &dst); !errors.Is(err, argos.ErrBadFix) ||
+			!strings.Contains(err.Error(), says) ||
+			dst.Recv != 42 {
 			t.Errorf("%s: %v, want %q", text, err, says)
 		}
 	}
@@ -131,14 +149,19 @@ func TestShortDecimalsAreExact(t *testing.T) {
 	hits := 0
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(
-			rapid.StringMatching(`-?[0-9]{1,9}\.[0-9]{1,9}`), rapid.StringMatching(`-?[0-9.eE+-]{0,18}`), rapid.StringMatching(`-?[1-9][0-9]{0,17}`),
+			rapid.StringMatching(
+				`-?[0-9]{1,9}\.[0-9]{1,9}`,
+			),
+			rapid.StringMatching(`-?[0-9.eE+-]{0,18}`),
+			rapid.StringMatching(`-?[1-9][0-9]{0,17}`),
 		).Draw(t, "text")
 		x, ok := shortDecimal([]byte(text))
 		if !ok {
 			return
 		}
 		hits++
-		if want, err := strconv.ParseFloat(text, 64); err != nil || !isNumber([]byte(text)) || math.Float64bits(x) != math.Float64bits(want) {
+		if want, err := strconv.ParseFloat(text, 64); err != nil || !isNumber([]byte(text)) ||
+			math.Float64bits(x) != math.Float64bits(want) {
 			t.Fatalf("%q: %v, want %v %v", text, x, want, err)
 		}
 	})

@@ -135,7 +135,8 @@ func TestBadFixIsOneSentenceAndTheRestGoesOn(t *testing.T) {
 			t.Errorf("%s: %d fixes, errors %q, %v", c.fields, len(fixes), errs, err)
 			continue
 		}
-		if !strings.Contains(errs[0], c.says) || len(errs[0]) > 200 || strings.ContainsAny(errs[0], "\n\x01") || !utf8.ValidString(errs[0]) {
+		if !strings.Contains(errs[0], c.says) || len(errs[0]) > 200 || strings.ContainsAny(errs[0], "\n\x01") ||
+			!utf8.ValidString(errs[0]) {
 			t.Errorf("%s:\n%q does not say %q in one short line", c.fields, errs[0], c.says)
 		}
 	}
@@ -216,7 +217,8 @@ func TestFrameThatIsNoFixAtAll(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, says)
 		}
 	}
-	if _, errs, err := frame(t, `[`+strings.Repeat(`7,`, MaxFixes)+`7]`); err == nil || len(errs) != 0 || !strings.Contains(err.Error(), "10001 elements") {
+	if _, errs, err := frame(t, `[`+strings.Repeat(`7,`, MaxFixes)+`7]`); err == nil || len(errs) != 0 ||
+		!strings.Contains(err.Error(), "10001 elements") {
 		t.Error("a frame of too many:", len(errs), err)
 	}
 	if fixes, errs, err := frame(t, ` [ ] `); len(fixes)+len(errs) != 0 || err != nil {

@@ -18,7 +18,8 @@ import (
 	"argos/truth/truthtest"
 )
 
-// TestRolesAsProcesses runs each role as a process of its own, on one broker and one store, and audits them from outside.
+// TestRolesAsProcesses runs each role as a process of its own, on one broker and one store, and audits them from
+// outside.
 func TestRolesAsProcesses(t *testing.T) {
 	dir := t.TempDir()
 	broker, err := kfakeio.Start(kfakeio.Config{Dir: filepath.Join(dir, "log")})
@@ -41,26 +42,54 @@ func rolesAsProcesses(t *testing.T, store string, kafka ...string) []*process {
 		start(t, "serve", "--store", store, "--listen", page, "--admin", admins[2]),
 	}
 	for _, a := range admins {
-		eventually(t, a+" is ready", func() bool { code, _ := get("http://" + a + "/readyz"); return code == http.StatusOK })
-		if code, body := get("http://" + a + "/metrics"); code != http.StatusOK || !strings.Contains(body, "go_goroutines") {
+		eventually(
+			t,
+			a+" is ready",
+			func() bool { code, _ := get("http://" + a + "/readyz"); return code == http.StatusOK },
+		)
+		if code, body := get("http://" + a + "/metrics"); code != http.StatusOK ||
+			!strings.Contains(body, "go_goroutines") {
 			t.Errorf("metrics of %s: %d", a, code)
 		}
 	}
-	code, _, stderr := runToEnd(t, "simulate", "--to", "ws://"+device, "--trucks", "20", "--rate", "10", "--duration", "3s", "--ledger", ledger)
+	code, _, stderr := runToEnd(
+		t,
+		"simulate",
+		"--to",
+		"ws://"+device,
+		"--trucks",
+		"20",
+		"--rate",
+		"10",
+		"--duration",
+		"3s",
+		"--ledger",
+		ledger,
+	)
 	if code != 0 {
 		t.Fatalf("simulate: exit code %d\n%s", code, stderr)
 	}
-	res, err := http.Post("http://"+device+"/v1/fixes", "application/x-ndjson",
-		strings.NewReader(`{"truck_id":"posted","ts":"2026-01-02T03:04:05Z","lat":51.92,"lon":4.48}`+"\n"+`{"truck_id":"posted","lat":91}`+"\n"))
+	res, err := http.Post(
+		"http://"+device+"/v1/fixes",
+		"application/x-ndjson",
+		strings.NewReader(
+			`{"truck_id":"posted","ts":"2026-01-02T03:04:05Z","lat":51.92,"lon":4.48}`+"\n"+`{"truck_id":"posted","lat":91}`+"\n",
+		),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	body, _ := io.ReadAll(res.Body)
 	res.Body.Close()
-	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), `"accepted":1`) || !strings.Contains(string(body), `"refused":1`) {
+	if res.StatusCode != http.StatusOK || !strings.Contains(string(body), `"accepted":1`) ||
+		!strings.Contains(string(body), `"refused":1`) {
 		t.Errorf("POST: %d %s", res.StatusCode, body)
 	}
-	eventually(t, "the posted truck is served", func() bool { code, _ := get("http://" + page + "/v1/trucks/posted"); return code == http.StatusOK })
+	eventually(
+		t,
+		"the posted truck is served",
+		func() bool { code, _ := get("http://" + page + "/v1/trucks/posted"); return code == http.StatusOK },
+	)
 
 	args := append([]string{"audit", "--store", store, "--ledger", ledger}, kafka...)
 	var r audit.Report
@@ -85,8 +114,9 @@ func rolesAsProcesses(t *testing.T, store string, kafka ...string) []*process {
 	return roles
 }
 
-// TestLiveEqualsCausal: what the gateway, Kafka, Prism and the store make of a recording is, to the last bit, what smooth
-// --causal says after its last row; of simulated drives and of all real ones, as they were recorded and with injected faults.
+// TestLiveEqualsCausal: what the gateway, Kafka, Prism and the store make of a recording is, to the last bit, what
+// smooth --causal says after its last row; of simulated drives and of all real ones, as they were recorded and with
+// injected faults.
 func TestLiveEqualsCausal(t *testing.T) {
 	simulated, err := filepath.Abs(filepath.Join("..", "..", "testdata", "simulated"))
 	if err != nil {
@@ -110,7 +140,19 @@ func sets(t *testing.T, fixes string) []string { return truthtest.Sets(t, fixes)
 func liveEqualsCausal(t *testing.T, traces []string, fixes string) {
 	t.Helper()
 	dir, out := t.TempDir(), t.TempDir()
-	live := []string{"demo", "--listen", "127.0.0.1:0", "--fixes", fixes, "--speed", "5000", "--duration", "60s", "--data-dir", dir}
+	live := []string{
+		"demo",
+		"--listen",
+		"127.0.0.1:0",
+		"--fixes",
+		fixes,
+		"--speed",
+		"5000",
+		"--duration",
+		"60s",
+		"--data-dir",
+		dir,
+	}
 	for _, trace := range traces {
 		live = append(live, "--trace", trace)
 	}

@@ -98,7 +98,11 @@ func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err er
 		return failed
 	}
 	// A run that failed is examined all the more.
-	r, err := examine(draining, audit.Config{Ledger: dir.ledger(), Kafka: d.kafka, Topic: argos.Topic, Store: d.store}, f)
+	r, err := examine(
+		draining,
+		audit.Config{Ledger: dir.ledger(), Kafka: d.kafka, Topic: argos.Topic, Store: d.store},
+		f,
+	)
 	if err != nil {
 		return errors.Join(failed, err)
 	}
@@ -166,5 +170,13 @@ func (d *demo) play(ctx context.Context) error {
 
 func (d *demo) line() string {
 	s, p := d.sent.Stats(), d.live.Stats()
-	return fmt.Sprintf("sent %d  acked %d  refused %d  stored %d  p50 %.0f ms  p99 %.0f ms", s.Sent, s.Acked, s.Refused, p.Records, ms(p.P50), ms(p.P99))
+	return fmt.Sprintf(
+		"sent %d  acked %d  refused %d  stored %d  p50 %.0f ms  p99 %.0f ms",
+		s.Sent,
+		s.Acked,
+		s.Refused,
+		p.Records,
+		ms(p.P50),
+		ms(p.P99),
+	)
 }

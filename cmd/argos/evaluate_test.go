@@ -56,10 +56,12 @@ func TestEvaluate(t *testing.T) {
 		t.Fatal(err)
 	}
 	var r evaluate.Report
-	if err := json.Unmarshal(text, &r); err != nil || len(r.Sets) != 1 || len(r.Sets[0].Methods) != 10 || len(r.Sets[0].Between) != 2 {
+	if err := json.Unmarshal(text, &r); err != nil || len(r.Sets) != 1 || len(r.Sets[0].Methods) != 10 ||
+		len(r.Sets[0].Between) != 2 {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	if raw := r.Sets[0].Methods[0]; raw.Method != "raw" || raw.Errors.N < 100 || !(raw.Errors.Mean > 0.1 && raw.Errors.Mean < 20) {
+	if raw := r.Sets[0].Methods[0]; raw.Method != "raw" || raw.Errors.N < 100 ||
+		!(raw.Errors.Mean > 0.1 && raw.Errors.Mean < 20) {
 		t.Errorf("%+v", raw)
 	}
 	if info, err := os.Stat(filepath.Join(out, "plots", "set_drive.png")); err != nil || info.Size() < 10_000 {
@@ -71,10 +73,19 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
-// Modes are rows of their own; faults are counted by the length of their burst, beside what they cost the untouched fixes.
+// Modes are rows of their own; faults are counted by the length of their burst, beside what they cost the untouched
+// fixes.
 func TestEvaluateModesAndFaults(t *testing.T) {
 	pictures := filepath.Join(t.TempDir(), "plots")
-	code, stdout, stderr := runToEnd(t, "evaluate", measured(t, nil), "--mode", "recorded,positions", "--plots", pictures)
+	code, stdout, stderr := runToEnd(
+		t,
+		"evaluate",
+		measured(t, nil),
+		"--mode",
+		"recorded,positions",
+		"--plots",
+		pictures,
+	)
 	if code != 0 || !strings.Contains(stdout, "set, positions alone") || strings.Contains(stdout, "without courses") {
 		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
@@ -99,7 +110,8 @@ func TestEvaluateModesAndFaults(t *testing.T) {
 	}
 	corrupt := []string{"evaluate", dir, "--fixes", "fixes_corrupt.csv", "--faults"}
 	code, stdout, stderr = runToEnd(t, append(corrupt, "--json", filepath.Join(dir, "figures.json"))...)
-	if code != 0 || !strings.Contains(stdout, "5-12 in a row") || !strings.Contains(stdout, "mean error at injected faults") {
+	if code != 0 || !strings.Contains(stdout, "5-12 in a row") ||
+		!strings.Contains(stdout, "mean error at injected faults") {
 		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
 	text, err = os.ReadFile(filepath.Join(dir, "figures.json"))
@@ -117,7 +129,8 @@ func TestEvaluateModesAndFaults(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "fixes.csv")); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, stderr := runToEnd(t, corrupt...); code != 0 || !strings.Contains(stderr, "is not known: no fixes without faults") {
+	if code, _, stderr := runToEnd(t, corrupt...); code != 0 ||
+		!strings.Contains(stderr, "is not known: no fixes without faults") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }
@@ -158,7 +171,8 @@ func TestEvaluateWithoutTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, _, stderr := runToEnd(t, "evaluate", dir)
-	if code != 1 || !strings.Contains(stderr, "none of the 1 drives has a truth.csv") || !strings.Contains(stderr, "set_drive") {
+	if code != 1 || !strings.Contains(stderr, "none of the 1 drives has a truth.csv") ||
+		!strings.Contains(stderr, "set_drive") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }
@@ -178,7 +192,20 @@ func TestSmoothWritesWhole(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(again, "clean_set_drive.csv")); err != nil {
 		t.Error(err)
 	}
-	code, stdout, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", filepath.Join(out, "set_drive.gpx"), "--speed", "5000", "--duration", "60s", "--report", "-")
+	code, stdout, stderr := runToEnd(
+		t,
+		"demo",
+		"--listen",
+		"127.0.0.1:0",
+		"--trace",
+		filepath.Join(out, "set_drive.gpx"),
+		"--speed",
+		"5000",
+		"--duration",
+		"60s",
+		"--report",
+		"-",
+	)
 	if code != 0 || !strings.Contains(stdout, `"refused": 0`) || strings.Contains(stdout, `"acked": 0`) {
 		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}

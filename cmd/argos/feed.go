@@ -43,8 +43,9 @@ func simulated(c sim.Config, speed float64) feed {
 	}
 }
 
-// recordings feeds recorded drives, all starting together; trucks that one file names keep their time to each other. What was made of
-// each file is written to told, above all rows that no gateway could be sent. A file of which nothing could is an error.
+// recordings feeds recorded drives, all starting together; trucks that one file names keep their time to each other.
+// What was made of each file is written to told, above all rows that no gateway could be sent. A file of which nothing
+// could is an error.
 func recordings(paths []string, what recorded, told io.Writer) (feed, error) {
 	drives, err := traceio.Find(paths, what.Fixes)
 	if err != nil {
@@ -105,7 +106,8 @@ func recordings(paths []string, what recorded, told io.Writer) (feed, error) {
 	return f, nil
 }
 
-// starts says how long after the first of them each truck of one file begins. Of wrong clocks no truck waits longer than a day.
+// starts says how long after the first of them each truck of one file begins. Of wrong clocks no truck waits longer
+// than a day.
 func starts(ids []string, fixes map[string][]argos.Fix) map[string]time.Duration {
 	begins := map[string]time.Duration{}
 	if len(ids) < 2 {
@@ -131,9 +133,9 @@ type timed struct {
 	fix argos.Fix
 }
 
-// schedule says when each fix of a recording arrived, from the first one on: the order is the recording's, the pace that
-// of its clock. Wrong clocks must not stall it: the median of five neighbours is what counts, and no step counts for more
-// than longestPause.
+// schedule says when each fix of a recording arrived, from the first one on: the order is the recording's, the pace
+// that of its clock. Wrong clocks must not stall it: the median of five neighbours is what counts, and no step counts
+// for more than longestPause.
 func schedule(fixes []argos.Fix) []time.Duration {
 	const reach = 2
 	due := make([]time.Duration, len(fixes))
@@ -162,8 +164,8 @@ func schedule(fixes []argos.Fix) []time.Duration {
 	return due
 }
 
-// longestPause bounds what a step of a drive's clock may mean, for its clock may be wrong for a while: a minute, or a few
-// of the drive's usual steps when these are slow.
+// longestPause bounds what a step of a drive's clock may mean, for its clock may be wrong for a while: a minute, or a
+// few of the drive's usual steps when these are slow.
 func longestPause(fixes []argos.Fix) time.Duration {
 	var steps []int64
 	for i := 1; i < len(fixes); i++ {

@@ -28,7 +28,8 @@ func fleet(t *testing.T) (dir string, paths map[string]string) {
 	return dir, paths
 }
 
-// The summary says of each file what became of its rows, once for each reason; what can't be used is one sentence, and the exit code.
+// The summary says of each file what became of its rows, once for each reason; what can't be used is one sentence, and
+// the exit code.
 func TestSmoothTellsWhatBecameOfTheRows(t *testing.T) {
 	dir, paths := fleet(t)
 	out := filepath.Join(t.TempDir(), "clean")
@@ -85,7 +86,11 @@ func TestSmoothTellsWhatBecameOfTheRows(t *testing.T) {
 func TestReplayRefusesWhatCannotBeUsed(t *testing.T) {
 	_, paths := fleet(t)
 	code, _, stderr := runToEnd(t, "replay", "--to", "ws://127.0.0.1:1", paths["good.csv"], paths["bad.gpx"])
-	if code != 1 || !strings.Contains(stderr, "argos: trace "+paths["bad.gpx"]+": none of its 2 rows can be used: the point has no time") {
+	if code != 1 ||
+		!strings.Contains(
+			stderr,
+			"argos: trace "+paths["bad.gpx"]+": none of its 2 rows can be used: the point has no time",
+		) {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
 }
@@ -102,7 +107,8 @@ func TestEvaluateGoesOnWithoutWhatCannotBeUsed(t *testing.T) {
 		}
 	}
 	code, stdout, stderr := runToEnd(t, "evaluate", filepath.Dir(dir))
-	if code != 1 || !strings.Contains(stderr, "none of its 1 rows can be used") || !strings.Contains(stderr, "argos: 1 of 2 files could not be used") ||
+	if code != 1 || !strings.Contains(stderr, "none of its 1 rows can be used") ||
+		!strings.Contains(stderr, "argos: 1 of 2 files could not be used") ||
 		!strings.Contains(stdout, "smoothed") {
 		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
@@ -110,7 +116,11 @@ func TestEvaluateGoesOnWithoutWhatCannotBeUsed(t *testing.T) {
 
 // One truth says nothing of two trucks.
 func TestEvaluateRefusesSeveralTrucks(t *testing.T) {
-	code, _, stderr := runToEnd(t, "evaluate", measured(t, map[string]string{"fixes.csv": "truck,t_ms,lat,lon\nA,1767225600000,52,4\nB,1767225600000,52,5\n"}))
+	code, _, stderr := runToEnd(
+		t,
+		"evaluate",
+		measured(t, map[string]string{"fixes.csv": "truck,t_ms,lat,lon\nA,1767225600000,52,4\nB,1767225600000,52,5\n"}),
+	)
 	if code != 1 || !strings.Contains(stderr, "has several trucks, A and B") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}

@@ -12,8 +12,8 @@ import (
 	"argos/pipelines"
 )
 
-// drives reads what has a truth, in each mode, and says what has none. That some files could not be used is incomplete's
-// to say.
+// drives reads what has a truth, in each mode, and says what has none. That some files could not be used is
+// incomplete's to say.
 func (c *evaluateCmd) drives(
 	ctx context.Context, log *slog.Logger, t terminal,
 ) (drives []evaluate.Drive, incomplete, err error) {

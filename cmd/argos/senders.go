@@ -76,7 +76,14 @@ func (c *replayCmd) Run(ctx context.Context, log *slog.Logger, t terminal) error
 }
 
 // send plays a feed to the gateway and waits for the last acknowledgement.
-func (o outbound) send(ctx context.Context, log *slog.Logger, t terminal, f feed, speed float64, duration time.Duration) (err error) {
+func (o outbound) send(
+	ctx context.Context,
+	log *slog.Logger,
+	t terminal,
+	f feed,
+	speed float64,
+	duration time.Duration,
+) (err error) {
 	var w *ledger.Writer
 	if o.Ledger != "" {
 		if w, err = ledger.Open(o.Ledger); err != nil {
@@ -118,13 +125,14 @@ func (o outbound) send(ctx context.Context, log *slog.Logger, t terminal, f feed
 	return err
 }
 
-// patience is how long a sender waits for its last acknowledgements: in all after it was asked to stop, and otherwise for the
-// next one, for a broker or a gateway that is down may come back.
+// patience is how long a sender waits for its last acknowledgements: in all after it was asked to stop, and otherwise
+// for the next one, for a broker or a gateway that is down may come back.
 type patience struct{ stopped, still time.Duration }
 
 var lastAcks = patience{stopped: stopDeadline, still: time.Minute}
 
-// settle closes the sender when all is answered for, or its patience ends; a stop that is asked for meanwhile ends it at once.
+// settle closes the sender when all is answered for, or its patience ends; a stop that is asked for meanwhile ends it
+// at once.
 func settle(ctx context.Context, log *slog.Logger, t terminal, s *sender.Sender, p patience) error {
 	if ctx.Err() != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.stopped)

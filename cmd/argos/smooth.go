@@ -50,7 +50,9 @@ func (c *smoothCmd) Validate() error {
 	case c.Every < 0 || c.Every > 0 && c.Every < time.Millisecond:
 		return fmt.Errorf("--every %v: at least a millisecond", c.Every)
 	case c.Every > 0 && c.Causal:
-		return errors.New("--every asks for places between fixes, which the live filter (--causal) does not know: leave one of them out")
+		return errors.New(
+			"--every asks for places between fixes, which the live filter (--causal) does not know: leave one of them out",
+		)
 	}
 	return c.recorded.Validate()
 }
@@ -89,7 +91,11 @@ func (c *smoothCmd) onFlink(ctx context.Context, cfg pipelines.SmoothConfig, t t
 	n, err := pipelines.Smooth(ctx, cfg)
 	switch {
 	case err != nil && ctx.Err() != nil:
-		fmt.Fprintf(t.err, "argos: stopped, and the job with it; the drives that were cleaned until then are in %s\n", c.Out)
+		fmt.Fprintf(
+			t.err,
+			"argos: stopped, and the job with it; the drives that were cleaned until then are in %s\n",
+			c.Out,
+		)
 		return errUnclean
 	case err != nil && !errors.Is(err, pipelines.ErrUnusable):
 		return err
@@ -110,6 +116,15 @@ func tallyLine(c pipelines.Counts) string {
 	if c.Size > 0 {
 		full = int(min(c.Bytes, c.Size) * width / c.Size)
 	}
-	return fmt.Sprintf("[%s%s] %d of %d drives  %.0f of %.0f MB  %d rows, %d refused", strings.Repeat("#", full), strings.Repeat(".", width-full),
-		c.Done, c.Drives, float64(c.Bytes)/1e6, float64(c.Size)/1e6, c.Rows, c.Refused)
+	return fmt.Sprintf(
+		"[%s%s] %d of %d drives  %.0f of %.0f MB  %d rows, %d refused",
+		strings.Repeat("#", full),
+		strings.Repeat(".", width-full),
+		c.Done,
+		c.Drives,
+		float64(c.Bytes)/1e6,
+		float64(c.Size)/1e6,
+		c.Rows,
+		c.Refused,
+	)
 }

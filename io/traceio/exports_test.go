@@ -79,10 +79,21 @@ func fitFile(t testing.TB) string {
 	at := func(s int64) time.Time { return time.Unix(1772348400+s, 0).UTC() }
 	out := proto.FIT{Messages: []proto.Message{
 		mesgdef.NewFileId(nil).SetType(typedef.FileActivity).SetTimeCreated(at(0)).ToMesg(nil),
-		mesgdef.NewRecord(nil).SetTimestamp(at(0)).SetPositionLatDegrees(51.9).SetPositionLongDegrees(4.5).SetGpsAccuracy(8).
-			SetEnhancedSpeedScaled(10).SetEnhancedAltitudeScaled(-2).ToMesg(nil),
+		mesgdef.NewRecord(nil).
+			SetTimestamp(at(0)).
+			SetPositionLatDegrees(51.9).
+			SetPositionLongDegrees(4.5).
+			SetGpsAccuracy(8).
+			SetEnhancedSpeedScaled(10).
+			SetEnhancedAltitudeScaled(-2).
+			ToMesg(nil),
 		mesgdef.NewRecord(nil).SetTimestamp(at(1)).SetHeartRate(70).ToMesg(nil),
-		mesgdef.NewRecord(nil).SetTimestamp(at(2)).SetPositionLatDegrees(51.9).SetPositionLongDegrees(4.501).SetSpeedScaled(11).ToMesg(nil),
+		mesgdef.NewRecord(nil).
+			SetTimestamp(at(2)).
+			SetPositionLatDegrees(51.9).
+			SetPositionLongDegrees(4.501).
+			SetSpeedScaled(11).
+			ToMesg(nil),
 	}}
 	var b bytes.Buffer
 	if err := encoder.New(&b).Encode(&out); err != nil {
@@ -158,7 +169,9 @@ func TestExports(t *testing.T) {
 // What a quantity says that is not known costs no position.
 func TestOwnTracksUnknown(t *testing.T) {
 	rows, _ := readText(t, "a.rec", ownTracks, time.Time{})
-	if f := rows[1].Fix; rows[1].Err != nil || !math.IsNaN(f.Accuracy) || !math.IsNaN(f.Speed) || !math.IsNaN(f.Heading) || rows[0].Fix.Heading != 90 {
+	if f := rows[1].Fix; rows[1].Err != nil || !math.IsNaN(f.Accuracy) || !math.IsNaN(f.Speed) ||
+		!math.IsNaN(f.Heading) ||
+		rows[0].Fix.Heading != 90 {
 		t.Errorf("%+v, %v", rows[1].Fix, rows[1].Err)
 	}
 }
@@ -166,10 +179,18 @@ func TestOwnTracksUnknown(t *testing.T) {
 // Points that name their trucks, and reports of two phones at the same hours, are kept apart.
 func TestExportsOfSeveralTrucks(t *testing.T) {
 	point := func(truck string, s int) string {
-		return fmt.Sprintf(`{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5,51.9]},"properties":{"vehicle":%q,"time":%d}}`, truck, 1772348400+s)
+		return fmt.Sprintf(
+			`{"type":"Feature","geometry":{"type":"Point","coordinates":[4.5,51.9]},"properties":{"vehicle":%q,"time":%d}}`,
+			truck,
+			1772348400+s,
+		)
 	}
 	report := func(tid string, s int) string {
-		return fmt.Sprintf("2026-03-01T07:00:00Z\t*\t{\"_type\":\"location\",\"tid\":%q,\"tst\":%d,\"lat\":51.9,\"lon\":4.5}\n", tid, 1772348400+s)
+		return fmt.Sprintf(
+			"2026-03-01T07:00:00Z\t*\t{\"_type\":\"location\",\"tid\":%q,\"tst\":%d,\"lat\":51.9,\"lon\":4.5}\n",
+			tid,
+			1772348400+s,
+		)
 	}
 	for name, text := range map[string]string{
 		"a.geojson": `{"type":"FeatureCollection","features":[` + point("A", 0) + "," + point("B", 0) + "," + point("A", 1) + "]}",
@@ -196,7 +217,8 @@ func TestKMZRefuses(t *testing.T) {
 		}
 	}
 	bomb := zippedRaw(t, &zip.FileHeader{Name: "doc.kml", Method: zip.Deflate, UncompressedSize64: 600 << 20})
-	if _, _, err := newSource(Drive{Fixes: "a.kmz"}, buffered(bomb)); err == nil || !strings.Contains(err.Error(), "a KML of 600 MB") {
+	if _, _, err := newSource(Drive{Fixes: "a.kmz"}, buffered(bomb)); err == nil ||
+		!strings.Contains(err.Error(), "a KML of 600 MB") {
 		t.Error(err)
 	}
 	u := &unpacked{strings.NewReader("1234567"), 5}
@@ -207,7 +229,8 @@ func TestKMZRefuses(t *testing.T) {
 }
 
 func TestFITRefuses(t *testing.T) {
-	if _, _, err := newSource(Drive{Fixes: "a.fit"}, buffered("t_ms,lat,lon\n1,2,3\n")); err == nil || !strings.Contains(err.Error(), "is no FIT file") {
+	if _, _, err := newSource(Drive{Fixes: "a.fit"}, buffered("t_ms,lat,lon\n1,2,3\n")); err == nil ||
+		!strings.Contains(err.Error(), "is no FIT file") {
 		t.Error(err)
 	}
 }
@@ -225,7 +248,8 @@ func TestJSONIsBounded(t *testing.T) {
 			t.Errorf("%s: %s, %s, %v", name, member, piece, err)
 		}
 		_, _, err = d.next()
-		if row, end := endOfDocument(err, 2); end != nil || !strings.Contains(row.Err.Error(), "one piece has more than") {
+		if row, end := endOfDocument(err, 2); end != nil ||
+			!strings.Contains(row.Err.Error(), "one piece has more than") {
 			t.Errorf("%s: %v, %v, %v", name, err, row.Err, end)
 		}
 	}

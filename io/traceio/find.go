@@ -1,13 +1,13 @@
-// Package traceio reads and writes recorded drives: position reports in the order of their arrival, and, where somebody
-// measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns), GPX, NMEA 0183, KML and
-// KMZ, GeoJSON, FIT, files of the OwnTracks Recorder, Google's Timeline, and newline-delimited JSON as a gateway takes it; it writes
-// CSV, GPX and GeoJSON. docs/FILES.md says what is read of each.
+// Package traceio reads and writes recorded drives: position reports in the order of their arrival, and, where
+// somebody measured better, the truth. It reads CSV (columns are known by their names in the header, see Columns),
+// GPX, NMEA 0183, KML and KMZ, GeoJSON, FIT, files of the OwnTracks Recorder, Google's Timeline, and newline-delimited
+// JSON as a gateway takes it; it writes CSV, GPX and GeoJSON. docs/FILES.md says what is read of each.
 //
-// A table is read as people have it: its separator, encoding, line ends and decimal sign are found out; its columns are
-// known by their names in the header, of which fields has the usual ones, by Columns, or, without a header, by what is in
-// them. Nothing is guessed: what can be meant in two ways (the order of day and month, a count that would be the year
-// 1970) is an error that says how to choose. A vehicle has the id that its name is, or one that is made of it and of no
-// other name.
+// A table is read as people have it: its separator, encoding, line ends and decimal sign are found out; its columns
+// are known by their names in the header, of which fields has the usual ones, by Columns, or, without a header, by
+// what is in them. Nothing is guessed: what can be meant in two ways (the order of day and month, a count that would
+// be the year 1970) is an error that says how to choose. A vehicle has the id that its name is, or one that is made of
+// it and of no other name.
 //
 // The columns of our own, in fixes.csv:
 //
@@ -20,7 +20,8 @@
 //	accuracy_m  the receiver's own estimate of its error, metres
 //	fix_q       0: the receiver has no fix; anything else, or nothing: it has
 //
-// A fix needs the first three; a quantity that is blank, or cannot be meant, was not reported; other columns are passed over.
+// A fix needs the first three; a quantity that is blank, or cannot be meant, was not reported; other columns are
+// passed over.
 package traceio
 
 import (
@@ -60,12 +61,13 @@ func (d Drive) Set() string {
 	return safeID(filepath.Base(filepath.Dir(filepath.Dir(abs))))
 }
 
-// Find returns the drives at the paths, in their order and by name within each. A path is a file of a drive; or a drive's
-// folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are no CSV, by the
-// ends of their names (.gpx, .nmea, .ndjson and so on); or a folder of those.
+// Find returns the drives at the paths, in their order and by name within each. A path is a file of a drive; or a
+// drive's folder, that is one which holds the file named fixes; or a folder of such folders and of recordings that are
+// no CSV, by the ends of their names (.gpx, .nmea, .ndjson and so on); or a folder of those.
 //
-// The drive in a drive's folder is named after the last two folders of its absolute path, <set>_<drive>; one that has no folder
-// of its own after the folder and itself. A name that can be no truck id is made one that no other becomes: see safeID.
+// The drive in a drive's folder is named after the last two folders of its absolute path, <set>_<drive>; one that has
+// no folder of its own after the folder and itself. A name that can be no truck id is made one that no other becomes:
+// see safeID.
 func Find(paths []string, fixes string) ([]Drive, error) {
 	var drives []Drive
 	seen := map[string]string{}
@@ -83,7 +85,12 @@ func Find(paths []string, fixes string) ([]Drive, error) {
 				return nil, err
 			}
 			if other, taken := seen[d.Name]; taken {
-				return nil, fmt.Errorf("drives %s and %s have the same name %s: give one of them at a time", other, file, d.Name)
+				return nil, fmt.Errorf(
+					"drives %s and %s have the same name %s: give one of them at a time",
+					other,
+					file,
+					d.Name,
+				)
 			}
 			seen[d.Name] = file
 			drives = append(drives, d)

@@ -216,7 +216,11 @@ func TestColumnsThatCannotBeMeant(t *testing.T) {
 
 func TestColumnsFromAFile(t *testing.T) {
 	c := Columns{"alt": "h:ft"}
-	err := c.Read(strings.NewReader("\ufeff# our tracker\r\n\r\n lat = Breite\nlon=Länge, Ost\n  # and its clock\ntime = Zeit:Europe/Berlin\n"))
+	err := c.Read(
+		strings.NewReader(
+			"\ufeff# our tracker\r\n\r\n lat = Breite\nlon=Länge, Ost\n  # and its clock\ntime = Zeit:Europe/Berlin\n",
+		),
+	)
 	want := Columns{"alt": "h:ft", "lat": "Breite", "lon": "Länge, Ost", "time": "Zeit:Europe/Berlin"}
 	if err == nil {
 		err = c.Check()

@@ -53,10 +53,18 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte(usual + "1589494245000,37.4194164687255,-122.094611888307,401.23,,,1.022,,0,"))
 	f.Add([]byte("lon,lat,t_ms,accuracy_m\n1e3,-0,5"))
 	f.Add([]byte("t_ms,lat,lon\n-9223372036854775809,0x1p-2,1_0\n"))
-	f.Add([]byte("Latitude;Longitude;Time;Speed (km/h);Device ID\n51.5;4.25;2026-01-02 03:04:05+01:00;36;\"van \"\"7\"\"\"\n"))
+	f.Add(
+		[]byte(
+			"Latitude;Longitude;Time;Speed (km/h);Device ID\n51.5;4.25;2026-01-02 03:04:05+01:00;36;\"van \"\"7\"\"\"\n",
+		),
+	)
 	f.Add([]byte("timestamp\tlat\tlng\n1700000000.25\t1\t2\n1700000000123456789\t1\t2\n"))
 	f.Add([]byte("sep=;\r\nDate;Time;Lat N/S;Lon;v\r\n13.03.2026;10:00:00,5;51,5N;4,25 E;54,0 km/h\r\n"))
-	f.Add([]byte("\xff\xfet\x00i\x00m\x00e\x00\t\x00l\x00a\x00t\x00\t\x00l\x00o\x00n\x00\n\x001\x00\t\x002\x00\t\x003\x00\n\x00"))
+	f.Add(
+		[]byte(
+			"\xff\xfet\x00i\x00m\x00e\x00\t\x00l\x00a\x00t\x00\t\x00l\x00o\x00n\x00\n\x001\x00\t\x002\x00\t\x003\x00\n\x00",
+		),
+	)
 	f.Add([]byte("time,lat,lon\r46094.4166,1,2\r46094.4167,1,2\r"))
 	f.Add([]byte("8,2026-03-13 10:00:00,116.51172,39.92123\n8,20260313100000,116.51172,39.92123\n"))
 	f.Add([]byte("DATE,TIME,VALID,LAT,N/S,LON,E/W,SPEED,\n260313,93000,No fix,1,S,2,W,-1\n"))
@@ -68,7 +76,11 @@ func FuzzGPX(f *testing.F) {
 	f.Add([]byte(ride))
 	f.Add([]byte(ride[:len(ride)*2/3]))
 	f.Add([]byte(`<gpx><trk><trkseg><trkpt lat="x" lon="1"><time>2026-01-02T03:04:05Z</time></trkpt><trkpt/>`))
-	f.Add([]byte(`<?xml version="1.0" encoding="ISO-8859-1"?><gpx><trkpt lat="1" lon="2"><fix>none</fix></trkpt></wrong></gpx>`))
+	f.Add(
+		[]byte(
+			`<?xml version="1.0" encoding="ISO-8859-1"?><gpx><trkpt lat="1" lon="2"><fix>none</fix></trkpt></wrong></gpx>`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.gpx", text) })
 }
 
@@ -101,7 +113,8 @@ func FuzzClock(f *testing.F) {
 		c := clock{zone: time.UTC, orders: []string{order}}
 		ms, err := c.read(date, text)
 		again, err2 := c.read(date, text)
-		if (err == nil) != (err2 == nil) || err == nil && ms != again || err != nil && strings.Contains(err.Error(), "\n") {
+		if (err == nil) != (err2 == nil) || err == nil && ms != again ||
+			err != nil && strings.Contains(err.Error(), "\n") {
 			t.Fatalf("%q %q: %d, %v, then %d, %v", date, text, ms, err, again, err2)
 		}
 	})
@@ -145,7 +158,11 @@ func FuzzGeoJSON(f *testing.F) {
 	f.Add([]byte(points1))
 	f.Add([]byte(lines2))
 	f.Add([]byte(line1 + line1))
-	f.Add([]byte(`{"features":[{"properties":{"coordTimes":[[null]]},"geometry":{"type":"LineString","coordinates":[[1,2]]}}]}`))
+	f.Add(
+		[]byte(
+			`{"features":[{"properties":{"coordTimes":[[null]]},"geometry":{"type":"LineString","coordinates":[[1,2]]}}]}`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, text []byte) { every(t, "a.geojson", text) })
 }
 

@@ -25,7 +25,9 @@ type placemarks struct {
 	err    error // no more can be read
 }
 
-var errMoreTimes = errors.New("is a time too many: the track has fewer places than times, so those before it may be of other times")
+var errMoreTimes = errors.New(
+	"is a time too many: the track has fewer places than times, so those before it may be of other times",
+)
 
 type when struct {
 	text string
@@ -112,7 +114,8 @@ func (p *placemarks) pair() {
 	}
 }
 
-// unpaired refuses what is left of a track: a place without a time, or more times than places, for a gap has an empty place.
+// unpaired refuses what is left of a track: a place without a time, or more times than places, for a gap has an empty
+// place.
 func (p *placemarks) unpaired() {
 	for _, c := range p.places {
 		p.ready = append(p.ready, Row{line: c.line, Err: errNoTime})

@@ -57,7 +57,13 @@ func unsummed(sentence string) string { return sentence[:len(sentence)-3] }
 func TestNMEADates(t *testing.T) {
 	given := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	empty := sum("GPRMC,,V,,,,,,,,,,N")
-	remarks := strings.Repeat("# what the receiver was, and where\n", 100) + strings.Repeat("\x01\xb5\x62$\xff\x00", 1000)
+	remarks := strings.Repeat(
+		"# what the receiver was, and where\n",
+		100,
+	) + strings.Repeat(
+		"\x01\xb5\x62$\xff\x00",
+		1000,
+	)
 	for name, c := range map[string]struct {
 		lines []string
 		date  time.Time
@@ -85,7 +91,13 @@ func TestNMEADates(t *testing.T) {
 		if got := said(rows); got != c.want {
 			t.Errorf("%s:\n%s\nwant\n%s", name, got, c.want)
 		}
-		if notes := strings.Join(r.Notes(), ""); strings.Contains(name, "no checksums") != strings.Contains(notes, "has a checksum") {
+		if notes := strings.Join(r.Notes(), ""); strings.Contains(
+			name,
+			"no checksums",
+		) != strings.Contains(
+			notes,
+			"has a checksum",
+		) {
 			t.Errorf("%s: %q", name, notes)
 		}
 	}
@@ -95,7 +107,9 @@ func TestNMEADates(t *testing.T) {
 func TestNMEARefusedRowsDateToo(t *testing.T) {
 	lines := []string{gga("235958"), sum("GPGGA,235959,,,,,0,00,,,M,,M,,"), gga("000000"), rmc("000001", "010126")}
 	rows, _ := readText(t, "a.nmea", strings.Join(lines, "\n"), time.Time{})
-	if want := "2025-12-31T23:59:58\nthe receiver tells no position\n2026-01-01T00:00:00\n2026-01-01T00:00:01"; said(rows) != want {
+	if want := "2025-12-31T23:59:58\nthe receiver tells no position\n2026-01-01T00:00:00\n2026-01-01T00:00:01"; said(
+		rows,
+	) != want {
 		t.Errorf("%s", said(rows))
 	}
 }

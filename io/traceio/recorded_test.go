@@ -49,7 +49,14 @@ func TestRecordedDrives(t *testing.T) {
 				s.Add(&r.Fix, argos.LatLon{Lat: r.Fix.Lat, Lon: r.Fix.Lon}, pos, known)
 			}
 			means, p95s = append(means, s.Raw.Mean()), append(p95s, s.Raw.P95())
-			t.Logf("%s: %d rows, %d scored, mean %.3f, p95 %.2f", d.Name, len(rows), s.Raw.N(), s.Raw.Mean(), s.Raw.P95())
+			t.Logf(
+				"%s: %d rows, %d scored, mean %.3f, p95 %.2f",
+				d.Name,
+				len(rows),
+				s.Raw.N(),
+				s.Raw.Mean(),
+				s.Raw.P95(),
+			)
 		}
 		mean, p95 := stat.Mean(means, nil), stat.Mean(p95s, nil)
 		if abs(mean-c.mean) > 0.005 || abs(p95-c.p95) > 0.05 {
@@ -103,7 +110,9 @@ func TestRecordedSentences(t *testing.T) {
 		}
 		for i := range min(len(rows), len(want)) {
 			a, b := rows[i].Fix, want[i].Fix
-			if a.Time != b.Time || abs(a.Lat-b.Lat) > 1e-8 || abs(a.Lon-b.Lon) > 1e-8 || abs(a.Speed-b.Speed) > 1e-3 || !(a.HDOP == b.HDOP || math.IsNaN(a.HDOP) && math.IsNaN(b.HDOP)) || a.Valid != b.Valid {
+			if a.Time != b.Time || abs(a.Lat-b.Lat) > 1e-8 || abs(a.Lon-b.Lon) > 1e-8 || abs(a.Speed-b.Speed) > 1e-3 ||
+				!(a.HDOP == b.HDOP || math.IsNaN(a.HDOP) && math.IsNaN(b.HDOP)) ||
+				a.Valid != b.Valid {
 				t.Fatalf("%s, row %d:\n%+v\n%+v", log, i, a, b)
 			}
 		}
@@ -138,7 +147,15 @@ func TestRecordedElsewhere(t *testing.T) {
 			}
 		}
 		if bad > 0 || len(rows) != c.rows || len(trucks) != c.trucks {
-			t.Errorf("%s: %d rows of %d trucks, %d bad; want %d of %d", c.file, len(rows), len(trucks), bad, c.rows, c.trucks)
+			t.Errorf(
+				"%s: %d rows of %d trucks, %d bad; want %d of %d",
+				c.file,
+				len(rows),
+				len(trucks),
+				bad,
+				c.rows,
+				c.trucks,
+			)
 		}
 	}
 }

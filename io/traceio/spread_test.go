@@ -14,7 +14,11 @@ import (
 // negative.
 func northward(pairs ...int64) (rows []Row) {
 	for i := 0; i < len(pairs); i += 2 {
-		r := Row{N: i / 2, TMs: fmt.Sprint(pairs[i]), Fix: argos.NewFix("T", pairs[i], 50+float64(pairs[i+1])/111_195, 4)}
+		r := Row{
+			N:   i / 2,
+			TMs: fmt.Sprint(pairs[i]),
+			Fix: argos.NewFix("T", pairs[i], 50+float64(pairs[i+1])/111_195, 4),
+		}
 		if pairs[i+1] < 0 {
 			r.Err = argos.ErrBadFix
 		}

@@ -63,7 +63,8 @@ func TestFind(t *testing.T) {
 		for _, d := range drives {
 			names = append(names, d.Name)
 		}
-		if got := strings.Join(names, " "); err == nil && got != c.want || err != nil && !strings.Contains(err.Error(), c.want) {
+		if got := strings.Join(names, " "); err == nil && got != c.want ||
+			err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %q, %v; want %q", c.paths, got, err, c.want)
 		}
 	}
@@ -71,7 +72,11 @@ func TestFind(t *testing.T) {
 
 // A last line that has all its fields is one, newline or not.
 func TestLastRowWithoutNewline(t *testing.T) {
-	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "t_ms,lat,lon\n1700000001000,51.5,4.25\n1700000002000,51.5,4.25")
+	path := write(
+		t,
+		filepath.Join(t.TempDir(), "set", "d", "fixes.csv"),
+		"t_ms,lat,lon\n1700000001000,51.5,4.25\n1700000002000,51.5,4.25",
+	)
 	rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: path})
 	if err != nil || len(rows) != 2 || rows[1].Err != nil || rows[1].Fix.Time != 1_700_000_002_000 {
 		t.Fatal(rows, err)
@@ -79,21 +84,25 @@ func TestLastRowWithoutNewline(t *testing.T) {
 }
 
 func TestRows(t *testing.T) {
-	path := write(t, filepath.Join(t.TempDir(), "set", "d", "fixes.csv"), "\ufefffix_q,sats,t_ms,lat,lon,accuracy_m,speed_mps,course_deg,hdop,alt_m\r\n"+
-		"1,9,1700000001000,51.5,4.25,3.5,2,90,0.9,-32\r\n"+
-		"0,,1700000002000,51.5,4.25,,,,127,\n"+
-		"\n"+
-		",,1700000003000,51.5,4.25,,,,,\n"+
-		"1,9,1700000004000,91,4.25,,,,,\n"+
-		"1,9,1700000005000,51.5,,,,,,\n"+
-		"1,9,1700000006000,51.5,4.25,,-1,,,\n"+
-		"1,9,1700000007000,51.5,4.25,,nan,,,\n"+
-		"1,9,1700000008000,51.5\n"+
-		"1,9,when,51.5,4.25,,,,,\n"+
-		"\x00\xff,\"1\n"+
-		strings.Repeat("9,", 40_000)+"\n"+
-		"1,9,1700000009000,51.5,4.25,,,,,\n"+
-		"1,9,1700000010000,51.5,4.25,,,,")
+	path := write(
+		t,
+		filepath.Join(t.TempDir(), "set", "d", "fixes.csv"),
+		"\ufefffix_q,sats,t_ms,lat,lon,accuracy_m,speed_mps,course_deg,hdop,alt_m\r\n"+
+			"1,9,1700000001000,51.5,4.25,3.5,2,90,0.9,-32\r\n"+
+			"0,,1700000002000,51.5,4.25,,,,127,\n"+
+			"\n"+
+			",,1700000003000,51.5,4.25,,,,,\n"+
+			"1,9,1700000004000,91,4.25,,,,,\n"+
+			"1,9,1700000005000,51.5,,,,,,\n"+
+			"1,9,1700000006000,51.5,4.25,,-1,,,\n"+
+			"1,9,1700000007000,51.5,4.25,,nan,,,\n"+
+			"1,9,1700000008000,51.5\n"+
+			"1,9,when,51.5,4.25,,,,,\n"+
+			"\x00\xff,\"1\n"+
+			strings.Repeat("9,", 40_000)+"\n"+
+			"1,9,1700000009000,51.5,4.25,,,,,\n"+
+			"1,9,1700000010000,51.5,4.25,,,,",
+	)
 	rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: path})
 	if err != nil {
 		t.Fatal(err)
@@ -121,14 +130,17 @@ func TestRows(t *testing.T) {
 			r.Err != nil && (!strings.Contains(r.Err.Error(), want[i].err) || !strings.Contains(r.Err.Error(), path)) {
 			t.Errorf("row %d: N %d, t_ms %q, %v; want %+v", i, r.N, r.TMs, r.Err, want[i])
 		}
-		if r.Err == nil && (r.Fix.TruckID != "set_d" || r.Fix.Seq != int64(i) || r.Fix.Lat != 51.5 || r.Fix.Lon != 4.25) {
+		if r.Err == nil &&
+			(r.Fix.TruckID != "set_d" || r.Fix.Seq != int64(i) || r.Fix.Lat != 51.5 || r.Fix.Lon != 4.25) {
 			t.Errorf("row %d: %+v", i, r.Fix)
 		}
 	}
-	if f := rows[0].Fix; f.Speed != 2 || f.Heading != 90 || f.HDOP != 0.9 || f.Alt != -32 || f.Accuracy != 3.5 || !f.Valid {
+	if f := rows[0].Fix; f.Speed != 2 || f.Heading != 90 || f.HDOP != 0.9 || f.Alt != -32 || f.Accuracy != 3.5 ||
+		!f.Valid {
 		t.Errorf("%+v", f)
 	}
-	if f := rows[1].Fix; f.Valid || !math.IsNaN(f.HDOP) || !math.IsNaN(f.Speed+f.Heading) || !math.IsNaN(f.Accuracy) || !math.IsNaN(f.Alt) {
+	if f := rows[1].Fix; f.Valid || !math.IsNaN(f.HDOP) || !math.IsNaN(f.Speed+f.Heading) || !math.IsNaN(f.Accuracy) ||
+		!math.IsNaN(f.Alt) {
 		t.Errorf("%+v", f)
 	}
 	for _, i := range []int{5, 6} { // a speed of -1 or nan is none
@@ -161,7 +173,8 @@ func TestWhatCannotBeOpened(t *testing.T) {
 	} {
 		path := write(t, filepath.Join(dir, "fixes.csv"), content)
 		_, err := traceio.Open(traceio.Drive{Fixes: path})
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "\n") {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%.20q: %v, want %q", content, err, want)
 		}
 	}
@@ -187,11 +200,13 @@ func TestTruthTakesWhatIsTrue(t *testing.T) {
 	} {
 		path := write(t, filepath.Join(t.TempDir(), "truth.csv"), c.csv)
 		got, err := traceio.Truth(traceio.Drive{Truth: path})
-		if c.err == "" && (err != nil || !slices.Equal(got, c.want)) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+		if c.err == "" && (err != nil || !slices.Equal(got, c.want)) ||
+			c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
 			t.Errorf("%s: %v, %v; want %v, %q", name, got, err, c.want, c.err)
 		}
 	}
-	if track, err := traceio.Truth(traceio.Drive{Truth: filepath.Join(t.TempDir(), "none.csv")}); err != nil || track != nil {
+	if track, err := traceio.Truth(traceio.Drive{Truth: filepath.Join(t.TempDir(), "none.csv")}); err != nil ||
+		track != nil {
 		t.Errorf("no truth: %v, %v", track, err)
 	}
 }
@@ -215,7 +230,22 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 			f := argos.NewFix("set_d", rapid.Int64Range(1e12, 4e12).Draw(rt, "t"),
 				rapid.Float64Range(-90, 90).Draw(rt, "lat"), rapid.Float64Range(-180, 180).Draw(rt, "lon"))
 			f.Seq, f.Valid = int64(i), rapid.Bool().Draw(rt, "valid")
-			f.Alt, f.Speed, f.Heading = maybe(rt, "alt", -20000, 1e5), maybe(rt, "speed", 0, 1000), maybe(rt, "heading", 0, 360)
+			f.Alt, f.Speed, f.Heading = maybe(
+				rt,
+				"alt",
+				-20000,
+				1e5,
+			), maybe(
+				rt,
+				"speed",
+				0,
+				1000,
+			), maybe(
+				rt,
+				"heading",
+				0,
+				360,
+			)
 			f.HDOP, f.Accuracy = maybe(rt, "hdop", 1e-9, argos.MaxHDOP), maybe(rt, "accuracy", 1e-9, argos.MaxAccuracy)
 			want = append(want, f)
 			if err := w.Write(&f); err != nil {
@@ -225,7 +255,9 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 		if err := w.Flush(); err != nil {
 			rt.Fatal(err)
 		}
-		rows, err := traceio.Read(traceio.Drive{Name: "set_d", Fixes: write(t, filepath.Join(dir, "fixes.csv"), out.String())})
+		rows, err := traceio.Read(
+			traceio.Drive{Name: "set_d", Fixes: write(t, filepath.Join(dir, "fixes.csv"), out.String())},
+		)
 		if err != nil || len(rows) != len(want) {
 			rt.Fatalf("%d rows of %d, %v", len(rows), len(want), err)
 		}

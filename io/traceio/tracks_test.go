@@ -21,7 +21,12 @@ func trk(name string, from, points int, lon float64) string {
 	}
 	b.WriteString("<trkseg>")
 	for i := range points {
-		fmt.Fprintf(&b, `<trkpt lat="51.9" lon="%.5f"><time>%s</time></trkpt>`, lon+float64(i)/5000, time.Unix(1772348400+int64(from+i), 0).UTC().Format(time.RFC3339))
+		fmt.Fprintf(
+			&b,
+			`<trkpt lat="51.9" lon="%.5f"><time>%s</time></trkpt>`,
+			lon+float64(i)/5000,
+			time.Unix(1772348400+int64(from+i), 0).UTC().Format(time.RFC3339),
+		)
 	}
 	return b.String() + "</trkseg></trk>"
 }
@@ -45,7 +50,12 @@ func TestTracks(t *testing.T) {
 		"one without points":         {trk("A", 0, 10, 4) + "<trk/>" + trk("B", 5, 10, 5), "A 10, B 10"},
 		"the name comes last":        {strings.Replace(trk("", 0, 10, 4), "</trk>", "<name> A\n</name></trk>", 1) + trk("B", 5, 10, 5), "A 10, B 10"},
 	} {
-		rows, r := readText(t, "a.gpx", "<gpx><metadata><name>no truck</name></metadata>"+c.tracks+"</gpx>", time.Time{})
+		rows, r := readText(
+			t,
+			"a.gpx",
+			"<gpx><metadata><name>no truck</name></metadata>"+c.tracks+"</gpx>",
+			time.Time{},
+		)
 		count := map[string]int{}
 		var ids []string
 		for _, row := range rows {
@@ -64,7 +74,8 @@ func TestTracks(t *testing.T) {
 		if s := strings.Join(got, ", "); s != c.want {
 			t.Errorf("%s: %s, want %s", name, s, c.want)
 		}
-		if several := len(ids) > 1; r.Named() != several || several != strings.Contains(strings.Join(r.Notes(), ""), fmt.Sprintf("%d trucks", len(ids))) {
+		if several := len(ids) > 1; r.Named() != several ||
+			several != strings.Contains(strings.Join(r.Notes(), ""), fmt.Sprintf("%d trucks", len(ids))) {
 			t.Errorf("%s: named %v, %q", name, r.Named(), r.Notes())
 		}
 	}
@@ -139,7 +150,12 @@ func TestGPXOfACoarseClock(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("<gpx><trk><trkseg>")
 	for i := range 40 {
-		fmt.Fprintf(&b, `<trkpt lat="51.9" lon="%.6f"><time>2026-03-01T07:00:%02dZ</time></trkpt>`, 4+float64(i)*2e-5, i/10)
+		fmt.Fprintf(
+			&b,
+			`<trkpt lat="51.9" lon="%.6f"><time>2026-03-01T07:00:%02dZ</time></trkpt>`,
+			4+float64(i)*2e-5,
+			i/10,
+		)
 	}
 	rows, r := readText(t, "a.gpx", b.String()+"</trkseg></trk></gpx>", time.Time{})
 	for i, row := range rows {

@@ -17,9 +17,9 @@ import (
 
 // Truth reads what is known of where a drive really was; it is nil, without an error, when there is no such file.
 //
-// What a row's fix_q means depends on the set. Where some rows say 4, it is the quality of a NMEA GGA sentence, and only
-// those, the RTK solutions with fixed ambiguities, are true to centimetres: the rest is left out. Elsewhere (another
-// number for all, or a word such as span) it names the instrument, and all rows count but those that say 0.
+// What a row's fix_q means depends on the set. Where some rows say 4, it is the quality of a NMEA GGA sentence, and
+// only those, the RTK solutions with fixed ambiguities, are true to centimetres: the rest is left out. Elsewhere
+// (another number for all, or a word such as span) it names the instrument, and all rows count but those that say 0.
 func Truth(d Drive) (truth.Track, error) {
 	f, err := os.Open(d.Truth)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,8 +80,8 @@ func (t *table) truth(cells []string) (truth.Row, string, error) {
 	return truth.Row{TMs: f.Time, Pos: argos.LatLon{Lat: f.Lat, Lon: f.Lon}}, quality, f.Check()
 }
 
-// Faults reads what was done to each row of a drive's fixes before they were given to us, in the order of the rows: a file
-// faults.csv (seq,label) beside them. It is for scoring alone, and nil, without an error, when there is none.
+// Faults reads what was done to each row of a drive's fixes before they were given to us, in the order of the rows: a
+// file faults.csv (seq,label) beside them. It is for scoring alone, and nil, without an error, when there is none.
 func Faults(d Drive) ([]string, error) {
 	path := filepath.Join(filepath.Dir(d.Fixes), FaultsFile)
 	f, err := os.Open(path)

@@ -64,10 +64,8 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		s.zz += float32(z[i] * z[i])
 	}
 	speed, se, mean, sigma := s.line(noise)
-	stays := speed*at < 10*walkingSpeed+2*huberSigmas*max(
-		sigma,
-		noise,
-	) // of those that report each hour the line is always slow
+	// of those that report each hour the line is always slow
+	stays := speed*at < 10*walkingSpeed+2*huberSigmas*max(sigma, noise)
 	if speed-2*se > walkingSpeed/2 || !stays && speed > 2*se {
 		s.begin(f)
 		return false

@@ -214,8 +214,7 @@ func (r *reader) estimate(e *estimate) {
 	e.touch(lat, lon)
 	r.filter(&e.kf)
 	r.bad = r.bad || e.good > agreeing || e.rejects > reacquireFixes || e.time > e.seen || e.fixed > e.time ||
-		e.since > e.fixed ||
-		!e.kf.Definite()
+		e.since > e.fixed || !e.kf.Definite()
 }
 
 func (r *reader) filter(kf *kalman.Filter) {

@@ -27,9 +27,17 @@ func TestBesideAParent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, root, "project/room/x",
-		"shared/traces/a/1/fixes.csv", "shared/traces/a/2/fixes.csv", "shared/traces/feed/rows.csv",
-		"shared/traces2/a-hard/1/fixes.csv", "shared/traces2/a-hard/1/fixes_corrupt.csv", "shared/traces2/b/1/fixes.csv")
+	write(
+		t,
+		root,
+		"project/room/x",
+		"shared/traces/a/1/fixes.csv",
+		"shared/traces/a/2/fixes.csv",
+		"shared/traces/feed/rows.csv",
+		"shared/traces2/a-hard/1/fixes.csv",
+		"shared/traces2/a-hard/1/fixes_corrupt.csv",
+		"shared/traces2/b/1/fixes.csv",
+	)
 	t.Setenv("ARGOS_TRACES", "")
 	t.Chdir(filepath.Join(root, "project", "room"))
 	in := func(names ...string) (all []string) {
