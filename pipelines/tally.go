@@ -80,9 +80,8 @@ func (t *Tally) follow(ctx context.Context, job string) (end func()) {
 		t.stopped = true
 		tallies.Delete(job)
 		for name := range t.parts {
-			os.Remove(
-				name,
-			) //nolint:errcheck // the process may end before its writer could; a writer that goes on removes it, too
+			// the process may end before its writer could; a writer that goes on removes it, too
+			os.Remove(name) //nolint:errcheck // a part that is gone already is as good
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"argos"
+	"argos/truth"
 )
 
 // vec is a place or a direction in a plane, metres east and north.
@@ -33,18 +34,7 @@ func planeAt(origin argos.LatLon) plane {
 }
 
 func (p *plane) latLon(a vec) argos.LatLon {
-	return argos.LatLon{Lat: p.origin.Lat + a.y/p.north, Lon: wrap(p.origin.Lon + a.x/p.east)}
-}
-
-// wrap brings a longitude that has gone across the antimeridian back.
-func wrap(lon float64) float64 {
-	switch {
-	case lon > 180:
-		return lon - 360
-	case lon < -180:
-		return lon + 360
-	}
-	return lon
+	return argos.LatLon{Lat: p.origin.Lat + a.y/p.north, Lon: truth.WrapLon(p.origin.Lon + a.x/p.east)}
 }
 
 // Centre is the middle of the city: Rotterdam.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"argos"
+	"argos/truth"
 )
 
 // Receiver describes a GNSS device and what it tells. The zero value knows each place to 1e-7 degrees, without any
@@ -116,7 +117,7 @@ func (d *device) observe(f *argos.Fix, s *sight, p *plane) (sigma float64) {
 		d.held, d.holding = p.latLon(s.pos.add(d.slow).add(d.own).sub(s.dir.scaled(behind))), stands
 	}
 	f.Lat = round(d.held.Lat+s.path.y/p.north, grid)
-	f.Lon = round(wrap(d.held.Lon+s.path.x/p.east), grid)
+	f.Lon = round(truth.WrapLon(d.held.Lon+s.path.x/p.east), grid)
 	noise := math.Sqrt(d.White*d.White + d.Slow*d.Slow)
 	d.claim(f, noise, s.path.length())
 	d.motion(f, s)

@@ -43,7 +43,7 @@ func (t Track) At(tMs int64) (argos.LatLon, bool) {
 	w := float64(tMs-a.TMs) / float64(b.TMs-a.TMs)
 	return argos.LatLon{
 		Lat: a.Pos.Lat + w*(b.Pos.Lat-a.Pos.Lat),
-		Lon: wrap(a.Pos.Lon + w*wrap(b.Pos.Lon-a.Pos.Lon)),
+		Lon: WrapLon(a.Pos.Lon + w*WrapLon(b.Pos.Lon-a.Pos.Lon)),
 	}, true
 }
 
@@ -72,8 +72,8 @@ func (t Track) search(tMs int64) (int, bool) {
 	return slices.BinarySearchFunc(t, tMs, func(r Row, tMs int64) int { return cmp.Compare(r.TMs, tMs) })
 }
 
-// wrap brings a longitude, or a difference of two, into -180 to 180 degrees.
-func wrap(lon float64) float64 {
+// WrapLon brings a longitude, or a difference of two, into -180 to 180 degrees.
+func WrapLon(lon float64) float64 {
 	switch {
 	case lon > 180:
 		return lon - 360
