@@ -17,17 +17,23 @@ var le = binary.LittleEndian
 // steps of the pipeline hand on, and is itself the acknowledgement of that part.
 type Part struct {
 	Partition, Epoch int32
+
+	// Term counts how often the process has come to own the partition. Between two terms other processes may have folded and stored
+	// what lies before From, so nothing that was kept in memory or state under an earlier term may be used under a later one.
+	Term int32
+
 	From, To         int64
 	Index, Of        int32 // a poll fresh from the source has 0 of 0
 }
 
 // PartSize is the encoded size of a Part in bytes.
-const PartSize = 32
+const PartSize = 36
 
 // Append encodes the part.
 func (p Part) Append(b []byte) []byte {
 	b = le.AppendUint32(b, uint32(p.Partition))
 	b = le.AppendUint32(b, uint32(p.Epoch))
+	b = le.AppendUint32(b, uint32(p.Term))
 	b = le.AppendUint64(b, uint64(p.From))
 	b = le.AppendUint64(b, uint64(p.To))
 	b = le.AppendUint32(b, uint32(p.Index))
@@ -40,9 +46,9 @@ func DecodePart(b []byte) (Part, []byte, error) {
 		return Part{}, nil, fmt.Errorf("%w: a part of %d bytes", ErrEncoding, len(b))
 	}
 	return Part{
-		Partition: int32(le.Uint32(b)), Epoch: int32(le.Uint32(b[4:])),
-		From: int64(le.Uint64(b[8:])), To: int64(le.Uint64(b[16:])),
-		Index: int32(le.Uint32(b[24:])), Of: int32(le.Uint32(b[28:])),
+		Partition: int32(le.Uint32(b)), Epoch: int32(le.Uint32(b[4:])), Term: int32(le.Uint32(b[8:])),
+		From: int64(le.Uint64(b[12:])), To: int64(le.Uint64(b[20:])),
+		Index: int32(le.Uint32(b[28:])), Of: int32(le.Uint32(b[32:])),
 	}, b[PartSize:], nil
 }
 

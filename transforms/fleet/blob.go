@@ -11,14 +11,14 @@ import (
 // A shard's state is a base and the deltas since, all in one form: what they are stamped with, how far the shard has seen each
 // partition that feeds it, and packed tracks: all of the shard's in a base, those that one part moved in a delta.
 //
-//	u16 version | i32 shards | i32 partitions | i32 epoch | u64 writes | u32 count x (i32 partition, i64 seen)
+//	u16 version | i32 shards | i32 partitions | i32 epoch | i32 term | u64 writes | u32 count x (i32 partition, i64 seen)
 //	then to the end: u8 length, id | i64 recv | i32 partition, i64 next | u16 length, track
 
 // blobVersion counts changes of this encoding and of what a track's bytes mean.
-const blobVersion = 3
+const blobVersion = 4
 
 const (
-	blobFixed  = 2 + 3*4 + 8 + 4
+	blobFixed  = 2 + 4*4 + 8 + 4
 	seenSize   = 4 + 8
 	entryFixed = 1 + 8 + 4 + 8 + 2
 )
@@ -26,8 +26,14 @@ const (
 var le = binary.LittleEndian
 
 // Stamp is what a blob's content depends on besides the log. A blob with another stamp is discarded, and its trucks are
-// seeded from the store again.
-type Stamp struct{ Shards, Partitions, Epoch int32 }
+// seeded from the store again. Term is that of argos.Part.
+type Stamp struct{ Shards, Partitions, Epoch, Term int32 }
+
+// in is the same stamp in another term.
+func (s Stamp) in(term int32) Stamp {
+	s.Term = term
+	return s
+}
 
 // seen is how far a shard has seen a partition: every part of its records below to has been folded.
 type seen struct {
@@ -53,7 +59,7 @@ type entry struct {
 
 func (h *header) append(b []byte) []byte {
 	b = le.AppendUint16(b, blobVersion)
-	for _, n := range [...]int32{h.Shards, h.Partitions, h.Epoch} {
+	for _, n := range [...]int32{h.Shards, h.Partitions, h.Epoch, h.Term} {
 		b = le.AppendUint32(b, uint32(n))
 	}
 	b = le.AppendUint64(b, h.writes)
@@ -74,14 +80,21 @@ func (h *header) decode(b []byte, want Stamp) (entries []byte, foreign bool, err
 	if len(b) < blobFixed {
 		return nil, false, fmt.Errorf("%w: a shard of %d bytes", argos.ErrEncoding, len(b))
 	}
-	if (Stamp{int32(le.Uint32(b[2:])), int32(le.Uint32(b[6:])), int32(le.Uint32(b[10:]))}) != want {
+	stamp := Stamp{
+		Shards: int32(le.Uint32(b[2:])), Partitions: int32(le.Uint32(b[6:])),
+		Epoch: int32(le.Uint32(b[10:])), Term: int32(le.Uint32(b[14:])),
+	}
+	if stamp != want {
+		if stamp.Term > want.Term && stamp.in(want.Term) == want {
+			return nil, false, fmt.Errorf("%w: a part of term %d came after one of term %d", ErrOrder, want.Term, stamp.Term)
+		}
 		return nil, true, nil
 	}
-	n := int(le.Uint32(b[22:]))
+	n := int(le.Uint32(b[26:]))
 	if n > (len(b)-blobFixed)/seenSize {
 		return nil, false, fmt.Errorf("%w: a shard of %d bytes claims %d partitions", argos.ErrEncoding, len(b), n)
 	}
-	h.writes = le.Uint64(b[14:])
+	h.writes = le.Uint64(b[18:])
 	b = b[blobFixed:]
 	for range n {
 		h.seen = append(h.seen, seen{int32(le.Uint32(b)), int64(le.Uint64(b[4:]))})

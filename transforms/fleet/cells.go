@@ -54,6 +54,10 @@ func (f *Fn) open(p state.Provider, memory *cached) (*cached, error) {
 	if memory != nil && memory.tag == newest && memory.head.Stamp == f.fold.Stamp {
 		return memory, nil
 	}
+	if memory != nil && memory.tag == newest && memory.head.Term < f.fold.Term {
+		// Other processes have owned the partition since: what the state holds is known to be of no use, and is not read.
+		return &cached{Shard: NewShard(f.fold.Stamp), tag: newest, tags: memory.tags, deltas: memory.deltas}, nil
+	}
 	cold.Inc()
 	base, _, err := f.Base.Read(p)
 	if err != nil {

@@ -87,7 +87,7 @@ func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, 
 	if f.fold == nil {
 		cfg := f.Config
 		f.fold = &Fold{
-			Stamp: Stamp{cfg.Shards, cfg.Partitions, cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
+			Stamp: Stamp{Shards: cfg.Shards, Partitions: cfg.Partitions, Epoch: cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
 			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) {
 				if cfg.Patience > 0 {
 					var cancel context.CancelFunc
@@ -116,11 +116,16 @@ func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, 
 }
 
 func (f *Fn) part(ctx context.Context, p state.Provider, visit *visit, shard int64, payload []byte) (*cached, *argos.Documents, error) {
+	of, _, err := argos.DecodePart(payload)
+	if err != nil {
+		return nil, nil, err
+	}
+	f.fold.Term = of.Term
 	tracks, err := f.open(p, visit.tracks)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !f.Config.Rewinds {
+	if !f.Config.Rewinds && visit.term == of.Term {
 		if err := visit.check(shard, tracks.Writes()); err != nil {
 			return nil, nil, err
 		}

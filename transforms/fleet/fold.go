@@ -59,6 +59,8 @@ func (f *Fold) Part(ctx context.Context, s *Shard, payload []byte) (*argos.Docum
 	}
 	if p := f.in.Part; p.Epoch != f.Epoch {
 		return nil, fmt.Errorf("%w: a part of epoch %d in a job of epoch %d", argos.ErrEncoding, p.Epoch, f.Epoch)
+	} else if p.Term != f.Term {
+		return nil, fmt.Errorf("%w: a part of term %d for a shard of term %d", argos.ErrEncoding, p.Term, f.Term)
 	} else if !s.head.advance(p) {
 		return nil, fmt.Errorf("%w: records %d to %d of partition %d came after later ones", ErrOrder, p.From, p.To, p.Partition)
 	}

@@ -27,6 +27,7 @@ type shards struct {
 type visit struct {
 	busy   bool
 	writes uint64
+	term   int32 // that writes are counted in
 	tracks *cached
 	bytes  int
 	place  *list.Element // in used; nil without tracks
@@ -69,7 +70,7 @@ func (m *shards) leave(v *visit, tracks *cached) {
 	if tracks == nil || v.gone {
 		return
 	}
-	v.writes, v.tracks, v.bytes = tracks.Writes(), tracks, tracks.memory()
+	v.writes, v.term, v.tracks, v.bytes = tracks.Writes(), tracks.head.Term, tracks, tracks.memory()
 	v.place = m.used.PushFront(v)
 	m.bytes += v.bytes
 	for e := m.used.Back(); e != nil && m.bytes > m.limit; {

@@ -49,6 +49,7 @@ type model struct {
 	upTo       int64
 	workers    []*Fn
 	store      stored
+	term       int32 // of the workers
 	committed  moment
 	earlier    []moment // that the runner may go back to
 	warm, cold int
@@ -94,6 +95,9 @@ func (m *model) bundle() {
 		other.fold = &Fold{Stamp: Stamp{Shards: 2, Partitions: 1}, Unconfirmed: unstored, Lookup: m.store.lookup}
 		m.run(&other)
 		return
+	case 3:
+		m.elsewhere()
+		return
 	}
 	m.run(m.workers[rapid.IntRange(0, len(m.workers)-1).Draw(m.t, "worker")])
 }
@@ -130,6 +134,22 @@ func (m *model) run(w *Fn) {
 	m.committed = now
 }
 
+// elsewhere has another process own the partition for a while, from a mark on that may lie behind what is stored. The workers go on
+// after it in a new term, with a state of before.
+func (m *model) elsewhere() {
+	other := NewFn(Config{Job: "elsewhere", Shards: 1, Partitions: 1, Rewinds: true})
+	other.fold = &Fold{Stamp: Stamp{Shards: 1, Partitions: 1}, Unconfirmed: unstored, Lookup: m.store.lookup}
+	defer Forget(other.Config.Job)
+	term, before := m.term, m.committed
+	m.term = 0
+	m.committed = moment{max(0, m.committed.next-int64(rapid.IntRange(0, 5).Draw(m.t, "back"))), newCells()}
+	for range rapid.IntRange(0, 4).Draw(m.t, "bundles elsewhere") {
+		m.run(other)
+	}
+	m.term, m.earlier = term+1, nil
+	m.committed = moment{max(before.next, m.committed.next), before.state} // a mark never goes back
+}
+
 // part folds the records up to an offset and checks the documents of the part.
 func (m *model) part(w *Fn, now *moment, to int64) (docs argos.Documents, err error) {
 	var p decode.Writer
@@ -141,7 +161,7 @@ func (m *model) part(w *Fn, now *moment, to int64) (docs argos.Documents, err er
 		}
 		p.Add(numbers[r.TruckID], o, r)
 	}
-	payload := p.Append(nil, argos.Part{From: now.next, To: to, Of: 1})
+	payload := p.Append(nil, argos.Part{Term: m.term, From: now.next, To: to, Of: 1})
 	before := remembered(w)
 	err = w.ProcessElement(context.Background(), now.state, 0, payload, func(_ int64, b []byte) {
 		if err := docs.Decode(b); err != nil {

@@ -158,7 +158,7 @@ func writesOf(b []byte) uint64 {
 	if len(b) < blobFixed {
 		return 0
 	}
-	return le.Uint64(b[14:])
+	return le.Uint64(b[18:])
 }
 
 // memory is about how many bytes the shard takes: beside its tracks, what Go needs to hold and find one.
