@@ -26,6 +26,7 @@ type Job struct {
 	clients    map[string]*cluster.Client // by topic
 	advanced   chan struct{}              // closed, and made anew, when a mark moves
 	keeper     *keeper
+	commit     func(context.Context, map[int32]int64) error // see CommitBy
 }
 
 // Drain lets the source end: what was handed out is still finished, and then the pipeline ends by itself.
@@ -82,8 +83,8 @@ func (j *Job) Marks() []int64 {
 	return marks
 }
 
-// stored are the marks as the store keeps them.
-func (j *Job) stored(topic string, epoch int32) []argos.Mark {
+// marksAt are the marks as the store keeps them.
+func (j *Job) marksAt(topic string, epoch int32) []argos.Mark {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	marks := make([]argos.Mark, len(j.partitions))
@@ -155,18 +156,25 @@ func (j *Job) Reach(ctx context.Context, at cluster.Config, topic string) error 
 	return c.Reach(ctx, topic, len(j.partitions))
 }
 
-// reader is the partition's reader at an offset. A reader that stands elsewhere is replaced: the runner has gone back to
-// a checkpoint of its own.
-func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error) {
+// reader is the reader of a partition that the job owns, nil of another, at an offset or where the present term begins if that is above.
+// A reader that stands elsewhere is replaced: the runner has gone back to a checkpoint of its own, or the partition was another's.
+func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (r *reader, term int32, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r := j.readers[partition]
+	if partition < len(j.partitions) && !cfg.Spread {
+		p := &j.partitions[partition]
+		if !p.owned {
+			return nil, 0, nil
+		}
+		from, term = max(from, p.start), p.term
+	}
+	r = j.readers[partition]
 	if r != nil && r.at() == from {
-		return r, nil
+		return r, term, nil
 	}
 	client, err := j.clientLocked(cfg.Kafka, cfg.Topic)
 	if err != nil {
-		return nil, err
+		return nil, term, err
 	}
 	if r != nil {
 		readerRestarts.WithLabelValues(label(partition)).Inc()
@@ -180,7 +188,7 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (*reader, error
 	}
 	j.readers[partition] = r
 	j.tasks.Go(func() { r.run(ctx, from) })
-	return r, nil
+	return r, term, nil
 }
 
 // moved notes how far a partition is stored, where the books of it are kept in the runner's state.
@@ -200,11 +208,19 @@ func (j *Job) moved(of int, mark int64) {
 	j.advanced = make(chan struct{})
 }
 
-// handedOut notes that a poll has gone into the pipeline.
-func (j *Job) handedOut(partition int, poll sent) {
+// handOut notes that a poll goes into the pipeline, if the partition is still owned and the poll can be claimed.
+func (j *Job) handOut(partition int, term int32, poll sent, claim func() bool) (owned, claimed bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.partitions[partition].handedOut(poll)
+	p := &j.partitions[partition]
+	if !p.owned || p.term != term {
+		return false, false
+	}
+	if !claim() {
+		return true, false
+	}
+	p.handedOut(poll)
+	return true, true
 }
 
 // acknowledge notes that a part of a poll is stored.

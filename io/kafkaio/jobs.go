@@ -12,7 +12,7 @@ import (
 // is all that can lead them to what they share.
 var jobs sync.Map // string -> *Job
 
-// NewJob registers a run that starts at the given offsets, by partition. The name must not be in use: it is to be one of
+// NewJob registers a run that starts at the given offsets, by partition, and owns all of them (see Own). The name must not be in use: it is to be one of
 // its own for each run, for functions of the last one may linger.
 func NewJob(name string, starts []int64) *Job {
 	j := newJob(name, starts)
@@ -32,7 +32,7 @@ func newJob(name string, starts []int64) *Job {
 	}
 	j.ctx, j.cancel = context.WithCancel(context.Background())
 	for p, start := range starts {
-		j.partitions[p].water.mark = start
+		j.partitions[p] = partition{owned: true, start: start, water: water{mark: start}}
 	}
 	return j
 }

@@ -95,7 +95,7 @@ func (k *keeper) flush(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var marks []argos.Mark
-	now := k.job.stored(k.cfg.Topic, k.cfg.Epoch)
+	now := k.job.marksAt(k.cfg.Topic, k.cfg.Epoch)
 	k.written = append(k.written, make([]int64, len(now)-len(k.written))...)
 	for p, m := range now {
 		if m.Offset > k.written[p] {
@@ -124,7 +124,8 @@ func (k *keeper) flush(ctx context.Context) error {
 func (k *keeper) advise(ctx context.Context, every time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.cfg.Group == "" || !k.untold || time.Since(k.told) < every {
+	held := k.job.commit != nil // a commit also says that the partition has an owner, see package membership
+	if k.cfg.Group == "" || !held && !k.untold || time.Since(k.told) < every {
 		return
 	}
 	k.told = time.Now()
@@ -142,6 +143,9 @@ func (k *keeper) advise(ctx context.Context, every time.Duration) {
 
 // commit looks into the answer: the call succeeds while the group's coordinator is still loading.
 func (k *keeper) commit(ctx context.Context) error {
+	if k.job.commit != nil {
+		return k.job.commit(ctx, k.job.ownedMarks())
+	}
 	offsets := make([]kafka.OffsetCommit, 0, len(k.written))
 	for p, o := range k.written {
 		if o == 0 && k.cfg.Spread {

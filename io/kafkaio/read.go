@@ -62,7 +62,7 @@ func (c *ReadConfig) setDefaults() {
 
 // Read is the pipeline's source: KV<int64 partition, []byte poll>, where a poll [From, To) is an argos.Part with 0 of 0
 // and then its argos.LogRecords. The polls of a partition follow each other without a hole; where retention has taken
-// records, or the log has none, To jumps. A poll's Beam time is From as ms, so that a runner that orders by time keeps a
+// records, or the log has none, To jumps; where another process has owned the partition in between, From does. A poll's Beam time is From as ms, so that a runner that orders by time keeps a
 // partition in order.
 //
 // A poll's bytes are used again for the next one: a function that keeps them must copy.
@@ -86,6 +86,7 @@ const (
 	idleLeast  = 10 * time.Millisecond
 	idleMost   = 40 * time.Millisecond
 	idleShare  = 8 // of the time since the last poll
+	notOwned   = 200 * time.Millisecond
 
 	// A runner that spreads counts in whole seconds. One that leaks a little at each look is spared it where nothing comes.
 	spreadIdle = 10 * time.Second
@@ -149,10 +150,14 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 		return sdf.StopProcessing(), nil
 	}
 	rest := rt.GetRestriction().(offsetrange.Restriction)
-	r, err := job.reader(&f.Config, int(partition), rest.Start)
+	r, term, err := job.reader(&f.Config, int(partition), rest.Start)
 	if err != nil {
 		return nil, err
 	}
+	if r == nil {
+		return sdf.ResumeProcessingIn(notOwned), nil
+	}
+	from := r.at()
 	ready, some, err := r.ready()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrLog, err)
@@ -164,15 +169,21 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 	f.poll = append(f.poll[:0], make([]byte, argos.PartSize)...) // the head, known when the end is
 	poll, n, to, last := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
 	f.poll = poll
-	if !rt.TryClaim(to - 1) {
+	owned, claimed := true, false
+	if claim := func() bool { return rt.TryClaim(to - 1) }; f.Config.Spread {
+		claimed = claim()
+	} else {
+		owned, claimed = job.handOut(int(partition), term, sent{from, to, last, n, len(f.poll)}, claim)
+	}
+	switch {
+	case !owned: // it went to another process meanwhile
+		return sdf.ResumeProcessingIn(notOwned), nil
+	case !claimed:
 		return sdf.StopProcessing(), nil
 	}
-	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, From: rest.Start, To: to}.Append(f.poll[:0])
-	if !f.Config.Spread {
-		job.handedOut(int(partition), sent{rest.Start, to, last, n, len(f.poll)})
-	}
+	argos.Part{Partition: int32(partition), Epoch: f.Config.Epoch, Term: term, From: from, To: to}.Append(f.poll[:0])
 	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
-	emit(mtime.Time(rest.Start), partition, f.poll)
+	emit(mtime.Time(from), partition, f.poll)
 	w.next = to
 	return sdf.ResumeProcessingIn(0), nil
 }

@@ -38,8 +38,9 @@ var taps sync.Map // string -> *tap
 // tap records what the source gave and acknowledges it, as far as it is let.
 type tap struct {
 	mu      sync.Mutex
-	next    []int64 // by partition
-	jumps   int64   // offsets that no record had
+	next    []int64                  // by partition
+	jumps   int64                    // offsets that no record had
+	terms   map[int32]map[int32]bool // by partition
 	wrong   string
 	hold    bool
 	records atomic.Int64
@@ -56,6 +57,10 @@ func (tp *tap) see(p argos.Part, rest []byte) (hold bool) {
 	if p.From != tp.next[p.Partition] || p.To <= p.From || p.Index != 0 || p.Of != 0 || p.Epoch != 7 {
 		complain("poll %+v after offset %d", p, tp.next[p.Partition])
 	}
+	if tp.terms[p.Partition] == nil {
+		tp.terms[p.Partition] = map[int32]bool{}
+	}
+	tp.terms[p.Partition][p.Term] = true
 	expect := p.From
 	for len(rest) > 0 {
 		var r argos.LogRecord
@@ -106,7 +111,7 @@ var runs atomic.Int64
 func start(t testing.TB, brokers cluster.Config, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
 	t.Helper()
 	name := fmt.Sprintf("%s-%d", t.Name(), runs.Add(1))
-	r := &run{tap: &tap{next: append([]int64(nil), starts...)}, ended: make(chan error, 1)}
+	r := &run{tap: &tap{next: append([]int64(nil), starts...), terms: map[int32]map[int32]bool{}}, ended: make(chan error, 1)}
 	r.store, r.uri = newMarksStore()
 	taps.Store(name, r.tap)
 	cfg := kafkaio.ReadConfig{Job: name, Kafka: brokers, Topic: argos.Topic, Epoch: 7, Starts: starts}

@@ -113,7 +113,7 @@ func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 	read := func(from, to int64) {
 		t.Helper()
 		for from < to {
-			r, err := job.reader(&cfg, 0, from)
+			r, _, err := job.reader(&cfg, 0, from)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +135,7 @@ func TestReaderGoesBackAndStaysBounded(t *testing.T) {
 	if err := job.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := job.reader(&cfg, 0, 0); err == nil {
+	if _, _, err := job.reader(&cfg, 0, 0); err == nil {
 		t.Fatal("a closed job gave a reader")
 	}
 }
@@ -184,7 +184,7 @@ func BenchmarkReader(b *testing.B) {
 	for b.Loop() {
 		run++
 		job := NewJob(fmt.Sprintf("%s-%d-%d", b.Name(), b.N, run), []int64{0})
-		r, err := job.reader(&cfg, 0, 0)
+		r, _, err := job.reader(&cfg, 0, 0)
 		if err != nil {
 			b.Fatal(err)
 		}

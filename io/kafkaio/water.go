@@ -72,6 +72,9 @@ func (w *water) advance() {
 
 // partition is what the job knows of a partition: what was handed out, in order, and what of it is stored.
 type partition struct {
+	owned   bool  // polls of it may be handed out
+	term    int32 // how often it came to be owned: see argos.Part
+	start   int64 // where the source goes on in this term
 	water   water
 	time    int64 // ms, Kafka's of the record just below the mark; 0: unknown
 	sent    []sent
@@ -111,7 +114,9 @@ func (p *partition) acknowledge(part argos.Part) (moved bool, err error) {
 		n++
 	}
 	p.drop(0, n)
-	markOffset.WithLabelValues(label(int(part.Partition))).Set(float64(p.water.mark))
+	if p.owned {
+		markOffset.WithLabelValues(label(int(part.Partition))).Set(float64(p.water.mark))
+	}
 	return true, nil
 }
 
