@@ -49,7 +49,7 @@ func live(cfg Config, job string, from start, on runner) *beam.Pipeline {
 	stored := storeio.Write(s, storeio.Config{Job: cfg.name, StoreURI: cfg.StoreURI, Patience: on.patience}, docs)
 	buried := kafkaio.WriteDeadLetters(s, kafkaio.DeadLetterConfig{Job: job, Kafka: cfg.Kafka, Spread: on.spread, Patience: on.patience}, dead)
 	kafkaio.LowWater(s, kafkaio.LowWaterConfig{
-		Job: job, Store: cfg.StoreURI, Topic: cfg.Topic, Epoch: from.epoch, Kafka: cfg.Kafka, Group: Group,
+		Job: job, Store: cfg.StoreURI, Topic: cfg.Topic, Epoch: from.epoch, Kafka: cfg.Kafka, Group: cfg.group,
 		Starts: from.offsets, Spread: on.spread,
 	}, beam.Flatten(s, stored, buried))
 	return p

@@ -22,6 +22,9 @@ func (l *Live) Ready(ctx context.Context) error {
 	if job == nil {
 		return errors.New("no job runs at present; the log says why the last one failed")
 	}
+	if err := l.assignment.member.Ready(); err != nil {
+		return err
+	}
 	if err := storeio.Trouble(); err != nil {
 		return err
 	}

@@ -15,11 +15,13 @@ import (
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/storeio"
+	"argos/membership"
 	"argos/transforms/decode"
 	"argos/transforms/fleet"
 )
 
-// Group is the consumer group that the marks are committed to, as advice for tools that show a lag.
+// Group is the consumer group among whose members, the workers, the partitions are divided. The marks are committed to it too, as
+// advice for tools that show a lag.
 const Group = "argos-pipeline"
 
 // PerTruck asks for a Beam key, and so a state cell, for each truck instead of shards: for comparison.
@@ -35,11 +37,15 @@ type Config struct {
 	NewEpoch         bool // the topic was remade: read it from its beginning
 	AcceptPartitions bool // the topic was drained and then grown
 
+	// Instance is of membership.Config: a name that the process which replaces this one after a crash has, too; empty: none.
+	Instance string
+
 	DrainWithin time.Duration // how long what is under way may take to be stored at the end; 10 s unless given
 	Log         *slog.Logger  // slog.Default() unless given
 
-	name string                    // of the run
-	tune func(*kafkaio.ReadConfig) // a test's cut of the log
+	name  string                    // of the run
+	group string                    // Group; a test's, of two owners that know nothing of each other
+	tune  func(*kafkaio.ReadConfig) // a test's cut of the log
 }
 
 func (c Config) withDefaults() Config {
@@ -51,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.group == "" {
+		c.group = Group
 	}
 	c.name = fmt.Sprintf("live-%d", runs.Add(1))
 	return c
@@ -73,8 +82,8 @@ var restarts = prometheus.NewCounter(prometheus.CounterOpts{
 
 // Collectors returns the metrics of the pipelines in this process and of all that they are made of.
 func Collectors() []prometheus.Collector {
-	all := []prometheus.Collector{restarts}
-	for _, more := range [][]prometheus.Collector{kafkaio.Collectors(), decode.Collectors(), fleet.Collectors(), storeio.Collectors()} {
+	all := []prometheus.Collector{restarts, partitionsOwned, unownedSeconds}
+	for _, more := range [][]prometheus.Collector{kafkaio.Collectors(), membership.Collectors(), decode.Collectors(), fleet.Collectors(), storeio.Collectors()} {
 		all = append(all, more...)
 	}
 	return all
@@ -92,6 +101,8 @@ type Live struct {
 	kill  context.CancelFunc // does not wait for what is under way
 	done  chan struct{}
 	err   error // once done
+
+	assignment *assignment
 
 	mu    sync.Mutex
 	job   *kafkaio.Job // the present attempt, if any
@@ -121,18 +132,38 @@ func Start(ctx context.Context, cfg Config) (*Live, error) {
 		return nil, errors.Join(err, store.Close())
 	}
 	cfg.NewEpoch, cfg.AcceptPartitions = false, false // said once, done once
-	l := &Live{cfg: cfg, store: store, done: make(chan struct{}), marks: from.offsets}
+	l := &Live{cfg: cfg, store: store, done: make(chan struct{}), marks: from.offsets, assignment: newAssignment(store, cfg.Topic, cfg.Log)}
+	member, err := membership.Join(membership.Config{
+		Kafka: cfg.Kafka, Topic: cfg.Topic, Group: cfg.group, Handler: l.assignment, Log: cfg.Log, Instance: cfg.Instance,
+	})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	l.assignment.member = member
 	var running context.Context
 	running, l.drain = context.WithCancel(ctx)
 	alive, kill := context.WithCancelCause(context.WithoutCancel(ctx))
 	l.kill = func() { kill(errDrain) }
 	go func() {
 		defer close(l.done)
-		l.err = errors.Join(l.supervise(running, alive), store.Close())
+		l.err = errors.Join(l.supervise(running, alive), l.leave(), store.Close())
 		l.drain()
 		l.kill()
 	}()
 	return l, nil
+}
+
+// leaveWithin bounds the farewell to the group, which learns of a silent end by itself, only later.
+const leaveWithin = 3 * time.Second
+
+// leave tells the group. That it can't be told is no failure of the pipeline.
+func (l *Live) leave() error {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
+	defer cancel()
+	if err := l.assignment.member.Leave(ctx); err != nil {
+		l.cfg.Log.Warn("the consumer group could not be told that this worker is gone", "error", err)
+	}
+	return nil
 }
 
 func ready(ctx context.Context, store argos.Store, cfg Config) (start, error) {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"argos/io/kafkaio"
@@ -57,6 +58,10 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 	}
 	name := fmt.Sprintf("%s.%d", l.cfg.name, runs.Add(1))
 	job := kafkaio.NewJob(name, from.offsets)
+	for p := range from.offsets {
+		job.Disown(p) // until the group says that it is ours
+	}
+	job.CommitBy(l.assignment.member.Commit)
 	l.attend(job)
 	defer func() {
 		l.attend(nil)
@@ -66,7 +71,14 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 		}
 	}()
 	ctx, cancel := context.WithCancelCause(alive)
+	var serving sync.WaitGroup
+	defer serving.Wait()
 	defer cancel(nil)
+	serving.Go(func() {
+		if err := l.assignment.serve(ctx, job, len(from.offsets), from.epoch); err != nil {
+			cancel(err)
+		}
+	})
 	defer context.AfterFunc(running, func() {
 		job.Drain()
 		late := time.AfterFunc(l.cfg.DrainWithin, func() { cancel(fmt.Errorf("%w (waited %v)", errDrain, l.cfg.DrainWithin)) })
@@ -90,6 +102,7 @@ func (l *Live) attend(job *kafkaio.Job) {
 		l.marks = l.job.Marks()
 	}
 	l.job = job
+	l.assignment.attend(job)
 }
 
 // cause is the innermost reason in what Prism says of a failed job: the plan and stack around it are Beam's own.

@@ -1,0 +1,222 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"argos"
+	"argos/io/kafkaio"
+	"argos/membership"
+)
+
+var (
+	partitionsOwned = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "argos_group_partitions_owned", Help: "Partitions that this worker reads at present.",
+	})
+	unownedSeconds = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "argos_group_unowned_seconds",
+		Help:    "How long a partition that this worker came to own had no owner; up to 1 s too long when its last one died.",
+		Buckets: []float64{.05, .1, .2, .3, .5, .75, 1, 1.5, 2, 3, 5, 7.5, 10, 30, 60},
+	})
+)
+
+// releaseWithin is how long a partition that is asked back may take to be stored. Whatever is not, the next owner reads again.
+const releaseWithin = 5 * time.Second
+
+// assignment is which partitions the consumer group has given to this worker, and hands each to the job that runs.
+type assignment struct {
+	store  argos.Store
+	topic  string
+	log    *slog.Logger
+	member *membership.Member
+
+	mu      sync.Mutex
+	mine    map[int]bool
+	job     *kafkaio.Job  // the one that runs, if any
+	owned   map[int]bool  // by the job
+	changed chan struct{} // has a token when there may be partitions that the job does not own yet
+}
+
+func newAssignment(store argos.Store, topic string, log *slog.Logger) *assignment {
+	return &assignment{store: store, topic: topic, log: log, mine: map[int]bool{}, owned: map[int]bool{}, changed: make(chan struct{}, 1)}
+}
+
+// Assigned is called by the group's member.
+func (a *assignment) Assigned(partitions []int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, p := range partitions {
+		a.mine[p] = true
+	}
+	a.log.Info("the consumer group has assigned partitions", "new", partitions, "all", slices.Sorted(maps.Keys(a.mine)))
+	a.wake()
+}
+
+func (a *assignment) wake() {
+	select {
+	case a.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Lost is called by the group's member: another may read these already.
+func (a *assignment) Lost(partitions []int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.log.Warn("partitions are lost: the consumer group has not heard of this worker for too long", "partitions", partitions)
+	for _, p := range a.remove(partitions) {
+		a.job.Disown(p)
+	}
+}
+
+// Revoked is called by the group's member: the next owner begins when it returns.
+func (a *assignment) Revoked(ctx context.Context, partitions []int) {
+	a.mu.Lock()
+	job, owned := a.job, a.remove(partitions)
+	a.mu.Unlock()
+	if len(owned) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, releaseWithin)
+	defer cancel()
+	if err := job.Release(ctx, owned...); err != nil {
+		a.log.Warn("partitions are handed over before all of theirs is stored; their next owner reads it again", "partitions", owned, "error", err)
+		return
+	}
+	marks := map[int32]int64{}
+	for _, p := range owned {
+		marks[int32(p)] = job.Mark(p)
+	}
+	if err := a.member.Commit(ctx, marks); err != nil { // it is advice
+		a.log.Debug("committing the marks of partitions that are handed over", "error", err)
+	}
+	a.log.Info("partitions are handed over", "partitions", owned)
+}
+
+// remove takes partitions from the worker and returns those of them that the job owns.
+func (a *assignment) remove(partitions []int) (owned []int) {
+	for _, p := range partitions {
+		if a.owned[p] {
+			owned = append(owned, p)
+		}
+		delete(a.mine, p)
+		delete(a.owned, p)
+	}
+	partitionsOwned.Set(float64(len(a.owned)))
+	return owned
+}
+
+// attend makes a job the one that gets the partitions; nil: none runs.
+func (a *assignment) attend(job *kafkaio.Job) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.job = job
+	clear(a.owned)
+	partitionsOwned.Set(0)
+	a.wake()
+}
+
+// serve hands the job the partitions that are the worker's, as they come, until the context ends. It fails when the job can't go on
+// from the store's marks.
+func (a *assignment) serve(ctx context.Context, job *kafkaio.Job, partitions int, epoch int32) error {
+	pause, trouble := firstPause, false
+	for {
+		select {
+		case <-a.changed:
+		case <-ctx.Done():
+			return nil
+		}
+		err := a.hand(ctx, job, partitions, epoch)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, kafkaio.ErrOvertaken):
+			return err
+		case err != nil:
+			if !trouble {
+				a.log.Warn("assigned partitions wait for the store's marks", "error", err)
+			}
+			trouble = true
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+				return nil
+			}
+			pause = min(2*pause, lastPause)
+			a.wake()
+		default:
+			pause, trouble = firstPause, false
+		}
+	}
+}
+
+// hand gives the job what is the worker's and not the job's yet.
+func (a *assignment) hand(ctx context.Context, job *kafkaio.Job, partitions int, epoch int32) error {
+	a.mu.Lock()
+	var todo []int
+	for p := range a.mine {
+		if !a.owned[p] && p < partitions { // the source itself notices a topic that has grown
+			todo = append(todo, p)
+		}
+	}
+	a.mu.Unlock()
+	if len(todo) == 0 {
+		return nil
+	}
+	if err := job.Idle(ctx, todo...); err != nil {
+		return err
+	}
+	marks, err := a.store.Marks(ctx, a.topic)
+	if err != nil {
+		return fmt.Errorf("read the marks of topic %s: %w", a.topic, err)
+	}
+	if err := a.own(job, todo, marks, epoch); err != nil {
+		return err
+	}
+	a.observe(ctx, todo)
+	return nil
+}
+
+func (a *assignment) own(job *kafkaio.Job, todo []int, marks []argos.Mark, epoch int32) error {
+	newest := map[int]argos.Mark{}
+	for _, m := range marks {
+		newest[int(m.Partition)] = m
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, p := range todo {
+		if !a.mine[p] { // it was asked back meanwhile
+			continue
+		}
+		m, known := newest[p]
+		if !known {
+			return fmt.Errorf("%w: the store has no mark of partition %d", kafkaio.ErrOvertaken, p)
+		}
+		if err := job.Own(m, epoch); err != nil {
+			return err
+		}
+		a.owned[p] = true
+	}
+	partitionsOwned.Set(float64(len(a.owned)))
+	return nil
+}
+
+// observe measures how long partitions had no owner.
+func (a *assignment) observe(ctx context.Context, partitions []int) {
+	now := time.Now()
+	last, err := a.member.LastOwned(ctx, partitions)
+	if err != nil {
+		a.log.Debug("how long partitions had no owner is not known", "error", err)
+	}
+	for _, t := range last {
+		unownedSeconds.Observe(max(0, now.Sub(t).Seconds()))
+	}
+}
