@@ -37,6 +37,7 @@ func matrix(o options) []row {
 	add("pipeline-down15", "the pipeline is down for 15 s", parts{}, false, func(ctx context.Context, s *system) error {
 		return down(ctx, s.pipeline, 15*time.Second)
 	})
+	rows = append(rows, workerRows(o)...)
 	rows = append(rows, storeRows()...)
 	rows = append(rows, flinkRows()...)
 	for _, l := range []struct {
@@ -70,9 +71,9 @@ func matrix(o options) []row {
 	add("lost-answers", "Kafka's answers to the gateway are lost for 10 s", parts{}, true, lostAnswers)
 	add("kafka-disk-full", "no room on Kafka's disk for 10 s", parts{small: "broker"}, false, brokerDiskFull)
 	add("embedded-disk-full", "no room on the embedded broker's disk for 10 s", parts{small: "broker", embedded: true}, true, brokerDiskFull)
-	add("two-pipelines", "a second pipeline by mistake, which outlives the first", parts{}, true, twoPipelines)
+	add("two-pipelines", "a second worker, which outlives the first", parts{}, true, twoPipelines)
 	add("random", fmt.Sprintf("random faults of gateway, pipeline and Kafka for %v", o.For), parts{}, true, func(ctx context.Context, s *system) error {
-		return atRandom(ctx, s, o.Seed, o.For)
+		return atRandom(ctx, []*part{s.gateway, s.pipeline, s.broker}, o.Seed, o.For)
 	})
 	return rows
 }
@@ -108,7 +109,7 @@ func brokerDiskFull(ctx context.Context, s *system) error {
 	}
 }
 
-// twoPipelines lets a second one write the same documents for a while, ends the first under it, and the second when the first is back.
+// twoPipelines lets a second one share the partitions for a while, ends the first under it, and the second when the first is back.
 func twoPipelines(ctx context.Context, s *system) error {
 	addrs, err := rig.FreeAddrs(1)
 	if err != nil {
@@ -119,7 +120,7 @@ func twoPipelines(ctx context.Context, s *system) error {
 		return err
 	}
 	defer second.Kill()
-	if err := felt(ctx, s.pipeline, "argos_sink_refused_documents_total", func() error { return pause(ctx, 8*time.Second) }); err != nil {
+	if err := pause(ctx, 8*time.Second); err != nil {
 		return err
 	}
 	s.pipeline.Kill()

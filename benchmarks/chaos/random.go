@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
 
 // atRandom does to one part, or to two at once, what a row would do, again and again with some seconds between.
-func atRandom(ctx context.Context, s *system, seed uint64, length time.Duration) error {
+func atRandom(ctx context.Context, parts []*part, seed uint64, length time.Duration) error {
 	rng := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // it is to be repeatable
 	for end := time.Now().Add(length); time.Now().Before(end); {
-		victims := []*part{s.gateway, s.pipeline, s.broker}
+		victims := slices.Clone(parts)
 		rng.Shuffle(len(victims), func(i, j int) { victims[i], victims[j] = victims[j], victims[i] })
 		victims = victims[:1+rng.IntN(2)*rng.IntN(2)]
 		var wg sync.WaitGroup

@@ -16,6 +16,9 @@ type result struct {
 	Downtime float64 `json:"downtime_s"` // how old the newest stored fix of some partition became; 0: less than a second
 	Recovery float64 `json:"recovery_s"` // from the end of the fault until all partitions were fresh for good
 
+	Handovers uint64  `json:"handovers,omitempty"`    // partitions that another worker came to own
+	Unowned   float64 `json:"unowned_le_s,omitempty"` // the longest that one of them had no owner was not above this
+
 	Acked      int64 `json:"acked"`
 	Lost       int64 `json:"lost"`
 	Diverged   int64 `json:"diverged"`
@@ -42,6 +45,9 @@ func (r *result) line() string {
 	verdict := "ok"
 	if r.Failed != "" {
 		verdict = r.Failed
+	}
+	if r.Handovers > 0 {
+		verdict += fmt.Sprintf("; %d handovers, at most %g s without an owner", r.Handovers, r.Unowned)
 	}
 	return fmt.Sprintf("%-24s %7.1f s %7.1f s %9d %5d %8d %10d  %s", r.Name, r.Downtime, r.Recovery, r.Acked, r.Lost, r.Diverged, r.Duplicates, verdict)
 }

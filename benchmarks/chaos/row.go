@@ -23,6 +23,7 @@ type parts struct {
 	embedded bool   // the embedded broker
 	mongo    bool   // a MongoDB-protocol server
 	flink    bool   // the pipeline on a Flink cluster
+	workers  int    // that share the partitions; 0: one
 	small    string // the part whose disk is a small one: broker or store
 }
 
@@ -56,7 +57,12 @@ func (r row) play(ctx context.Context, s *system) result {
 				return err
 			}
 		}
-		struck := time.Now()
+		if s.parts.workers > 0 {
+			if err := s.shared(ctx); err != nil {
+				return err
+			}
+		}
+		struck, before := time.Now(), s.handovers(ctx)
 		if err := r.strike(ctx, s); errors.Is(err, errNotHere) {
 			return err
 		} else if err != nil {
@@ -67,6 +73,7 @@ func (r row) play(ctx context.Context, s *system) result {
 			return fmt.Errorf("after the fault: %w", err)
 		}
 		res.Downtime, res.Recovery = w.worst(struck).Seconds(), w.recovery(mended).Seconds()
+		res.Handovers, res.Unowned = s.handovers(ctx).since(before)
 		if err := s.settle(ctx); err != nil {
 			return err
 		}

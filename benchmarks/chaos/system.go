@@ -52,6 +52,7 @@ type system struct {
 	dir, binary string
 
 	broker, gateway, pipeline, mongo *part
+	workers                          []*part // the pipeline, and those that share its partitions
 	load                             *rig.Server
 	flink                            *rig.Flink // if the row wants it
 	worker                           *part      // the one of its workers that has metrics; not ours to start
@@ -78,7 +79,7 @@ func (s *system) start(ctx context.Context) error {
 			return err
 		}
 	}
-	addrs, err := rig.FreeAddrs(6)
+	addrs, err := rig.FreeAddrs(6 + s.parts.workers)
 	if err != nil {
 		return err
 	}
@@ -98,7 +99,11 @@ func (s *system) start(ctx context.Context) error {
 	}
 	s.gateway = s.role("gateway takes fixes", addrs[4], "gateway", "--kafka", s.produce.addr, "--listen", addrs[0], "--partitions", strconv.Itoa(partitions))
 	s.pipeline = s.newPipeline(addrs[5])
-	for _, p := range []*part{s.gateway, s.pipeline} {
+	s.workers = []*part{s.pipeline}
+	for n := 1; n < s.parts.workers; n++ {
+		s.workers = append(s.workers, s.newPipeline(addrs[5+n]))
+	}
+	for _, p := range append([]*part{s.gateway}, s.workers...) {
 		if err := p.atLast(ctx); err != nil {
 			return err
 		}
@@ -223,7 +228,7 @@ func (s *system) end() {
 	if s.load != nil {
 		s.load.Kill()
 	}
-	for _, p := range []*part{s.gateway, s.pipeline, s.broker, s.mongo} {
+	for _, p := range append([]*part{s.gateway, s.pipeline, s.broker, s.mongo}, s.workers...) {
 		if p != nil && p.Server != nil {
 			_ = p.Resume() // one that was stopped
 			p.Kill()
