@@ -138,17 +138,22 @@ func TestExactWhoeverOwns(t *testing.T) {
 		workers = append(workers, begun(t, cfg))
 	}
 	eventually(t, "each worker reads all", func() bool { return slices.Equal(owned(workers...), []int{4, 4, 4}) })
-	const rounds = 40
-	p.fill(1_000, 20)
+	rounds := int64(0)
+	fill := func() {
+		p.fill(1_000, 20)
+		rounds++
+	}
 	eventually(t, "the guard refuses what another owner has stored", func() bool {
+		fill()
+		p.reached(store)
 		refused := int64(0)
 		for _, l := range workers {
 			refused += l.Stats().Refused
 		}
 		return refused > 0
 	})
-	for range rounds - 1 {
-		p.fill(1_000, 20)
+	for range 40 {
+		fill()
 		a := workers[rng.IntN(len(workers))].assignment
 		some := rng.Perm(p.partitions)[:1+rng.IntN(p.partitions)]
 		switch rng.IntN(4) {
