@@ -33,13 +33,14 @@ type Config struct {
 	Shards   int    // a multiple of the partitions; 0: as many as partitions; PerTruck
 
 	NewEpoch         bool // the topic was remade: read it from its beginning
-	AcceptPartitions bool // the topic was drained and then grown
+	AcceptPartitions bool // the topic has grown
 
 	DrainWithin time.Duration // how long what is under way may take to be stored at the end; 10 s unless given
 	Log         *slog.Logger  // slog.Default() unless given
 
-	name string                    // of the run
-	tune func(*kafkaio.ReadConfig) // a test's cut of the log
+	name  string                    // of the run
+	still time.Duration             // stillFor unless given
+	tune  func(*kafkaio.ReadConfig) // a test's cut of the log
 }
 
 func (c Config) withDefaults() Config {
@@ -51,6 +52,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.still == 0 {
+		c.still = stillFor
 	}
 	c.name = fmt.Sprintf("live-%d", runs.Add(1))
 	return c
@@ -179,9 +183,9 @@ func (l *Live) WaitFor(ctx context.Context, offsets []int64) error {
 	tick := time.NewTicker(5 * time.Millisecond) // an attempt may fail and another take over, so no single one is waited for
 	defer tick.Stop()
 	for {
-		behind := 0
-		for p, m := range l.Marks() {
-			if p < len(offsets) && m < offsets[p] {
+		behind, marks := 0, l.Marks()
+		for p, o := range offsets {
+			if p < len(marks) && marks[p] < o || p >= len(marks) && o > 0 {
 				behind++
 			}
 		}
