@@ -126,8 +126,8 @@ func begin(cfg Config, all []argos.Mark, known []cluster.Layout, log []cluster.R
 	}
 	for p, o := range from.offsets {
 		if o > log[p].Last {
-			return start{}, nil, fmt.Errorf("%w: partition %d of topic %s ends at offset %d and the store has it up to %d, so "+
-				"the topic was remade or the broker lost data; %s", ErrRefused, p, cfg.Topic, log[p].Last, o, remade)
+			return start{}, nil, fmt.Errorf("%w: partition %d of topic %s ends at offset %d and the store has it up to %d, "+
+				"so the topic was remade or the broker lost data; %s", ErrRefused, p, cfg.Topic, log[p].Last, o, remade)
 		}
 	}
 	return from, known, nil

@@ -23,6 +23,7 @@ type parts struct {
 	embedded bool   // the embedded broker
 	mongo    bool   // a MongoDB-protocol server
 	flink    bool   // the pipeline on a Flink cluster
+	layouts  bool   // the topic's partitions change
 	small    string // the part whose disk is a small one: broker or store
 }
 
@@ -69,6 +70,9 @@ func (r row) play(ctx context.Context, s *system) result {
 		res.Downtime, res.Recovery = w.worst(struck).Seconds(), w.recovery(mended).Seconds()
 		if err := s.settle(ctx); err != nil {
 			return err
+		}
+		if s.parts.layouts {
+			return s.auditLayouts(ctx, &res)
 		}
 		return s.audit(ctx, &res)
 	}()
