@@ -1,15 +1,10 @@
 package flink
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -87,6 +82,10 @@ func orNil(s string) any {
 	return s
 }
 
+// maxUnanswered is how many questions in a row may go without an answer before a job manager counts as gone: some seconds, with one that
+// refuses connections.
+const maxUnanswered = 50
+
 func (c Cluster) savepoint(ctx context.Context, id, how string, body any) (string, error) {
 	var asked struct {
 		ID string `json:"request-id"`
@@ -96,7 +95,7 @@ func (c Cluster) savepoint(ctx context.Context, id, how string, body any) (strin
 	}
 	tick := time.NewTicker(200 * time.Millisecond)
 	defer tick.Stop()
-	for {
+	for unanswered := 0; ; {
 		var of struct {
 			Status struct {
 				ID string `json:"id"`
@@ -108,8 +107,14 @@ func (c Cluster) savepoint(ctx context.Context, id, how string, body any) (strin
 				} `json:"failure-cause"`
 			} `json:"operation"`
 		}
-		if err := c.call(ctx, http.MethodGet, "/jobs/"+id+"/savepoints/"+asked.ID, nil, &of); err != nil {
+		// The savepoint is under way, whatever becomes of a question: one that has no answer is asked again.
+		switch err := c.call(ctx, http.MethodGet, "/jobs/"+id+"/savepoints/"+asked.ID, nil, &of); {
+		case err == nil:
+			unanswered = 0
+		case ctx.Err() != nil || errors.Is(err, ErrUnknownJob) || unanswered == maxUnanswered:
 			return "", fmt.Errorf("wait for the savepoint: %w", err)
+		default:
+			unanswered++
 		}
 		if of.Operation.Failure != nil { // of an operation that is completed all the same
 			return "", fmt.Errorf("the savepoint failed: %s", Sentence(of.Operation.Failure.Trace))
@@ -123,45 +128,4 @@ func (c Cluster) savepoint(ctx context.Context, id, how string, body any) (strin
 			return "", fmt.Errorf("wait for the savepoint: %w", ctx.Err())
 		}
 	}
-}
-
-// metadata is written last into the folder of a checkpoint or savepoint: without it, it is not one.
-const metadata = "_metadata"
-
-// NewestIn finds the newest checkpoint or savepoint below a folder that this machine can read, where a job manager that was restarted
-// remembers nothing; "" when there is none. A folder of another scheme than file can't be searched.
-func NewestIn(folder string) (string, error) {
-	path, ok := strings.CutPrefix(folder, "file:")
-	if !ok && strings.Contains(folder, "://") {
-		return "", nil
-	}
-	if ok {
-		path = "/" + strings.TrimLeft(path, "/")
-	}
-	type found struct {
-		dir string
-		at  time.Time
-	}
-	var all []found
-	err := filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) { // a checkpoint that was replaced while we looked, or no folder yet
-			return nil
-		}
-		if err != nil || d.Name() != metadata {
-			return err
-		}
-		i, err := os.Stat(p)
-		if err == nil && i.Size() > 0 {
-			all = append(all, found{filepath.Dir(p), i.ModTime()})
-		}
-		return nil
-	})
-	if err != nil {
-		return "", fmt.Errorf("look for checkpoints: %w", err)
-	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	n := slices.MaxFunc(all, func(a, b found) int { return cmp.Compare(a.at.UnixNano(), b.at.UnixNano()) })
-	return "file://" + filepath.ToSlash(n.dir), nil
 }

@@ -4,11 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestSentence: the innermost cause of a trace, without Java's class names.
@@ -48,29 +45,6 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		s.Close()
-	}
-}
-
-// TestNewestIn: the newest whole checkpoint of any job, or savepoint.
-func TestNewestIn(t *testing.T) {
-	dir := t.TempDir()
-	if p, err := NewestIn("file://" + dir + "/none"); p != "" || err != nil {
-		t.Error(p, err)
-	}
-	now := time.Now()
-	for i, c := range []struct{ path, content string }{
-		{"a/chk-9/_metadata", "x"}, {"savepoints/savepoint-1/_metadata", "x"}, {"b/chk-2/_metadata", ""}, {"b/shared/_other", "x"},
-	} {
-		p := filepath.Join(dir, c.path)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(p), 0o755), os.WriteFile(p, []byte(c.content), 0o644), os.Chtimes(p, now, now.Add(time.Duration(i)*time.Minute))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if p, err := NewestIn(dir); p != "file://"+dir+"/savepoints/savepoint-1" || err != nil {
-		t.Error(p, err)
-	}
-	if p, err := NewestIn("s3://bucket/x"); p != "" || err != nil {
-		t.Error(p, err)
 	}
 }
 

@@ -22,6 +22,7 @@ func (g *Gateway) compare(ctx context.Context) {
 	if why == nil {
 		return
 	}
+	why = fmt.Errorf("this gateway takes no more fixes: %w", why)
 	g.logger.Error(why.Error())
 	leaving, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
@@ -30,14 +31,13 @@ func (g *Gateway) compare(ctx context.Context) {
 
 // changed says what a changed number of partitions means, and what to do; nil when it is the same.
 func changed(topic string, was, is int) error {
-	const no = "this gateway takes no more fixes"
 	switch {
 	case is > was:
-		return fmt.Errorf("%s: topic %q has grown from %d to %d partitions, so its trucks move between them; stop all gateways, "+
-			"let the pipeline store everything, start the pipeline once with --accept-partitions, then the gateways", no, topic, was, is)
+		return fmt.Errorf("topic %q has grown from %d to %d partitions, so its trucks move between them; stop all gateways, "+
+			"start the pipeline once with --accept-partitions, then the gateways", topic, was, is)
 	case is < was:
-		return fmt.Errorf("%s: topic %q has %d partitions and had %d, so it was remade; stop all gateways, "+
-			"start the pipeline once with --new-epoch, then the gateways", no, topic, is, was)
+		return fmt.Errorf("topic %q has %d partitions and had %d, so it was remade; stop all gateways, "+
+			"start the pipeline once with --new-epoch, then the gateways", topic, is, was)
 	}
 	return nil
 }

@@ -121,8 +121,20 @@ func TestGrownTopicIsNotWrittenOn(t *testing.T) {
 	if err := g.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
+	for range 2 { // however often it is started again
+		_, err := New(t.Context(), Config{Kafka: cluster.Plain(b.addr)})
+		if err == nil || !strings.Contains(err.Error(), "from 2 to 6 partitions") || !strings.Contains(err.Error(), steps) {
+			t.Fatal("it starts again:", err)
+		}
+	}
+	accepted := []cluster.Layout{{Partitions: 2}, {Partitions: 6, Starts: make([]int64, 6)}}
+	if err := cluster.Plain(b.addr).SetLayouts(t.Context(), argos.Topic, accepted); err != nil {
+		t.Fatal(err)
+	}
 	again, _ := attentive(t, b)
-	again.dial("").send(fixes("T", 10, 1))
+	c = again.dial("")
+	c.send(fixes("T", 10, 1))
+	c.await(1)
 }
 
 // What waits for a partition that is no more is given up without an ack.

@@ -31,6 +31,7 @@ type Config struct {
 	MaxFuture       time.Duration // how far ahead a live fix's time may be; 60 s
 	Memory          int64         // bytes of records that may wait for Kafka; 256 MiB. Each partition has an equal share
 	MaxConnections  int           // senders at once; 100,000
+	RequireReplicas int           // New fails unless Kafka has what it acknowledges on so many; 1
 	Registerer      prometheus.Registerer
 	Log             *slog.Logger
 
@@ -87,7 +88,17 @@ func New(ctx context.Context, c Config) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	g := &Gateway{maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, logger: c.Log, doors: newDoors(c.MaxConnections, m), hand: newHand(c.hand)}
+	g := &Gateway{
+		maxFuture: c.MaxFuture, pace: c.pace, m: m, client: client, logger: c.Log,
+		doors: newDoors(c.MaxConnections, m), hand: newHand(c.hand),
+	}
+	if err = fits(ctx, c.Kafka, c.Topic, partitions[0]); err == nil {
+		err = g.assess(ctx, c.Topic, c.RequireReplicas)
+	}
+	if err != nil {
+		client.Close()
+		return nil, err
+	}
 	g.log = &producer{topic: c.Topic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.Topic}}
 	letters := &producer{topic: c.DeadLetterTopic, client: client, m: m, trouble: &incident{log: c.Log, topic: c.DeadLetterTopic}}
 	g.letters = newDeadLetters(letters, m)

@@ -205,3 +205,50 @@ func TestOneBatchAtATimeAndEachAttemptTheSame(t *testing.T) {
 		}
 	}
 }
+
+// A POST that waits for Kafka is answered when the gateway closes: with what Kafka confirms while there is time, else that it has to be
+// sent again.
+func TestPostIsAnsweredAtTheEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		comes  bool // Kafka, in time
+		status int
+	}{
+		"Kafka comes back": {true, http.StatusOK},
+		"it does not":      {false, http.StatusServiceUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLink()
+			b := startBroker(t, 1, l.opt())
+			g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
+			t.Cleanup(l.thaw)
+			l.freeze()
+			type result struct {
+				status int
+				answer answer
+			}
+			answered := make(chan result, 1)
+			go func() {
+				status, a := g.post("/v1/fixes", lines("P", 5))
+				answered <- result{status, a}
+			}()
+			eventually(t, "the POST waits", func() bool { return g.metric("fixes_unconfirmed") == 5 })
+			ctx, cancel := context.WithCancel(t.Context())
+			closed := make(chan error, 1)
+			go func() { closed <- g.Close(ctx) }()
+			eventually(t, "it closes", func() bool { return g.Trouble() != nil })
+			if c.comes {
+				l.thaw()
+			} else {
+				cancel()
+			}
+			r := <-answered
+			if r.status != c.status || c.comes && r.answer.Accepted != 5 || !c.comes && !strings.Contains(r.answer.Error, "send them again") {
+				t.Errorf("%d: %+v", r.status, r.answer)
+			}
+			if err := <-closed; (err == nil) != c.comes {
+				t.Error(err)
+			}
+			cancel()
+		})
+	}
+}

@@ -16,6 +16,9 @@ import (
 // bodyTimeout is how long a body may take to arrive.
 const bodyTimeout = time.Minute
 
+// answerTimeout is how long a sender may take to take its answer when the gateway ends.
+const answerTimeout = time.Second
+
 // maxErrors bounds those that the answer to a POST lists.
 const maxErrors = 100
 
@@ -178,14 +181,14 @@ func (p *post) dismiss(why error) {
 	}
 }
 
-// cut implements guest.
+// cut implements guest: the sender is still told that it has to send again.
 func (p *post) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hurry()
 	if p.control != nil {
 		_ = p.control.SetReadDeadline(past)
-		_ = p.control.SetWriteDeadline(past)
+		_ = p.control.SetWriteDeadline(time.Now().Add(answerTimeout))
 	}
 }
 

@@ -136,6 +136,12 @@ func (f Flink) begin(ctx context.Context, cfg Config) (start, Config, error) {
 	}
 	cfg = f.configured(cfg, partitions)
 	from, err := ready(ctx, store, cfg)
+	for err == nil && from.next != nil { // the job has one layout: what was written by older ones is stored here
+		if err = readOut(ctx, ctx, store, cfg, from, func(*kafkaio.Job) {}); !errors.Is(err, errNextLayout) {
+			return start{}, cfg, err
+		}
+		from, err = resume(ctx, store, cfg)
+	}
 	return from, cfg, err
 }
 

@@ -101,7 +101,12 @@ func (j *FlinkJob) refused(ctx context.Context) error {
 	}
 	cfg := j.cfg
 	cfg.Shards = 0 // the job has its own
-	if _, err = resume(ctx, store, cfg); errors.Is(err, ErrRefused) {
+	from, err := resume(ctx, store, cfg)
+	if err == nil && from.next != nil {
+		return fmt.Errorf("%w: topic %s has grown and its %d partitions are accepted, but the job reads %d; "+
+			"begin it anew without --resume", ErrRefused, cfg.Topic, from.have, len(from.offsets))
+	}
+	if errors.Is(err, ErrRefused) {
 		return err
 	}
 	return nil

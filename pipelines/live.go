@@ -33,7 +33,8 @@ func live(cfg Config, job string, from start, on runner) *beam.Pipeline {
 	shards := cfg.shards(partitions)
 
 	source := kafkaio.ReadConfig{
-		Job: job, Kafka: cfg.Kafka, Topic: cfg.Topic, Epoch: from.epoch, Starts: from.offsets,
+		Job: job, Kafka: cfg.Kafka, Topic: cfg.Topic, Epoch: from.epoch,
+		Starts: from.offsets, Ends: from.until(), Have: from.have,
 		CreditRecords: credit, Spread: on.spread, PollRecords: on.pollRecords, PollBytes: on.pollBytes,
 	}
 	if cfg.tune != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"argos"
@@ -18,6 +19,8 @@ var ErrRefused = errors.New("refuse to start")
 type start struct {
 	epoch   int32
 	offsets []int64
+	next    []int64 // where the next layout begins, by partition, and so a job of this one ends; nil: it is the last
+	have    int     // partitions of the topic
 }
 
 // resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes that down,
@@ -33,23 +36,40 @@ func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 		return start{}, fmt.Errorf("ask Kafka for topic %s: %w", cfg.Topic, err)
 	}
 	if n := cfg.shards(len(log)); n < 0 || n%len(log) != 0 {
-		return start{}, fmt.Errorf("%w: %d shards for the %d partitions of topic %s: want a multiple of the partitions", ErrRefused, n, len(log), cfg.Topic)
+		return start{}, fmt.Errorf("%w: %d shards for the %d partitions of topic %s: want a multiple of the partitions",
+			ErrRefused, n, len(log), cfg.Topic)
 	}
-	from, err := begin(cfg, marks, log)
+	layouts, err := cfg.Kafka.Layouts(ctx, cfg.Topic)
+	if err != nil {
+		return start{}, err
+	}
+	if n := accepted(marks, layouts); cfg.AcceptPartitions && !cfg.NewEpoch && 0 < n && n < len(log) {
+		if log, err = whenStill(ctx, cfg); err != nil {
+			return start{}, err
+		}
+	}
+	from, now, err := begin(cfg, marks, layouts, log)
 	if err != nil {
 		return start{}, err
 	}
 	if err := recognise(ctx, cfg, marks, from, log); err != nil {
 		return start{}, err
 	}
-	marks = marks[:0]
-	for p, o := range from.offsets {
-		marks = append(marks, argos.Mark{Topic: cfg.Topic, Partition: int32(p), Epoch: from.epoch, Offset: o})
+	if !slices.EqualFunc(now, layouts, sameLayout) {
+		if err := cfg.Kafka.SetLayouts(ctx, cfg.Topic, now); err != nil {
+			return start{}, err
+		}
 	}
-	if err := store.SetMarks(ctx, marks); err != nil {
-		return start{}, fmt.Errorf("write the marks of topic %s: %w", cfg.Topic, err)
+	return from, from.write(ctx, store, cfg.Topic, len(from.offsets)-1)
+}
+
+// marks say that a job begins here.
+func (s start) marks(topic string) []argos.Mark {
+	marks := make([]argos.Mark, len(s.offsets))
+	for p, o := range s.offsets {
+		marks[p] = argos.Mark{Topic: topic, Partition: int32(p), Epoch: s.epoch, Offset: o}
 	}
-	return from, nil
+	return marks
 }
 
 // recognise fails unless the log's records just below where the job starts are those that the store has seen there: a topic that was
@@ -78,61 +98,46 @@ func recognise(ctx context.Context, cfg Config, marks []argos.Mark, from start, 
 
 func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
-// begin decides where to start, from the marks of the store and from what the log holds.
-func begin(cfg Config, marks []argos.Mark, log []cluster.Range) (start, error) {
-	from := start{offsets: make([]int64, len(log))}
+// begin decides where to start, from the marks of the store, the layouts that were accepted, and what the log holds. It
+// returns the layouts as they are accepted now.
+func begin(cfg Config, all []argos.Mark, known []cluster.Layout, log []cluster.Range) (start, []cluster.Layout, error) {
+	anew := start{offsets: make([]int64, len(log)), have: len(log)}
 	for p := range log {
-		from.offsets[p] = log[p].First
+		anew.offsets[p] = log[p].First
 	}
-	all := marks
-	marks, from.epoch = newest(all)
-	switch {
-	case len(marks) == 0:
-		return from, nil
-	case cfg.NewEpoch:
-		from.epoch++
-		return from, nil
-	case len(marks) > len(log):
-		return start{}, fmt.Errorf("%w: topic %s has %d partitions and the store knows %d, so the topic was remade; %s",
-			ErrRefused, cfg.Topic, len(log), len(marks), remade)
-	case len(marks) < len(log) && !cfg.AcceptPartitions:
-		return start{}, fmt.Errorf("%w: topic %s has grown from %d to %d partitions, so its trucks have moved between them; %s",
-			ErrRefused, cfg.Topic, len(marks), len(log), grown)
+	marks, epoch := newest(all)
+	if cfg.NewEpoch {
+		if anew.epoch = epoch; len(marks) > 0 {
+			anew.epoch++
+		}
+		return anew, []cluster.Layout{{Partitions: len(log)}}, nil
 	}
-	if len(marks) < len(log) {
-		for _, m := range all { // else its partition would be read from the beginning, on top of what is stored of it
-			if m.Epoch < from.epoch && int(m.Partition) < len(log) {
-				return start{}, fmt.Errorf("%w: the store's mark of partition %d of topic %s is of epoch %d and others are of epoch %d: "+
-					"a start with --accept-partitions was cut off between them, or the topic had more partitions once; only --new-epoch is left",
-					ErrRefused, m.Partition, cfg.Topic, m.Epoch, from.epoch)
-			}
+	if n := accepted(marks, known); n > len(log) {
+		return start{}, nil, fmt.Errorf("%w: topic %s has %d partitions and had %d, so the topic was remade; %s",
+			ErrRefused, cfg.Topic, len(log), n, remade)
+	} else if n > 0 && n < len(log) && !cfg.AcceptPartitions {
+		return start{}, nil, fmt.Errorf("%w: topic %s has grown from %d to %d partitions, "+
+			"so its trucks have moved between them; %s", ErrRefused, cfg.Topic, n, len(log), grown)
+	}
+	known = grow(marks, known, log)
+	from, err := place(all, known, log)
+	if err != nil {
+		return start{}, nil, fmt.Errorf("%w: topic %s: %w", ErrRefused, cfg.Topic, err)
+	}
+	for p, o := range from.offsets {
+		if o > log[p].Last {
+			return start{}, nil, fmt.Errorf("%w: partition %d of topic %s ends at offset %d and the store has it up to %d, "+
+				"so the topic was remade or the broker lost data; %s", ErrRefused, p, cfg.Topic, log[p].Last, o, remade)
 		}
 	}
-	for _, m := range marks {
-		p := int(m.Partition)
-		if p >= len(log) {
-			return start{}, fmt.Errorf("%w: the store has a mark of partition %d and topic %s has only %d; %s", ErrRefused, p, cfg.Topic, len(log), remade)
-		}
-		if m.Offset > log[p].Last {
-			return start{}, fmt.Errorf("%w: partition %d of topic %s ends at offset %d and the store has it up to %d, so the topic was remade or the broker lost data; %s",
-				ErrRefused, p, cfg.Topic, log[p].Last, m.Offset, remade)
-		}
-		if len(marks) < len(log) && m.Offset < log[p].Last {
-			return start{}, fmt.Errorf("%w: partition %d of topic %s is stored up to offset %d of %d, and a topic that has grown must have been drained before; %s",
-				ErrRefused, p, cfg.Topic, m.Offset, log[p].Last, grown)
-		}
-		from.offsets[p] = m.Offset // retention may have taken it: the source counts the gap
-	}
-	if len(marks) < len(log) {
-		// A truck may now live in another partition, whose offsets say nothing about its old ones.
-		from.epoch++
-	}
-	return from, nil
+	return from, known, nil
 }
 
 const (
-	remade = "if it was remade on purpose, start once with --new-epoch, which reads the topic from its beginning on top of the stored documents"
-	grown  = "stop the gateways, let the pipeline store everything, grow the topic, start the pipeline once with --accept-partitions, then the gateways"
+	remade = "if it was remade on purpose, start once with --new-epoch, " +
+		"which reads the topic from its beginning on top of the stored documents"
+	grown = "stop the gateways, start the pipeline once with --accept-partitions, " +
+		"which stores first what was written before, then start the gateways"
 )
 
 // newest returns the marks of the newest epoch and that epoch.

@@ -35,7 +35,7 @@ type Config struct {
 	Shards   int    // a multiple of the partitions; 0: as many as partitions; PerTruck
 
 	NewEpoch         bool // the topic was remade: read it from its beginning
-	AcceptPartitions bool // the topic was drained and then grown
+	AcceptPartitions bool // the topic has grown
 
 	// Instance is of membership.Config: a name that the process which replaces this one after a crash has, too; empty: none.
 	Instance string
@@ -45,6 +45,7 @@ type Config struct {
 
 	name  string                    // of the run
 	group string                    // Group; a test's, of two owners that know nothing of each other
+	still time.Duration             // stillFor unless given
 	tune  func(*kafkaio.ReadConfig) // a test's cut of the log
 }
 
@@ -60,6 +61,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.group == "" {
 		c.group = Group
+	}
+	if c.still == 0 {
+		c.still = stillFor
 	}
 	c.name = fmt.Sprintf("live-%d", runs.Add(1))
 	return c
@@ -210,9 +214,9 @@ func (l *Live) WaitFor(ctx context.Context, offsets []int64) error {
 	tick := time.NewTicker(5 * time.Millisecond) // an attempt may fail and another take over, so no single one is waited for
 	defer tick.Stop()
 	for {
-		behind := 0
-		for p, m := range l.Marks() {
-			if p < len(offsets) && m < offsets[p] {
+		behind, marks := 0, l.Marks()
+		for p, o := range offsets {
+			if p < len(marks) && marks[p] < o || p >= len(marks) && o > 0 {
 				behind++
 			}
 		}

@@ -27,6 +27,9 @@ func (l *Live) supervise(running, alive context.Context) error {
 	for {
 		before := l.Marks()
 		err := l.attempt(running, alive)
+		if errors.Is(err, errNextLayout) {
+			continue
+		}
 		if err == nil || alive.Err() != nil || errors.Is(err, ErrRefused) || errors.Is(err, errDrain) {
 			return err
 		}
@@ -55,6 +58,9 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 	from, err := resume(alive, l.store, l.cfg)
 	if err != nil {
 		return err
+	}
+	if from.next != nil {
+		return readOut(running, alive, l.store, l.cfg, from, l.attend)
 	}
 	name := fmt.Sprintf("%s.%d", l.cfg.name, runs.Add(1))
 	job := kafkaio.NewJob(name, from.offsets)

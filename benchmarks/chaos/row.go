@@ -24,6 +24,7 @@ type parts struct {
 	mongo    bool   // a MongoDB-protocol server
 	flink    bool   // the pipeline on a Flink cluster
 	workers  int    // that share the partitions; 0: one
+	layouts  bool   // the topic's partitions change
 	small    string // the part whose disk is a small one: broker or store
 }
 
@@ -76,6 +77,9 @@ func (r row) play(ctx context.Context, s *system) result {
 		res.Handovers, res.Unowned = s.handovers(ctx).since(before)
 		if err := s.settle(ctx); err != nil {
 			return err
+		}
+		if s.parts.layouts {
+			return s.auditLayouts(ctx, &res)
 		}
 		return s.audit(ctx, &res)
 	}()

@@ -21,7 +21,7 @@ type pipelineCmd struct {
 	Admin  string `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9102"`
 
 	NewEpoch         bool `help:"The topic was remade under its old name: start at its beginning."`
-	AcceptPartitions bool `help:"The topic's partition count was changed, with gateways stopped and all of it stored before."`
+	AcceptPartitions bool `help:"The topic has grown: store what was written before, then go on with all partitions."`
 
 	flinkFlags `embed:"" group:"With --runner flink:"`
 }

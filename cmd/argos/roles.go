@@ -18,12 +18,17 @@ import (
 // stopDeadline bounds a clean stop: what has not come to its end by then is cut off, and resumed by the next start.
 const stopDeadline = 20 * time.Second
 
+// shutdownTimeout is how long a server may take to end once it has nothing more to wait for than its peers.
+const shutdownTimeout = 2 * time.Second
+
 type gatewayCmd struct {
 	kafkaFlags `embed:"" set:"kafka=127.0.0.1:9092"`
 	Partitions int           `help:"Partitions of the topic when it has to be created." default:"8"`
 	Listen     string        `help:"Address for devices." default:"127.0.0.1:8081"`
 	Admin      string        `help:"Address for /metrics, /healthz, /readyz and pprof." default:"127.0.0.1:9101"`
 	MaxFuture  time.Duration `help:"Refuse fixes whose clock is further ahead than this." default:"60s"`
+
+	RequireReplicas int `help:"Refuse to start unless each acked fix is on so many replicas of Kafka." default:"1"`
 }
 
 func (gatewayCmd) Help() string {
@@ -32,6 +37,7 @@ Kafka has) or POST them as NDJSON to http://LISTEN/v1/fixes (answered when Kafka
 
 Examples:
   argos gateway --kafka kafka-1:9092,kafka-2:9092 --listen :8081
+  argos gateway --kafka kafka-1:9092 --require-replicas 2
   curl --data-binary '{"truck_id":"T-17","ts":1795000000000,"lat":51.92,"lon":4.48}' http://127.0.0.1:8081/v1/fixes`
 }
 
@@ -42,6 +48,8 @@ func (c gatewayCmd) Validate() error {
 		return fmt.Errorf("--partitions %d: a topic has at least one", c.Partitions)
 	case c.MaxFuture <= 0:
 		return fmt.Errorf("--max-future %v: must be above 0", c.MaxFuture)
+	case c.RequireReplicas < 1:
+		return fmt.Errorf("--require-replicas %d: an ack is worth at least one", c.RequireReplicas)
 	}
 	return nil
 }
@@ -57,16 +65,30 @@ func (c gatewayCmd) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	reg := prometheus.NewRegistry()
-	g, err := gateway.New(ctx, gateway.Config{Kafka: at, MaxFuture: c.MaxFuture, Registerer: reg, Log: log})
+	g, err := gateway.New(ctx, gateway.Config{
+		Kafka: at, MaxFuture: c.MaxFuture, RequireReplicas: c.RequireReplicas, Registerer: reg, Log: log,
+	})
 	if err != nil {
 		return err
 	}
-	err = serveUntil(ctx, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: g.Ready}, func() {
+	// Whoever waits for Kafka is answered before the listeners close.
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	closed := make(chan error, 1)
+	shut := func() {
+		stopping, cancel := context.WithTimeout(serving, stopDeadline-shutdownTimeout-time.Second)
+		defer cancel()
+		closed <- g.Close(stopping)
+		end()
+	}
+	running := context.AfterFunc(ctx, shut)
+	err = serveUntil(serving, log, l, g.Handler(), c.Admin, admin{reg: reg, ready: g.Ready}, func() {
 		log.Info("gateway takes fixes", "stream", fmt.Sprintf("ws://%s/v1/stream", l.Addr()), "kafka", at.String())
 	})
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
-	defer cancel()
-	if cerr := g.Close(stopping); err == nil && cerr != nil {
+	if running() { // no signal has come: a listener has failed
+		shut()
+	}
+	if cerr := <-closed; err == nil && cerr != nil {
 		err = fmt.Errorf("stop the gateway: %w", cerr)
 	}
 	return err
@@ -150,7 +172,7 @@ func serveUntil(ctx context.Context, log *slog.Logger, l net.Listener, h http.Ha
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
 	defer cancel()
 	for _, s := range servers {
 		if s.Shutdown(stopping) != nil {

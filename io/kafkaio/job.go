@@ -183,7 +183,7 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (r *reader, ter
 	ctx, stop := context.WithCancel(j.ctx)
 	r = &reader{
 		fetcher:    fetcher{client: client, topic: cfg.Topic, partition: partition},
-		partitions: len(cfg.Starts), maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
+		partitions: cfg.Have, end: cfg.end(partition), maxRecords: 2 * cfg.PollRecords, maxBytes: 2 * cfg.PollBytes,
 		stop: stop, next: from, lastPoll: time.Now(), room: make(chan struct{}, 1),
 	}
 	j.readers[partition] = r

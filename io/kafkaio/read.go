@@ -28,6 +28,10 @@ type ReadConfig struct {
 	Epoch  int32
 	Starts []int64 // where each partition begins, unless the runner resumes from a state of its own
 
+	// For what a topic that has grown held before: the job reads the partitions of then, each up to its end.
+	Ends []int64 // nil: for ever
+	Have int     // partitions of the topic; as many as Starts unless given
+
 	// Spread says that the runner runs the functions in processes of its own, and paces the source by itself: credit, calm and
 	// pace are then not for us, for what is stored is not known where it is read.
 	Spread bool
@@ -57,6 +61,9 @@ func (c *ReadConfig) setDefaults() {
 	}
 	if c.Pace == 0 {
 		c.Pace = 20 * time.Millisecond
+	}
+	if c.Have == 0 {
+		c.Have = len(c.Starts)
 	}
 }
 
@@ -98,6 +105,14 @@ var ErrEpoch = errors.New("the checkpoint is of another epoch of the topic than 
 
 // ErrLog says that the log is not what the job reads any longer: its end lies below, or it has other partitions.
 var ErrLog = errors.New("the log cannot be followed")
+
+// end is where the job's reading of a partition ends.
+func (c *ReadConfig) end(partition int) int64 {
+	if c.Ends == nil {
+		return endless
+	}
+	return c.Ends[partition]
+}
 
 // element stands for a partition. It says the epoch too, for a runner that goes on from a checkpoint keeps the elements of then.
 func element(epoch int32, partition int) int64 { return int64(epoch)<<32 | int64(partition) }

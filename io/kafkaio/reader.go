@@ -16,8 +16,9 @@ import (
 // A Job owns it and waits for its goroutine.
 type reader struct {
 	fetcher
-	partitions           int // of the topic, as the job knows it
-	maxRecords, maxBytes int // queued above which no more is fetched
+	partitions           int   // of the topic, as the job knows it
+	end                  int64 // the offset from which on nothing is read
+	maxRecords, maxBytes int   // queued above which no more is fetched
 	stop                 context.CancelFunc
 
 	mu       sync.Mutex
@@ -92,14 +93,19 @@ func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to, 
 	return b, n, r.next, last
 }
 
-// run fetches from an offset on until the context ends or the log turns out to end below it.
+// run fetches from an offset on until the reader's end, or the context's, or the log turns out to end below it.
 func (r *reader) run(ctx context.Context, from int64) {
 	of := label(r.partition)
 	errs, end := fetchErrors.WithLabelValues(of), logEnd.WithLabelValues(of)
 	trouble, pause := incident{what: "reading the log"}, backoff(0)
-	for r.hasRoom(ctx) {
+	for from < r.end && r.hasRoom(ctx) {
 		c := r.blank()
-		next, last, err := r.page(ctx, from, c.add)
+		next, last, err := r.page(ctx, from, func(rec argos.LogRecord) error {
+			if rec.Offset >= r.end {
+				return nil
+			}
+			return c.add(rec)
+		})
 		if err == nil {
 			err = r.whole(ctx, r.partitions)
 		}
@@ -123,7 +129,7 @@ func (r *reader) run(ctx context.Context, from int64) {
 		if last >= 0 {
 			end.Set(float64(last))
 		}
-		if next > from {
+		if next = min(next, r.end); next > from {
 			c.next, from = next, next
 			r.put(c)
 		}
@@ -137,10 +143,11 @@ func (r *reader) overGap(ctx context.Context, from int64) (int64, error) {
 	if !errors.As(err, &taken) {
 		return from, err
 	}
-	gapRecords.WithLabelValues(label(r.partition)).Add(float64(taken.First - from))
+	first := min(taken.First, r.end)
+	gapRecords.WithLabelValues(label(r.partition)).Add(float64(first - from))
 	slog.Error("retention has taken records that the pipeline had not read; it goes on after them",
-		"topic", r.topic, "partition", r.partition, "from", from, "first", taken.First, "records", taken.First-from)
-	return taken.First, nil
+		"topic", r.topic, "partition", r.partition, "from", from, "first", first, "records", first-from)
+	return first, nil
 }
 
 func (r *reader) hasRoom(ctx context.Context) bool {

@@ -42,6 +42,7 @@ type Broker struct {
 	lock    *flock.Flock
 	log     *slog.Logger
 	crammed atomic.Bool // the disk is nearly full
+	broken  atomic.Bool // a batch could not be written
 	stop    chan struct{}
 	trimmer sync.WaitGroup
 	once    sync.Once
@@ -74,7 +75,7 @@ func start(cfg Config, keep int64, every time.Duration) (_ *Broker, err error) {
 			b.Close()
 		}
 	}()
-	if b.cluster, err = open(cfg, listen); err != nil {
+	if b.cluster, err = b.open(cfg, listen); err != nil {
 		return nil, err
 	}
 	b.addr = b.cluster.ListenAddrs()[0]
@@ -143,13 +144,13 @@ func lockDir(dir string) (*flock.Flock, error) {
 	return lock, nil
 }
 
-func open(cfg Config, listen string) (*kfake.Cluster, error) {
+func (b *Broker) open(cfg Config, listen string) (*kfake.Cluster, error) {
 	var listening error
 	cluster, err := kfake.NewCluster(
 		kfake.NumBrokers(1),
 		kfake.ClusterID("argos-embedded"),
 		kfake.DataDir(cfg.Dir),
-		kfake.WithLogger(logger{cfg.Log}),
+		kfake.WithLogger(logger{cfg.Log, b.unwritten}),
 		kfake.ListenFn(func(network, _ string) (ln net.Listener, err error) {
 			ln, err = (&net.ListenConfig{}).Listen(context.Background(), network, listen)
 			listening = err

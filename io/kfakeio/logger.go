@@ -4,13 +4,20 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
+// unwrittenBatch is how kfake begins to tell that a batch did not reach its file; TestUnwrittenIsNotAcknowledged holds it to that.
+const unwrittenBatch = "persist batch"
+
 // logger hands kfake's warnings and errors on; a truncated tail after a crash is among them. Its other lines speak of
 // single requests.
-type logger struct{ log *slog.Logger }
+type logger struct {
+	log       *slog.Logger
+	unwritten func(line string) // hears of batches that did not reach their file
+}
 
 func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 	var at slog.Level
@@ -23,6 +30,8 @@ func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 		return
 	}
 	line := fmt.Sprintf(format, args...)
-	unwritten(line)
+	if strings.HasPrefix(line, unwrittenBatch) {
+		l.unwritten(line)
+	}
 	l.log.Log(context.Background(), at, "embedded broker: "+line)
 }

@@ -1,8 +1,6 @@
 package kfakeio
 
 import (
-	"fmt"
-	"strings"
 	"syscall"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -13,9 +11,14 @@ import (
 const reserve = 4 << 20
 
 // guardSpace refuses produce requests while the disk is nearly full, as a broker of Apache Kafka ends up doing: the clients keep
-// their records and try again. kfake itself would say that it could not write a batch, and acknowledge it all the same.
+// their records and try again. It refuses all of them once a batch could not be written: kfake has refused that batch, but counts its
+// sequence numbers as seen, so it would acknowledge the next attempt. What is on disk is in order after the next start.
 func (b *Broker) guardSpace() {
 	b.cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		if b.broken.Load() {
+			b.cluster.KeepControl()
+			return refusal(req.(*kmsg.ProduceRequest)), nil, true
+		}
 		free, err := freeBytes(b.dir)
 		if err == nil && free >= reserve {
 			b.crammed.Store(false)
@@ -52,10 +55,9 @@ func freeBytes(dir string) (int64, error) {
 	return int64(s.Bavail) * s.Bsize, nil //nolint:unconvert // the types differ between systems
 }
 
-// unwritten ends the process when kfake says that a batch did not reach its file, for the next thing it would do is to acknowledge
-// it. The log's tail is repaired by the next start, and the senders send again.
-func unwritten(line string) {
-	if strings.HasPrefix(line, "persist batch") {
-		panic(fmt.Sprintf("embedded broker: %s: the process ends before it acknowledges what it does not have", line))
+// unwritten is told of a batch that did not reach its file.
+func (b *Broker) unwritten(line string) {
+	if !b.broken.Swap(true) {
+		b.log.Error("embedded broker: a batch could not be written; it takes no more records until it is started again", "kfake", line)
 	}
 }

@@ -1,0 +1,281 @@
+package pipelines
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	kafka "github.com/segmentio/kafka-go"
+	"pgregory.net/rapid"
+
+	"argos"
+	"argos/cluster"
+	"argos/transforms/track"
+)
+
+// grow adds partitions to the topic.
+func (p *topic) grow(partitions int) {
+	p.t.Helper()
+	res, err := p.client.CreatePartitions(p.t.Context(), &kafka.CreatePartitionsRequest{
+		Topics: []kafka.TopicPartitionsConfig{{Name: argos.Topic, Count: int32(partitions)}},
+	})
+	if err == nil {
+		err = res.Errors[argos.Topic]
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.partitions = partitions
+	p.client = topicAt(p.t, p.addr, partitions).client // clients remember what they have seen
+}
+
+// drive puts the fixes [from, to) of each of some trucks into the topic, each where the present layout has it.
+func (p *topic) drive(trucks, from, to int) {
+	p.t.Helper()
+	values := make([][][]byte, p.partitions)
+	for n := from; n < to; n++ {
+		for k := range trucks {
+			at := argos.PartitionOf(truckID(k), p.partitions)
+			values[at] = append(values[at], fixOf(k, n))
+		}
+	}
+	for partition, some := range values {
+		p.put(partition, some...)
+	}
+}
+
+// holds fails unless each truck's document is the fold of its first fixes, in their order.
+func (s *memStore) holds(t *testing.T, trucks, fixes int) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range trucks {
+		var whole track.Track
+		for n := range fixes {
+			r := argos.Record{Fix: argos.NewFix(truckID(k), epochOf(n), 52+float64(n)*9e-5, 13)}
+			r.Speed, r.Heading, r.Accuracy = 10, 0, 4
+			whole.Fold(&r, argos.Pos{Next: int64(n) + 1})
+		}
+		var want argos.Truck
+		whole.Fill(&want)
+		got := s.trucks[truckID(k)]
+		if got.Rev != want.Rev || got.Fixes != want.Fixes || got.Lat != want.Lat || got.Lon != want.Lon {
+			t.Fatalf("truck %d: rev %d, %d fixes, %v, %v; want rev %d, %d fixes, %v, %v",
+				k, got.Rev, got.Fixes, got.Lat, got.Lon, want.Rev, want.Fixes, want.Lat, want.Lon)
+		}
+	}
+}
+
+func epochOf(n int) int64 { return epoch + int64(n)*1000 }
+
+// A topic that grows under lag is refused by a plain start, and accepted by one that is told so: each truck is folded in the order of
+// its fixes, first by the old layout, then by the new. So is it by a new store, which has no marks, and after it has grown again.
+func TestGrownUnderLag(t *testing.T) {
+	const trucks = 40
+	p := newTopic(t, 2)
+	store, uri := newMemStore(t)
+	cfg := p.config(uri)
+	cfg.still = 100 * time.Millisecond
+	p.drive(trucks, 0, 100)
+	p.stored(cfg)
+	p.drive(trucks, 100, 300) // the lag
+	p.grow(5)
+	for range 2 {
+		if _, err := Start(t.Context(), cfg); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "--accept-partitions") {
+			t.Fatalf("a plain start: %v", err)
+		}
+	}
+	cfg.AcceptPartitions, cfg.Shards = true, 10
+	p.stored(cfg)
+	store.holds(t, trucks, 300)
+	cfg.AcceptPartitions = false
+	p.drive(trucks, 300, 400)
+	p.stored(cfg)
+	store.holds(t, trucks, 400)
+	p.grow(6)
+	cfg.AcceptPartitions, cfg.Shards = true, 0
+	p.stored(cfg)
+	p.drive(trucks, 400, 500)
+	p.stored(cfg)
+	store.holds(t, trucks, 500)
+
+	t.Run("anew", func(t *testing.T) {
+		another, uri := newMemStore(t)
+		cfg := p.config(uri)
+		p.stored(cfg)
+		another.holds(t, trucks, 500)
+	})
+}
+
+// A pipeline that is stopped while it stores the old layout goes on with that, without being told again.
+func TestStoppedWhileAccepting(t *testing.T) {
+	const trucks = 40
+	p := newTopic(t, 2)
+	store, uri := newMemStore(t)
+	cfg := p.config(uri)
+	cfg.still = 100 * time.Millisecond
+	p.stored(cfg)
+	p.drive(trucks, 0, 2000)
+	p.grow(3)
+	cfg.AcceptPartitions = true
+	l := begun(t, cfg)
+	eventually(t, "something is stored", func() bool { return slices.Max(l.Marks()) > 0 })
+	if err := l.Stop(within(t, time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	cfg.AcceptPartitions = false
+	p.drive(trucks, 2000, 2100)
+	p.stored(cfg)
+	store.holds(t, trucks, 2100)
+}
+
+// Whoever writes while the new layout is accepted is waited for.
+func TestAcceptedWhenStill(t *testing.T) {
+	const trucks = 10
+	p := newTopic(t, 1)
+	_, uri := newMemStore(t)
+	cfg := p.config(uri).withDefaults()
+	cfg.still = 300 * time.Millisecond
+	writing, end := context.WithCancel(t.Context())
+	wrote := make(chan int64)
+	go func() {
+		n := 0
+		for ; writing.Err() == nil; n++ {
+			p.drive(trucks, n, n+1)
+		}
+		wrote <- int64(n * trucks)
+	}()
+	found := make(chan []cluster.Range, 1)
+	go func() {
+		log, err := whenStill(t.Context(), cfg)
+		if err != nil {
+			t.Error(err)
+		}
+		found <- log
+	}()
+	select {
+	case <-found:
+		t.Error("it does not wait for who writes")
+	case <-time.After(3 * cfg.still):
+	}
+	end()
+	if n, log := <-wrote, <-found; len(log) != 1 || log[0].Last != n {
+		t.Errorf("%d were written: %v", n, log)
+	}
+}
+
+// Whatever cuts the way through the layouts off, at any write of a store that does half of a call, each record is stored once, by its
+// own layout, and after all that its truck's old partition held.
+func TestLayoutsAreReadInTurn(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		seed := rapid.Uint64().Draw(t, "seed")
+		random := rand.New(rand.NewPCG(seed, 1))
+		m := &layoutModel{marks: map[int32]argos.Mark{}, log: make([]cluster.Range, 1+random.IntN(3)), random: random}
+		m.write()
+		for range rapid.IntRange(1, 40).Draw(t, "steps") {
+			cfg := Config{Topic: "t"}
+			if random.IntN(6) == 0 && len(m.log) < 12 {
+				for range 1 + random.IntN(2) {
+					m.log = append(m.log, cluster.Range{})
+				}
+				cfg.AcceptPartitions = true
+			}
+			if err := m.run(cfg); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 20 { // undisturbed
+			m.whole = true
+			if err := m.run(Config{Topic: "t"}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for p, r := range m.log {
+			if got := m.marks[int32(p)]; got.Offset != r.Last {
+				t.Fatalf("partition %d is stored to %d of %d", p, got.Offset, r.Last)
+			}
+		}
+	})
+}
+
+// layoutModel is a store and a log of which only the offsets matter.
+type layoutModel struct {
+	marks  map[int32]argos.Mark
+	known  []cluster.Layout
+	log    []cluster.Range
+	read   []int64 // by partition, up to where it was ever read
+	random *rand.Rand
+	whole  bool // nothing is cut off
+}
+
+func (m *layoutModel) write() {
+	for p := range m.log {
+		m.log[p].Last += int64(m.random.IntN(4))
+	}
+}
+
+// set is SetMarks; false: it was cut off, after some in any order.
+func (m *layoutModel) set(marks []argos.Mark) bool {
+	for _, i := range m.random.Perm(len(marks)) {
+		if !m.whole && m.random.IntN(12) == 0 {
+			return false
+		}
+		was, is := m.marks[marks[i].Partition], marks[i]
+		if is.Epoch > was.Epoch || is.Epoch == was.Epoch && is.Offset >= was.Offset {
+			m.marks[is.Partition] = is
+		}
+	}
+	return true
+}
+
+func (m *layoutModel) setInTurn(s start, old int) bool {
+	marks := s.inTurn("t", old)
+	return m.set(marks[0]) && m.set(marks[1])
+}
+
+// run is a start of the pipeline, which stores some of what it finds.
+func (m *layoutModel) run(cfg Config) error {
+	var marks []argos.Mark
+	for _, mark := range m.marks {
+		marks = append(marks, mark)
+	}
+	from, known, err := begin(cfg, marks, m.known, m.log)
+	if err != nil {
+		return err
+	}
+	m.known = known
+	if !m.setInTurn(from, len(from.offsets)-1) {
+		return nil
+	}
+	m.read = append(m.read, make([]int64, len(m.log)-len(m.read))...)
+	if from.next == nil {
+		m.write()
+	}
+	now := slices.Clone(from.offsets)
+	for p := range now {
+		end := m.log[p].Last
+		if from.next != nil {
+			end = from.next[p]
+		}
+		if now[p] > m.read[p] {
+			return fmt.Errorf("partition %d was read to %d, and begins at %d", p, m.read[p], now[p])
+		}
+		if left := end - now[p]; left > 0 {
+			if !m.whole {
+				left = m.random.Int64N(left + 1)
+			}
+			now[p] += left
+		}
+		m.read[p] = max(m.read[p], now[p])
+	}
+	stored := start{epoch: from.epoch, offsets: now}
+	if m.set(stored.marks("t")) && from.next != nil && behind(now, from.until()) == 0 {
+		m.setInTurn(from.step(now), len(now))
+	}
+	return nil
+}
