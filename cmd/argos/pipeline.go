@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos"
+	"argos/membership"
 	"argos/pipelines"
 )
 
@@ -27,7 +28,8 @@ type pipelineCmd struct {
 }
 
 func (pipelineCmd) Help() string {
-	return `Starts where the store's marks say, else at the log's beginning, and resumes by itself after a failure.
+	return `Starts where the store's marks say, else at the log's beginning, and resumes by itself after a failure. Pipelines of one
+topic and store share its partitions, as members of the consumer group argos-pipeline: start another to add a worker.
 
 With --runner flink it submits a job to a Flink cluster by Beam's job server, and follows it until it ends. Ctrl-C leaves the job
 running; only with --worker loopback, whose workers are in this process, it stops the job with a savepoint. --stop does that to a running
@@ -62,7 +64,7 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 	at := c.cluster()
 	live, err := pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
 		Kafka: at, StoreURI: c.Store, Shards: shards, Log: log,
-		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
+		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions, Instance: membership.Instance(l.Addr()),
 	})
 	if err != nil {
 		return err
