@@ -78,7 +78,9 @@ var restarts = prometheus.NewCounter(prometheus.CounterOpts{
 // Collectors returns the metrics of the pipelines in this process and of all that they are made of.
 func Collectors() []prometheus.Collector {
 	all := []prometheus.Collector{restarts}
-	for _, more := range [][]prometheus.Collector{kafkaio.Collectors(), decode.Collectors(), fleet.Collectors(), storeio.Collectors()} {
+	for _, more := range [][]prometheus.Collector{
+		kafkaio.Collectors(), kafkaio.HeadroomCollectors(), decode.Collectors(), fleet.Collectors(), storeio.Collectors(),
+	} {
 		all = append(all, more...)
 	}
 	return all
@@ -132,8 +134,12 @@ func Start(ctx context.Context, cfg Config) (*Live, error) {
 	l.kill = func() { kill(errDrain) }
 	go func() {
 		defer close(l.done)
-		l.err = errors.Join(l.supervise(running, alive), store.Close())
+		var watching sync.WaitGroup
+		watching.Go(func() { (&kafkaio.Headroom{Kafka: cfg.Kafka, Topic: cfg.Topic, Store: store}).Follow(running) })
+		err := l.supervise(running, alive)
 		l.drain()
+		watching.Wait()
+		l.err = errors.Join(err, store.Close())
 		l.kill()
 	}()
 	return l, nil
