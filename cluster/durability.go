@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-
-	kafka "github.com/segmentio/kafka-go"
 )
 
 // Durability is what an acknowledgement of all in-sync replicas of a topic is worth.
@@ -44,12 +42,6 @@ func (d Durability) Meets(replicas int) error {
 	return nil
 }
 
-// names of a topic's settings.
-const (
-	minInSync = "min.insync.replicas"
-	unclean   = "unclean.leader.election.enable"
-)
-
 // Durability asks for it. The error may be that we may not ask.
 func (c *Client) Durability(ctx context.Context, topic string) (d Durability, err error) {
 	t, err := c.Topic(ctx, topic)
@@ -73,24 +65,4 @@ func (c *Client) Durability(ctx context.Context, topic string) (d Durability, er
 	}
 	d.Unclean = settings[unclean] == "true"
 	return d, nil
-}
-
-// settings asks for some of a topic's.
-func (c *Client) settings(ctx context.Context, topic string, names ...string) (map[string]string, error) {
-	res, err := c.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{{
-		ResourceType: kafka.ResourceTypeTopic, ResourceName: topic, ConfigNames: names,
-	}}})
-	if err == nil && len(res.Resources) == 1 {
-		err = res.Resources[0].Error
-	}
-	if err != nil {
-		return nil, fmt.Errorf("settings of topic %s: %w", topic, err)
-	}
-	all := map[string]string{}
-	for _, r := range res.Resources {
-		for _, e := range r.ConfigEntries {
-			all[e.ConfigName] = e.ConfigValue
-		}
-	}
-	return all, nil
 }

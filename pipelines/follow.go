@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"argos/flink"
@@ -20,6 +21,13 @@ var ErrLeft = errors.New("the job goes on")
 func (j *FlinkJob) Follow(ctx context.Context) error {
 	defer j.ends.close()
 	defer j.end()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	seen, end := context.WithCancel(ctx)
+	defer end()
+	if store, _, err := j.ends.open(ctx, &j.cfg); err == nil { // else Ready says so
+		watching.Go(func() { (&kafkaio.Headroom{Kafka: j.cfg.Kafka, Topic: j.cfg.Topic, Store: store}).Follow(seen) })
+	}
 	err := j.follow(ctx)
 	if ctx.Err() == nil || !errors.Is(err, ErrLeft) || !j.on.Loopback || j.back {
 		return err

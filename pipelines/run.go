@@ -87,7 +87,10 @@ var restarts = prometheus.NewCounter(prometheus.CounterOpts{
 // Collectors returns the metrics of the pipelines in this process and of all that they are made of.
 func Collectors() []prometheus.Collector {
 	all := []prometheus.Collector{restarts, partitionsOwned, unownedSeconds}
-	for _, more := range [][]prometheus.Collector{kafkaio.Collectors(), membership.Collectors(), decode.Collectors(), fleet.Collectors(), storeio.Collectors()} {
+	for _, more := range [][]prometheus.Collector{
+		kafkaio.Collectors(), kafkaio.HeadroomCollectors(), membership.Collectors(), decode.Collectors(), fleet.Collectors(),
+		storeio.Collectors(),
+	} {
 		all = append(all, more...)
 	}
 	return all
@@ -150,8 +153,13 @@ func Start(ctx context.Context, cfg Config) (*Live, error) {
 	l.kill = func() { kill(errDrain) }
 	go func() {
 		defer close(l.done)
-		l.err = errors.Join(l.supervise(running, alive), l.leave(), store.Close())
+		var watching sync.WaitGroup
+		watching.Go(func() { (&kafkaio.Headroom{Kafka: cfg.Kafka, Topic: cfg.Topic, Store: store}).Follow(running) })
+		err := l.supervise(running, alive)
+		l.leave()
 		l.drain()
+		watching.Wait()
+		l.err = errors.Join(err, store.Close())
 		l.kill()
 	}()
 	return l, nil
@@ -161,13 +169,12 @@ func Start(ctx context.Context, cfg Config) (*Live, error) {
 const leaveWithin = 3 * time.Second
 
 // leave tells the group. That it can't be told is no failure of the pipeline.
-func (l *Live) leave() error {
+func (l *Live) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
 	defer cancel()
 	if err := l.assignment.member.Leave(ctx); err != nil {
 		l.cfg.Log.Warn("the consumer group could not be told that this worker is gone", "error", err)
 	}
-	return nil
 }
 
 func ready(ctx context.Context, store argos.Store, cfg Config) (start, error) {

@@ -16,6 +16,7 @@ import (
 
 	"argos"
 	"argos/flink"
+	"argos/io/kafkaio"
 	"argos/pipelines"
 )
 
@@ -107,6 +108,8 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 	reg.MustRegister(pipelines.FlinkCollector(job))
 	if on.Loopback {
 		reg.MustRegister(pipelines.Collectors()...)
+	} else {
+		reg.MustRegister(kafkaio.HeadroomCollectors()...)
 	}
 	go server(admin{reg: reg, ready: job.Ready}.handler(), log).Serve(l) //nolint:errcheck // closed above
 	if err = job.Follow(ctx); errors.Is(err, pipelines.ErrLeft) {

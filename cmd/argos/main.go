@@ -21,7 +21,8 @@ import (
 )
 
 type cli struct {
-	LogLevel slog.Level `help:"Log from this level on: debug, info, warn or error." default:"info"`
+	LogLevel slog.Level       `help:"Log from this level on: debug, info, warn or error." default:"info"`
+	Version  kong.VersionFlag `help:"Say which build this is, and end."`
 
 	Demo     demoCmd     `cmd:"" help:"Everything in one process: watch a fleet being cleaned."`
 	Gateway  gatewayCmd  `cmd:"" help:"Take fixes in over WebSocket and HTTP, into Kafka."`
@@ -63,7 +64,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("argos"),
 		kong.Description("Noisy truck positions in, none lost, clean live state out."),
 		kong.DefaultEnvars("ARGOS"),
-		kong.Vars{"columns": columnsHelp, "formats": formatsHelp},
+		kong.Vars{"columns": columnsHelp, "formats": formatsHelp, "version": version()},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,6 +19,13 @@ func TestEachCommandHelpsWithExamples(t *testing.T) {
 		if code != 0 || !strings.Contains(out, "Example") || !strings.Contains(out, "argos "+c) {
 			t.Errorf("argos %s --help: exit code %d, %s", c, code, out)
 		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	code, out, stderr := runToEnd(t, "--version")
+	if code != 0 || stderr != "" || !strings.HasPrefix(out, "argos ") || !strings.Contains(out, runtime.Version()) || !strings.Contains(out, "Beam v2.") {
+		t.Errorf("exit code %d, %s, %s", code, out, stderr)
 	}
 }
 
@@ -50,6 +58,7 @@ func TestBadCommandLines(t *testing.T) {
 		{"pipeline --savepoint /s/chk-1", "--runner flink"},
 		{"gateway --partitions 0", "--partitions 0"},
 		{"gateway --partitions=-3", "--partitions -3"},
+		{"gateway --require-replicas 0", "--require-replicas 0"},
 		{"gateway --max-future 0s", "--max-future 0s"},
 		{"gateway --max-future=-5s", "--max-future -5s"},
 	} {
