@@ -22,8 +22,8 @@ type Part struct {
 	// what lies before From, so nothing that was kept in memory or state under an earlier term may be used under a later one.
 	Term int32
 
-	From, To         int64
-	Index, Of        int32 // a poll fresh from the source has 0 of 0
+	From, To  int64
+	Index, Of int32 // a poll fresh from the source has 0 of 0
 }
 
 // PartSize is the encoded size of a Part in bytes.

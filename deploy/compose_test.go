@@ -76,6 +76,14 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
+// TestWorkersScale: up --scale pipeline=3 starts two more beside the first, which nothing that only one can have forbids.
+func TestWorkersScale(t *testing.T) {
+	s := service(t, project(t, "core"), "pipeline")
+	if s.ContainerName != "" || s.Hostname != "" || len(s.Ports) > 0 || len(s.Volumes) > 0 {
+		t.Errorf("a pipeline has %q, %q, ports %v or volumes %v to itself", s.ContainerName, s.Hostname, s.Ports, s.Volumes)
+	}
+}
+
 // TestEachAlone: a line for one service, such as docker compose stop simulate, needs no profile.
 func TestEachAlone(t *testing.T) {
 	p := project(t)

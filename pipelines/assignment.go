@@ -21,6 +21,9 @@ var (
 	partitionsOwned = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "argos_group_partitions_owned", Help: "Partitions that this worker reads at present.",
 	})
+	partitionsThere = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "argos_group_partitions", Help: "Partitions that the workers share.",
+	})
 	unownedSeconds = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "argos_group_unowned_seconds",
 		Help:    "How long a partition that this worker came to own had no owner; up to 1 s too long when its last one died.",

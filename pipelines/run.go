@@ -86,7 +86,7 @@ var restarts = prometheus.NewCounter(prometheus.CounterOpts{
 
 // Collectors returns the metrics of the pipelines in this process and of all that they are made of.
 func Collectors() []prometheus.Collector {
-	all := []prometheus.Collector{restarts, partitionsOwned, unownedSeconds}
+	all := []prometheus.Collector{restarts, partitionsOwned, partitionsThere, unownedSeconds}
 	for _, more := range [][]prometheus.Collector{
 		kafkaio.Collectors(), kafkaio.HeadroomCollectors(), membership.Collectors(), decode.Collectors(), fleet.Collectors(),
 		storeio.Collectors(),

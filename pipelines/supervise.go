@@ -67,6 +67,7 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 	for p := range from.offsets {
 		job.Disown(p) // until the group says that it is ours
 	}
+	partitionsThere.Set(float64(len(from.offsets)))
 	job.CommitBy(l.assignment.member.Commit)
 	l.attend(job)
 	defer func() {
