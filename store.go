@@ -105,6 +105,8 @@ type Store interface {
 	// Changed returns at most limit documents with Updated >= since (ms), oldest first; Track is left out. A document may
 	// come to be seen up to SettledWithin after its time of Updated.
 	Changed(ctx context.Context, since int64, limit int) ([]Truck, error)
+	// Totals counts all documents: a scan of the store, so nothing to ask for often.
+	Totals(ctx context.Context) (Totals, error)
 	// Upsert writes each document whose Rev is above the stored one, all or none of the call as far as the store can,
 	// and sets Updated. It answers with the stored state of each that the guard refused. The ids of a call differ.
 	// Documents that the store refuses by rules of its own are named by Unwritable errors.

@@ -81,7 +81,7 @@ func (s *Server) trail(w http.ResponseWriter, r *http.Request) error {
 		ID     string  `json:"_id"`
 		Points []point `json:"points"`
 	}{t.ID, []point{}}
-	for _, p := range s.watch.trails.of(&t) {
+	for _, p := range s.watch.trail(&t) {
 		answer.Points = append(answer.Points, point{
 			Time: p.time, Lat: number(p.clean.Lat), Lon: number(p.clean.Lon),
 			Raw: latLon{number(p.raw.Lat), number(p.raw.Lon)}, Status: p.status.String(),
@@ -109,7 +109,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var svg bytes.Buffer
-	if err := drawTrack(&svg, t.ID, s.watch.trails.of(&t), colours); err != nil {
+	if err := drawTrack(&svg, t.ID, s.watch.trail(&t), colours); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")

@@ -18,19 +18,15 @@ import (
 // sick is a store that fails in ways that a file does not.
 type sick struct {
 	argos.Store
-	truck   func(context.Context) error
-	changed func(context.Context) ([]argos.Truck, error)
+	truck  func(context.Context) error
+	totals func(context.Context) (argos.Totals, error)
 }
 
 func (s sick) Truck(ctx context.Context, _ string) (argos.Truck, error) {
 	return argos.Truck{}, s.truck(ctx)
 }
 
-func (s sick) Changed(ctx context.Context, _ int64, _ int) ([]argos.Truck, error) {
-	return s.changed(ctx)
-}
-
-func nothingNew(context.Context) ([]argos.Truck, error) { return nil, nil }
+func (s sick) Totals(ctx context.Context) (argos.Totals, error) { return s.totals(ctx) }
 
 func TestStoreFails(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -43,7 +39,7 @@ func TestStoreFails(t *testing.T) {
 		"it panics":    {func(context.Context) error { panic("ouch") }, 500, "made a mistake"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := New(Config{Store: sick{truck: c.truck, changed: nothingNew}, Log: slog.New(slog.DiscardHandler)})
+			s := New(Config{Store: sick{truck: c.truck}, Log: slog.New(slog.DiscardHandler)})
 			defer s.Close()
 			for _, path := range []string{"/v1/trucks/T-17", "/v1/trucks/T-17/track.svg"} {
 				w := httptest.NewRecorder()
@@ -57,7 +53,7 @@ func TestStoreFails(t *testing.T) {
 }
 
 func TestRequestsHaveADeadline(t *testing.T) {
-	s := New(Config{Log: slog.New(slog.DiscardHandler), Store: sick{changed: nothingNew, truck: func(ctx context.Context) error {
+	s := New(Config{Log: slog.New(slog.DiscardHandler), Store: sick{truck: func(ctx context.Context) error {
 		if _, has := ctx.Deadline(); !has {
 			t.Error("the store may take for ever")
 		}
@@ -71,14 +67,14 @@ func TestRequestsHaveADeadline(t *testing.T) {
 func TestWatchGoesOn(t *testing.T) {
 	var polls atomic.Int64
 	reg := prometheus.NewRegistry()
-	s := New(Config{Log: slog.New(slog.DiscardHandler), Registerer: reg, Store: sick{changed: func(context.Context) ([]argos.Truck, error) {
+	s := New(Config{Log: slog.New(slog.DiscardHandler), Registerer: reg, Store: sick{totals: func(context.Context) (argos.Totals, error) {
 		if polls.Add(1) <= 2 {
-			return nil, errors.New("not now")
+			return argos.Totals{}, errors.New("not now")
 		}
-		return []argos.Truck{driven("T-17", 1)}, nil
+		return argos.Totals{Trucks: 1}, nil
 	}}})
 	defer s.Close()
-	until(t, "the truck is counted", func() bool { return s.watch.totals().Trucks == 1 })
+	until(t, "the truck is counted", func() bool { return s.watch.totals(t.Context()).Trucks == 1 })
 	families, err := reg.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -91,14 +87,17 @@ func TestWatchGoesOn(t *testing.T) {
 	t.Error("two failed polls were not counted")
 }
 
-// Close ends a poll that the store never answers.
+// Close ends a read that the store never answers.
 func TestCloseWaitsForNoStore(t *testing.T) {
 	asked := make(chan struct{}, 1)
-	s := New(Config{Log: slog.New(slog.DiscardHandler), Store: sick{changed: func(ctx context.Context) ([]argos.Truck, error) {
+	s := New(Config{Log: slog.New(slog.DiscardHandler), Store: sick{totals: func(ctx context.Context) (argos.Totals, error) {
 		asked <- struct{}{}
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return argos.Totals{}, ctx.Err()
 	}}})
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.watch.totals(gone)
 	<-asked
 	s.Close()
 }

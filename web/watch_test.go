@@ -21,23 +21,13 @@ func TestTotals(t *testing.T) {
 	a.Duplicates, a.Late, a.Rejected = 1, 2, 3
 	s.put(t, a, b)
 	until(t, "both are counted", func() bool {
-		return s.watch.totals() == totals{Trucks: 2, Fixes: 30, Duplicates: 1, Late: 2, Rejected: 3}
+		return s.watch.totals(t.Context()) == argos.Totals{Trucks: 2, Fixes: 30, Duplicates: 1, Late: 2, Rejected: 3}
 	})
 	a.Rev, a.Fixes, a.Late = 12, 11, 4
 	s.put(t, a)
 	until(t, "the newer one is counted in its own place", func() bool {
-		return s.watch.totals() == totals{Trucks: 2, Fixes: 31, Duplicates: 1, Late: 4, Rejected: 3}
+		return s.watch.totals(t.Context()) == argos.Totals{Trucks: 2, Fixes: 31, Duplicates: 1, Late: 4, Rejected: 3}
 	})
-}
-
-// More documents than a page holds, written at one time: none may be missed.
-func TestManyAtOneTime(t *testing.T) {
-	s := serve(t)
-	const n = 2*pageSize + 17
-	s.put(t, fleet(n)...)
-	until(t, "all are counted", func() bool { return s.watch.totals().Trucks == n })
-	s.put(t, driven("later", 1))
-	until(t, "one that comes after them is too", func() bool { return s.watch.totals().Trucks == n+1 })
 }
 
 // A server that is started on a store that has been written to knows it.
@@ -46,7 +36,7 @@ func TestStartsWithWhatIsThere(t *testing.T) {
 	s.put(t, fleet(300)...)
 	again := New(Config{Store: s.store, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
 	defer again.Close()
-	until(t, "all are counted", func() bool { return again.watch.totals().Trucks == 300 })
+	until(t, "all are counted", func() bool { return again.watch.totals(t.Context()).Trucks == 300 })
 }
 
 func TestTrail(t *testing.T) {
@@ -91,10 +81,10 @@ func TestTrailIsBounded(t *testing.T) {
 	ts := newTrails(10)
 	for rev := range int64(3 * maxPoints) {
 		x := driven("T-17", rev+1)
-		ts.add(&x, time.Now())
+		ts.of(&x, time.Now())
 	}
 	x := driven("T-17", 3*maxPoints)
-	got := ts.of(&x)
+	got := ts.of(&x, time.Now())
 	if len(got) != maxPoints || got[maxPoints-1].time != x.Time || got[0].time != driven("T-17", 2*maxPoints+1).Time {
 		t.Errorf("%d points from %d to %d", len(got), got[0].time, got[len(got)-1].time)
 	}
@@ -106,11 +96,11 @@ func TestTrailGoesForward(t *testing.T) {
 		rev := int64(0)
 		for _, r := range rapid.SliceOfN(rapid.Int64Range(1, 30), 1, 60).Draw(rt, "revs") {
 			x := driven("T-17", r)
-			ts.add(&x, time.Now())
+			ts.of(&x, time.Now())
 			rev = max(rev, r)
 		}
 		x := driven("T-17", rev)
-		points := ts.of(&x)
+		points := ts.of(&x, time.Now())
 		if !slices.IsSortedFunc(points, func(a, b point) int { return int(a.time - b.time) }) || points[len(points)-1].time != x.Time {
 			rt.Fatalf("trail %+v, newest %d", points, x.Time)
 		}
@@ -125,10 +115,10 @@ func TestTrailGoesForward(t *testing.T) {
 // A record that leaves the track's time as it is refines the last point, and one that sets it back begins anew.
 func TestTrailPoints(t *testing.T) {
 	ts := newTrails(10)
-	state := func(rev, time int64, lat float64) []point {
+	state := func(rev, ms int64, lat float64) []point {
 		x := driven("T-17", rev)
-		x.Time, x.Lat = time, lat
-		return ts.of(&x)
+		x.Time, x.Lat = ms, lat
+		return ts.of(&x, time.Now())
 	}
 	state(1, 1000, 1)
 	state(2, 2000, 2)
@@ -143,10 +133,6 @@ func TestTrailPoints(t *testing.T) {
 func TestTrailsAreBounded(t *testing.T) {
 	ts := newTrails(3)
 	now := time.Now()
-	add := func(id string, rev int64, now time.Time) {
-		x := driven(id, rev)
-		ts.add(&x, now)
-	}
 	has := func(want ...string) {
 		t.Helper()
 		got := []string{}
@@ -158,18 +144,40 @@ func TestTrailsAreBounded(t *testing.T) {
 			t.Errorf("trails of %v, want %v", got, want)
 		}
 	}
-	for _, id := range []string{"a", "b", "c", "d"} {
-		add(id, 1, now)
+	asked := func(id string, rev int64) []point {
+		x := driven(id, rev)
+		return ts.of(&x, now)
 	}
-	has("a", "b", "c") // the first to come stay
-	add("a", 2, now.Add(2*idle))
-	add("d", 2, now.Add(2*idle))
-	has("a", "c", "d") // b has been silent longest
-	x := driven("e", 1)
-	if got := ts.of(&x); len(got) != 1 { // who is asked for gets one
-		t.Errorf("the trail of one who is asked for is %+v", got)
+	for _, id := range []string{"a", "b", "c"} {
+		asked(id, 1)
 	}
-	has("a", "d", "e")
+	x := driven("d", 1)
+	ts.add(&x) // nobody looks at it
+	has("a", "b", "c")
+	asked("a", 2)
+	ts.listed([]argos.Truck{driven("e", 1), driven("a", 3)})
+	has("a", "c", "e") // b was looked at longest ago
+	if got := asked("a", 4); len(got) != 4 {
+		t.Errorf("the trail of one that was asked for three times and listed once has %d points", len(got))
+	}
+	x = driven("a", 2)
+	if ts.add(&x); len(asked("a", 4)) != 4 {
+		t.Error("an older state was taken in")
+	}
+}
+
+// Who was asked for is followed for a while, who was only listed is not.
+func TestFollowed(t *testing.T) {
+	ts := newTrails(3)
+	now := time.Now()
+	ts.listed([]argos.Truck{driven("listed", 1)})
+	x := driven("asked", 1)
+	ts.of(&x, now)
+	for d, want := range map[time.Duration][]string{0: {"asked"}, followedFor - 1: {"asked"}, followedFor: nil} {
+		if got := ts.followed(now.Add(d)); !slices.Equal(got, want) {
+			t.Errorf("after %v the followed are %v, want %v", d, got, want)
+		}
+	}
 }
 
 func TestPicture(t *testing.T) {

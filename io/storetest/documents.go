@@ -164,6 +164,7 @@ func ended(t *testing.T, s argos.Store) {
 		},
 		"After":    func() error { _, err := s.After(ctx, "", 1); return err },
 		"Changed":  func() error { _, err := s.Changed(ctx, 0, 1); return err },
+		"Totals":   func() error { _, err := s.Totals(ctx); return err },
 		"Upsert":   func() error { _, err := s.Upsert(ctx, []argos.Truck{document("T-1", 2)}); return err },
 		"Marks":    func() error { _, err := s.Marks(ctx, "a"); return err },
 		"SetMarks": func() error { return s.SetMarks(ctx, []argos.Mark{{Topic: "a", Offset: 1}}) },

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 		{"a box agrees with Box.Contains", inBoxAgrees},
 		{"pages of all", after},
 		{"what has changed", changed},
+		{"totals", totals},
 		{"writers with the same revision", sameRevision},
 		{"writers with overlapping sets", overlapping},
 		{"marks never go back", marksForward},

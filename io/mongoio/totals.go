@@ -1,0 +1,37 @@
+package mongoio
+
+import (
+	"context"
+	"fmt"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
+
+	"argos"
+)
+
+// Totals has the server add up.
+func (s *store) Totals(ctx context.Context) (argos.Totals, error) {
+	group := bson.D{{Key: "_id", Value: nil}, {Key: "trucks", Value: bson.D{{Key: "$sum", Value: 1}}}}
+	for _, field := range [...]string{"fixes", "duplicates", "late", "rejected"} {
+		group = append(group, bson.E{Key: field, Value: bson.D{{Key: "$sum", Value: "$" + field}}})
+	}
+	cursor, err := s.trucks.Aggregate(ctx, mongo.Pipeline{{{Key: "$group", Value: group}}})
+	if err != nil {
+		return argos.Totals{}, fmt.Errorf("count the trucks: %w", explain(err))
+	}
+	var sums []struct {
+		Trucks     int64 `bson:"trucks"`
+		Fixes      int64 `bson:"fixes"`
+		Duplicates int64 `bson:"duplicates"`
+		Late       int64 `bson:"late"`
+		Rejected   int64 `bson:"rejected"`
+	}
+	if err := cursor.All(ctx, &sums); err != nil {
+		return argos.Totals{}, fmt.Errorf("count the trucks: %w", explain(err))
+	}
+	if len(sums) == 0 { // of no documents there is no group
+		return argos.Totals{}, nil
+	}
+	return argos.Totals(sums[0]), nil
+}
