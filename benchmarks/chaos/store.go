@@ -112,7 +112,7 @@ func locked(ctx context.Context, s *system) error {
 
 func refusesOne(ctx context.Context, s *system) error {
 	return s.during(ctx, 10*time.Second,
-		`create trigger refuse before update on trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`, "drop trigger refuse")
+		`create trigger refuse before update on _argos_trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`, "drop trigger refuse")
 }
 
 // storeDiskFull empties SQLite's log before it fills the disk, for what the log once took is written again and again.

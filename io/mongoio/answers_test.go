@@ -206,7 +206,7 @@ func TestRepeats(t *testing.T) {
 }
 
 func stored(id string, rev int64) bson.D {
-	return bson.D{{Key: "_id", Value: id}, {Key: "rev", Value: rev}, {Key: "status", Value: "moving"}}
+	return bson.D{{Key: "_id", Value: id}, {Key: "status", Value: "moving"}, {Key: "_argos", Value: bson.D{{Key: "rev", Value: rev}}}}
 }
 
 // A server that hangs comes out as an error, from each call.
@@ -255,12 +255,12 @@ func TestReadOnlyUser(t *testing.T) {
 func TestErrorsNameTheTruck(t *testing.T) {
 	server := script(t, func(c bson.D) bson.D {
 		if is(c, "find") {
-			return cursor(bson.D{{Key: "_id", Value: "T-9"}, {Key: "status", Value: "flying"}})
+			return cursor(append(stored("T-9", 1)[:1:1], bson.E{Key: "status", Value: "flying"}, bson.E{Key: "_argos", Value: bson.D{}}))
 		}
 		return nil
 	})
 	_, err := open(t, server.uri).Truck(t.Context(), "T-9")
-	if want := `truck "T-9" has the unknown status "flying"`; err == nil || err.Error() != want {
+	if want := `a document that can't be read: truck "T-9" has the unknown status "flying"`; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

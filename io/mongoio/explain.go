@@ -19,6 +19,7 @@ import (
 // Codes of MongoDB, from its error_codes.yml.
 const (
 	unauthorized      = 13
+	noSuchIndex       = 27
 	validationFailure = 121
 	tooLarge          = 10334
 	geoKeys           = 16755 // "can't extract geo keys": an index of somebody's making
@@ -48,7 +49,7 @@ func permanent(code int) bool {
 
 // explain says in one sentence what the driver says in a page, of what people meet when they set a store up.
 func explain(err error) error {
-	if errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	if e, ok := errors.AsType[topology.ServerSelectionError](err); ok {

@@ -17,13 +17,9 @@ import (
 // maxBatch bounds the documents that one answer of the server is asked to hold; their bytes, the server bounds itself.
 const maxBatch = 10_000
 
-func indexModel(name string, keys bson.D) mongo.IndexModel {
-	return mongo.IndexModel{Keys: keys, Options: options.Index().SetName(name)}
-}
-
 var (
 	byID    = bson.D{{Key: "_id", Value: 1}}
-	noTrack = bson.D{{Key: "track", Value: 0}}
+	noTrack = bson.D{{Key: "_argos.track", Value: 0}}
 )
 
 func (s *store) Truck(ctx context.Context, id string) (argos.Truck, error) {
@@ -53,16 +49,7 @@ func (s *store) InBox(ctx context.Context, box argos.Box, limit int) ([]argos.Tr
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
-	within := bson.D{{Key: "lat", Value: bson.D{{Key: "$gte", Value: box.South}, {Key: "$lte", Value: box.North}}}}
-	from, to := bson.E{Key: "$gte", Value: box.West}, bson.E{Key: "$lte", Value: box.East}
-	if box.West <= box.East {
-		within = append(within, bson.E{Key: "lon", Value: bson.D{from, to}})
-	} else {
-		within = append(within, bson.E{Key: "$or", Value: bson.A{
-			bson.D{{Key: "lon", Value: bson.D{from}}}, bson.D{{Key: "lon", Value: bson.D{to}}},
-		}})
-	}
-	trucks, err := s.find(ctx, "read trucks in box", within, page(limit).SetSort(byID).SetProjection(noTrack))
+	trucks, err := s.find(ctx, "read trucks in box", inBox(box), page(limit).SetSort(byID).SetProjection(noTrack))
 	return distinct(trucks), err
 }
 
@@ -82,16 +69,6 @@ func (s *store) After(ctx context.Context, id string, limit int) (all []argos.Tr
 		id = all[len(all)-1].ID
 	}
 	return all, ctx.Err()
-}
-
-// Changed may name a truck twice, when it is written while the page is read. Updated is the server's clock when it took the
-// document, which is shown only when a majority has it: see argos.Store for what that means to whoever follows.
-func (s *store) Changed(ctx context.Context, since int64, limit int) ([]argos.Truck, error) {
-	if limit <= 0 {
-		return nil, ctx.Err()
-	}
-	return s.find(ctx, "read changed trucks", bson.D{{Key: "updated", Value: bson.D{{Key: "$gte", Value: bson.DateTime(since)}}}},
-		page(limit).SetSort(bson.D{{Key: "updated", Value: 1}}).SetProjection(noTrack))
 }
 
 func in(ids []string) bson.D {

@@ -129,7 +129,7 @@ func (s *scripted) reply(command bson.D) bson.D {
 			{Key: "ok", Value: 1},
 		}
 	case "listIndexes":
-		return cursor(bson.D{{Key: "name", Value: "trucks_place"}}, bson.D{{Key: "name", Value: "trucks_updated"}})
+		return cursor(indexOn("trucks_location", bson.D{{Key: "location", Value: "2dsphere"}}))
 	case "find":
 		return cursor()
 	case "update":
@@ -137,6 +137,11 @@ func (s *scripted) reply(command bson.D) bson.D {
 		return bson.D{{Key: "n", Value: n}, {Key: "nModified", Value: n}, {Key: "ok", Value: 1}}
 	}
 	return bson.D{{Key: "ok", Value: 1}}
+}
+
+// indexOn is an index as a server lists it.
+func indexOn(name string, keys bson.D) bson.D {
+	return bson.D{{Key: "v", Value: 2}, {Key: "key", Value: keys}, {Key: "name", Value: name}}
 }
 
 // cursor is the answer to a query.

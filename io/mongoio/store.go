@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 
@@ -30,7 +29,8 @@ type store struct {
 var _ argos.Store = (*store)(nil)
 
 // Open opens the store at a URI such as mongodb://host/argos?replicaSet=rs0, as MongoDB defines them. The path names the
-// database, argos unless given. It fails when the server does not answer, and makes the indexes that are missing.
+// database, argos unless given. It fails when the server does not answer, makes the index that is missing, and
+// brings documents of an older shape up to date.
 //
 // Whatever the URI says, what is written is on the disks of a majority of the replica set before a call returns, and what
 // is read is such: a document that a rollback could still take away must move no mark.
@@ -50,39 +50,6 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 		return nil, err
 	}
 	return s, nil
-}
-
-// indexes are those that the queries need besides the ids'.
-var indexes = []struct {
-	name string
-	keys bson.D
-}{
-	{"trucks_place", bson.D{{Key: "lat", Value: 1}, {Key: "lon", Value: 1}}},
-	{"trucks_updated", bson.D{{Key: "updated", Value: 1}}},
-}
-
-// prepare makes the indexes that are not there. It looks first, so that a user who may only read can open a store that has them.
-func (s *store) prepare(ctx context.Context) error {
-	if err := s.Ping(ctx); err != nil {
-		return err
-	}
-	found, err := s.trucks.Indexes().ListSpecifications(ctx)
-	if err != nil {
-		return fmt.Errorf("list the indexes: %w", explain(err))
-	}
-	there := map[string]bool{}
-	for _, x := range found {
-		there[x.Name] = true
-	}
-	for _, x := range indexes {
-		if there[x.name] {
-			continue
-		}
-		if _, err := s.trucks.Indexes().CreateOne(ctx, indexModel(x.name, x.keys)); err != nil {
-			return fmt.Errorf("make the index %s: %w", x.name, explain(err))
-		}
-	}
-	return nil
 }
 
 // Ping says whether the primary answers, who takes the writes.

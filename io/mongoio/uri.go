@@ -11,8 +11,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-
-	"argos"
 )
 
 // Scheme and SchemeSRV begin the addresses of MongoDB stores; the second one finds its hosts by DNS.
@@ -27,7 +25,7 @@ const (
 	// A server that hangs must come out as an error, for whoever calls has a retry and an operator to tell. The URI's
 	// timeoutMS, serverSelectionTimeoutMS and connectTimeoutMS go before these. Writing resumes at the latest connectTimeout
 	// after the network does: an attempt to connect that was lost keeps the next one waiting.
-	operationTimeout = argos.SettledWithin // for a write that takes longer may be seen later
+	operationTimeout = 10 * time.Second
 	selectionTimeout = 5 * time.Second
 	connectTimeout   = 3 * time.Second
 )

@@ -34,16 +34,23 @@ func (s *store) Upsert(ctx context.Context, trucks []argos.Truck) ([]argos.Refus
 	slices.SortFunc(sorted, func(a, b *argos.Truck) int { return cmp.Compare(a.ID, b.ID) })
 	ops := make([]mongo.WriteModel, len(sorted))
 	for i, t := range sorted {
-		ops[i] = guarded(
-			bson.D{{Key: "_id", Value: t.ID}, {Key: "rev", Value: bson.D{{Key: "$lt", Value: t.Rev}}}},
-			bson.D{{Key: "$set", Value: fieldsOf(t)}, {Key: "$currentDate", Value: bson.D{{Key: "updated", Value: true}}}},
-		)
+		ops[i] = upsertOf(t)
 	}
 	refused, err := s.write(ctx, sorted, ops)
 	if err != nil {
 		return nil, fmt.Errorf("write %d trucks: %w", len(trucks), err)
 	}
 	return refused, nil
+}
+
+// upsertOf writes a document if it is newer than the stored one.
+func upsertOf(t *argos.Truck) mongo.WriteModel {
+	f := fieldsOf(t)
+	update := bson.D{{Key: "$set", Value: f}, {Key: "$currentDate", Value: bson.D{{Key: "updated", Value: true}}}}
+	if absent := f.absent(); len(absent) > 0 {
+		update = append(update, bson.E{Key: "$unset", Value: absent})
+	}
+	return guarded(bson.D{{Key: "_id", Value: t.ID}, {Key: "_argos.rev", Value: bson.D{{Key: "$lt", Value: t.Rev}}}}, update)
 }
 
 // guarded is an upsert of a document that matches. When the stored one does not match, the server comes to insert a second one
@@ -94,7 +101,7 @@ func (s *store) stored(ctx context.Context, ids []string) ([]argos.Refusal, erro
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	cursor, err := s.trucks.Find(ctx, in(ids), options.Find().SetProjection(bson.D{{Key: "rev", Value: 1}, {Key: "pos", Value: 1}}))
+	cursor, err := s.trucks.Find(ctx, in(ids), options.Find().SetProjection(bson.D{{Key: "_argos.rev", Value: 1}, {Key: "_argos.pos", Value: 1}}))
 	if err != nil {
 		return nil, fmt.Errorf("read the stored revisions: %w", explain(err))
 	}
@@ -104,8 +111,12 @@ func (s *store) stored(ctx context.Context, ids []string) ([]argos.Refusal, erro
 	}
 	newest := map[string]argos.Refusal{}
 	for _, d := range docs {
-		if old, ok := newest[d.ID]; !ok || old.Rev < d.Fields.Rev {
-			newest[d.ID] = argos.Refusal{ID: d.ID, Rev: d.Fields.Rev, Pos: argos.Pos(d.Fields.Pos)}
+		m := d.Fields.Machinery
+		if m == nil {
+			return nil, fmt.Errorf("truck %q: %w", d.ID, errOldShape)
+		}
+		if old, ok := newest[d.ID]; !ok || old.Rev < m.Rev {
+			newest[d.ID] = argos.Refusal{ID: d.ID, Rev: m.Rev, Pos: argos.Pos(m.Pos)}
 		}
 	}
 	refused := make([]argos.Refusal, 0, len(newest))

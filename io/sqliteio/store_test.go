@@ -96,7 +96,7 @@ func TestUnwritable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(`create trigger rule before insert on trucks when new.id = 'truck-00002' begin select raise(abort, 'not this one'); end`); err != nil {
+	if _, err := db.Exec(`create trigger rule before insert on _argos_trucks when new.id = 'truck-00002' begin select raise(abort, 'not this one'); end`); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(2, 1), document(3, 1)})

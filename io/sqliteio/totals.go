@@ -7,8 +7,9 @@ import (
 	"argos"
 )
 
-const totalsSQL = `select count(*), coalesce(sum(fixes), 0), coalesce(sum(duplicates), 0), coalesce(sum(late), 0), coalesce(sum(rejected), 0)
-	from trucks`
+const totalsSQL = `select count(*), coalesce(sum(fixes), 0), coalesce(sum(duplicates), 0), coalesce(sum(late), 0),
+	coalesce(sum(rejected), 0)
+from _argos_trucks`
 
 // Totals reads the table through, on a snapshot: writers do not wait for it.
 func (s *store) Totals(ctx context.Context) (t argos.Totals, err error) {

@@ -21,7 +21,7 @@ func TestUnwritable(t *testing.T) {
 	}
 	defer db.Close()
 	for _, id := range []string{"B", "C"} {
-		if _, err := db.Exec(fmt.Sprintf(`create trigger no%[1]s before insert on trucks when new.id = '%[1]s' begin select raise(abort, 'not this one'); end`, id)); err != nil {
+		if _, err := db.Exec(fmt.Sprintf(`create trigger no%[1]s before insert on _argos_trucks when new.id = '%[1]s' begin select raise(abort, 'not this one'); end`, id)); err != nil {
 			t.Fatal(err)
 		}
 	}
