@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -34,9 +35,10 @@ func TestStoreFails(t *testing.T) {
 		code  int
 		says  string
 	}{
-		"it is slow":   {func(context.Context) error { return context.DeadlineExceeded }, 503, "not answered in time"},
-		"it is broken": {func(context.Context) error { return errors.New("disk on fire at /secret") }, 500, "could not be read"},
-		"it panics":    {func(context.Context) error { panic("ouch") }, 500, "made a mistake"},
+		"it is slow":           {func(context.Context) error { return context.DeadlineExceeded }, 503, "not answered in time"},
+		"it is broken":         {func(context.Context) error { return errors.New("disk on fire at /secret") }, 503, "can't be read at present"},
+		"a document is broken": {func(context.Context) error { return fmt.Errorf("%w: secret", argos.ErrDocument) }, 500, "a document that"},
+		"it panics":            {func(context.Context) error { panic("ouch") }, 500, "made a mistake"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := New(Config{Store: sick{truck: c.truck}, Log: slog.New(slog.DiscardHandler)})

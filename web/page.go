@@ -61,13 +61,13 @@ func (v view) Unlisted() int { return max(int(v.Totals.Trucks)-len(v.Trucks), 0)
 
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	v, err := s.view(r)
-	var page bytes.Buffer
-	if err == nil {
-		err = pageTemplate.Execute(&page, v)
-	}
 	if err != nil {
 		refuse(w, s.explain(r, err))
 		return
+	}
+	var page bytes.Buffer
+	if err := pageTemplate.Execute(&page, v); err != nil {
+		panic(fmt.Errorf("draw the page: %w", err)) // the template is wrong
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write(page.Bytes())

@@ -44,16 +44,15 @@ func TestTrail(t *testing.T) {
 	type answer struct {
 		ID     string `json:"_id"`
 		Points []struct {
-			Time     int64
-			Lat, Lon *float64
-			Raw      struct{ Lat, Lon float64 }
-			Status   string
+			Time          time.Time
+			Location, Raw *struct{ Coordinates [2]float64 }
+			Status        string
 		}
 	}
 	var got answer
 	s.put(t, unplaced("T-17"))
 	s.getJSON(t, "/v1/trucks/T-17/trail", &got)
-	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Lat != nil || got.Points[0].Status != "tentative" {
+	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Location != nil || got.Points[0].Status != "tentative" {
 		t.Fatalf("the trail of a truck without a position is %+v", got)
 	}
 	for rev := int64(2); rev <= 5; rev++ {
@@ -65,7 +64,8 @@ func TestTrail(t *testing.T) {
 		t.Fatalf("after 5 states the trail has %d points", len(got.Points))
 	}
 	want, last := driven("T-17", 5), got.Points[4]
-	if last.Time != want.Time || *last.Lat != want.Lat || *last.Lon != want.Lon || last.Raw.Lat != want.Raw.Lat || last.Status != "moving" {
+	if last.Time.UnixMilli() != want.Time || fmt.Sprint(last.Location.Coordinates) != fmt.Sprint(seven(want.Lon, want.Lat)) ||
+		fmt.Sprint(last.Raw.Coordinates) != fmt.Sprint(seven(want.Raw.Lon, want.Raw.Lat)) || last.Status != "moving" {
 		t.Errorf("the last point is %+v, want that of %+v", last, want)
 	}
 	// Without being asked for, it goes on by itself.

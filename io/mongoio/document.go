@@ -93,10 +93,23 @@ func (f *fields) absent() (keys bson.D) {
 	return keys
 }
 
+// truckOf reads a document. What it can't read it names.
+func truckOf(raw bson.Raw) (argos.Truck, error) {
+	var d document
+	err := bson.Unmarshal(raw, &d)
+	if _, missing := raw.LookupErr("_argos"); missing != nil {
+		return argos.Truck{}, fmt.Errorf("truck %s: %w", raw.Lookup("_id"), errOldShape)
+	}
+	if err != nil {
+		return argos.Truck{}, fmt.Errorf("%w: truck %s: %w", argos.ErrDocument, raw.Lookup("_id"), err)
+	}
+	return d.truck()
+}
+
 func (d *document) truck() (argos.Truck, error) {
 	f := &d.Fields
 	if f.Machinery == nil {
-		return argos.Truck{}, fmt.Errorf("truck %q: %w", d.ID, errOldShape)
+		return argos.Truck{}, fmt.Errorf("%w: truck %q has a null for _argos", argos.ErrDocument, d.ID)
 	}
 	status, known := argos.ParseStatus(f.Status)
 	if !known {

@@ -23,14 +23,14 @@ var (
 )
 
 func (s *store) Truck(ctx context.Context, id string) (argos.Truck, error) {
-	var d document
-	switch err := s.trucks.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&d); {
+	raw, err := s.trucks.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Raw()
+	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return argos.Truck{}, fmt.Errorf("truck %q: %w", id, argos.ErrNotFound)
 	case err != nil:
 		return argos.Truck{}, fmt.Errorf("read truck %q: %w", id, explain(err))
 	}
-	return d.truck()
+	return truckOf(raw)
 }
 
 func (s *store) Trucks(ctx context.Context, ids []string) ([]argos.Truck, error) {
@@ -87,13 +87,13 @@ func (s *store) find(ctx context.Context, doing string, filter bson.D, opts *opt
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, explain(err))
 	}
-	var docs []document
+	var docs []bson.Raw
 	if err := cursor.All(ctx, &docs); err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, explain(err))
 	}
 	trucks := make([]argos.Truck, 0, len(docs))
-	for i := range docs {
-		t, err := docs[i].truck()
+	for _, raw := range docs {
+		t, err := truckOf(raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", doing, err)
 		}
