@@ -34,7 +34,7 @@ var location = index{Name: "trucks_location", Keys: bson.D{{Key: "location", Val
 
 // prepare makes what is missing. It looks first, so that a user who may only read can open a store that has all.
 func (s *store) prepare(ctx context.Context) error {
-	if err := s.Ping(ctx); err != nil {
+	if err := s.hello(ctx); err != nil {
 		return err
 	}
 	found, err := s.indexes(ctx)

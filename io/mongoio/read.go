@@ -23,7 +23,11 @@ var (
 )
 
 func (s *store) Truck(ctx context.Context, id string) (argos.Truck, error) {
-	raw, err := s.trucks.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Raw()
+	var raw bson.Raw
+	err := s.reach.ask(ctx, func(ctx context.Context) (err error) {
+		raw, err = s.trucks.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Raw()
+		return err
+	})
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return argos.Truck{}, fmt.Errorf("truck %q: %w", id, argos.ErrNotFound)
@@ -83,12 +87,15 @@ func page(limit int) *options.FindOptionsBuilder {
 func batch(n int) int32 { return int32(min(n, maxBatch)) }
 
 func (s *store) find(ctx context.Context, doing string, filter bson.D, opts *options.FindOptionsBuilder) ([]argos.Truck, error) {
-	cursor, err := s.trucks.Find(ctx, filter, opts)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", doing, explain(err))
-	}
 	var docs []bson.Raw
-	if err := cursor.All(ctx, &docs); err != nil {
+	err := s.reach.ask(ctx, func(ctx context.Context) error {
+		cursor, err := s.trucks.Find(ctx, filter, opts)
+		if err != nil {
+			return err
+		}
+		return cursor.All(ctx, &docs)
+	})
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, explain(err))
 	}
 	trucks := make([]argos.Truck, 0, len(docs))

@@ -19,6 +19,7 @@ type scripted struct {
 	uri    string
 	answer func(command bson.D) bson.D // nil for what a willing server would say
 	conns  sync.WaitGroup
+	end    func() // from then on its port refuses connections
 
 	mu   sync.Mutex
 	seen []bson.D
@@ -43,7 +44,7 @@ func script(t *testing.T, answer func(command bson.D) bson.D) *scripted {
 			s.conns.Go(func() { s.serve(t, c) })
 		}
 	})
-	t.Cleanup(func() {
+	s.end = sync.OnceFunc(func() {
 		_ = l.Close()
 		s.mu.Lock()
 		for _, c := range s.open {
@@ -52,6 +53,7 @@ func script(t *testing.T, answer func(command bson.D) bson.D) *scripted {
 		s.mu.Unlock()
 		s.conns.Wait()
 	})
+	t.Cleanup(s.end)
 	return s
 }
 

@@ -22,6 +22,7 @@ const (
 
 type store struct {
 	client        *mongo.Client
+	reach         *reach
 	trucks, marks *mongo.Collection
 	writing       chan struct{} // holds one token a bulk under way
 }
@@ -39,12 +40,15 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := mongo.Connect(opts)
+	r := newReach()
+	client, err := mongo.Connect(opts.SetServerMonitor(r.monitor()))
 	if err != nil {
 		return nil, explain(err)
 	}
 	db := client.Database(database)
-	s := &store{client: client, trucks: db.Collection("trucks"), marks: db.Collection("marks"), writing: make(chan struct{}, bulks)}
+	s := &store{
+		client: client, reach: r, trucks: db.Collection("trucks"), marks: db.Collection("marks"), writing: make(chan struct{}, bulks),
+	}
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the reason is the other one
 		return nil, err
@@ -54,7 +58,18 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 
 // Ping says whether the primary answers, who takes the writes.
 func (s *store) Ping(ctx context.Context) error {
-	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
+	err := s.reach.ask(ctx, s.ping)
+	if err != nil {
+		return fmt.Errorf("ping: %w", explain(err))
+	}
+	return nil
+}
+
+func (s *store) ping(ctx context.Context) error { return s.client.Ping(ctx, readpref.Primary()) }
+
+// hello waits for a server that is being started.
+func (s *store) hello(ctx context.Context) error {
+	if err := s.ping(ctx); err != nil {
 		return fmt.Errorf("ping: %w", explain(err))
 	}
 	return nil

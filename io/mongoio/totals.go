@@ -16,10 +16,6 @@ func (s *store) Totals(ctx context.Context) (argos.Totals, error) {
 	for _, field := range [...]string{"fixes", "duplicates", "late", "rejected"} {
 		group = append(group, bson.E{Key: field, Value: bson.D{{Key: "$sum", Value: "$" + field}}})
 	}
-	cursor, err := s.trucks.Aggregate(ctx, mongo.Pipeline{{{Key: "$group", Value: group}}})
-	if err != nil {
-		return argos.Totals{}, fmt.Errorf("count the trucks: %w", explain(err))
-	}
 	var sums []struct {
 		Trucks     int64 `bson:"trucks"`
 		Fixes      int64 `bson:"fixes"`
@@ -27,7 +23,14 @@ func (s *store) Totals(ctx context.Context) (argos.Totals, error) {
 		Late       int64 `bson:"late"`
 		Rejected   int64 `bson:"rejected"`
 	}
-	if err := cursor.All(ctx, &sums); err != nil {
+	err := s.reach.ask(ctx, func(ctx context.Context) error {
+		cursor, err := s.trucks.Aggregate(ctx, mongo.Pipeline{{{Key: "$group", Value: group}}})
+		if err != nil {
+			return err
+		}
+		return cursor.All(ctx, &sums)
+	})
+	if err != nil {
 		return argos.Totals{}, fmt.Errorf("count the trucks: %w", explain(err))
 	}
 	if len(sums) == 0 { // of no documents there is no group

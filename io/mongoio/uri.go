@@ -28,6 +28,9 @@ const (
 	operationTimeout = 10 * time.Second
 	selectionTimeout = 5 * time.Second
 	connectTimeout   = 3 * time.Second
+
+	// heartbeat is how soon a server is found again that refused connections, when nobody writes.
+	heartbeat = time.Second
 )
 
 // settings reads a URI.
@@ -41,6 +44,9 @@ func settings(uri string) (opts *options.ClientOptions, database string, err err
 	}
 	if opts.ConnectTimeout == nil {
 		opts.SetConnectTimeout(connectTimeout)
+	}
+	if opts.HeartbeatInterval == nil {
+		opts.SetHeartbeatInterval(heartbeat)
 	}
 	if opts.AppName == nil {
 		opts.SetAppName("argos")
