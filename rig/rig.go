@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-//go:embed kafka.xml mongo.xml flink.xml Server.java
+//go:embed kafka.xml mongodb.xml flink.xml Server.java
 var recipes embed.FS
 
 // ErrMissing says that this machine lacks what a server needs: its test may be skipped, saying so.
