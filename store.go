@@ -20,8 +20,8 @@ var ErrDiverged = errors.New("document diverged from the log")
 // ErrDocument says that a stored document is not one that this program writes: it is damaged, or another program's.
 var ErrDocument = errors.New("a document that can't be read")
 
-// Unwritable says that the store itself refuses this one document, by a rule of its own and not because it is down: writing it
-// again gives the same. Others of the call may have been written. An error of Upsert may join several.
+// Unwritable says that the store itself refuses this one document, by a rule of its own and not because it is down:
+// writing it again gives the same. Others of the call may have been written. An error of Upsert may join several.
 type Unwritable struct {
 	ID  string
 	Err error // the store's own reason
@@ -34,8 +34,9 @@ func (u *Unwritable) Error() string {
 // Unwrap returns the store's own reason.
 func (u *Unwritable) Unwrap() error { return u.Err }
 
-// Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters. Time is
-// Kafka's time (ms) of the record just below, by which a topic that was remade under its old name is told from this one; 0: unknown.
+// Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters. Time
+// is Kafka's time (ms) of the record just below, by which a topic that was remade under its old name is told from this
+// one; 0: unknown.
 type Mark struct {
 	Topic     string
 	Partition int32
@@ -162,7 +163,11 @@ func (s *Stores) Open(ctx context.Context, uri string) (Store, error) {
 	}
 	open := s.drivers[scheme]
 	if open == nil {
-		return nil, fmt.Errorf("store address: no store is called %q; there is %s", scheme, strings.Join(slices.Sorted(maps.Keys(s.drivers)), ", "))
+		return nil, fmt.Errorf(
+			"store address: no store is called %q; there is %s",
+			scheme,
+			strings.Join(slices.Sorted(maps.Keys(s.drivers)), ", "),
+		)
 	}
 	st, err := open(ctx, uri)
 	if err != nil {

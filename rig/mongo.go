@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Mongo is a MongoDB-protocol server (mongo-java-server): good for the shape of commands, for small loads, and for being killed,
-// after which it is empty unless it is on disk. It is not MongoDB: no geo queries, no users, no sessions.
+// Mongo is a MongoDB-protocol server (mongo-java-server): good for the shape of commands, for small loads, and for
+// being killed, after which it is empty unless it is on disk. It is not MongoDB: no geo queries, no users, no sessions.
 type Mongo struct {
 	*Server
 	URI string // without a database; with TLS, it names CA
@@ -54,7 +54,8 @@ func startMongo(ctx context.Context, dir string, m *Mongo, with ...string) (*Mon
 		return nil, err
 	}
 	m.URI = "mongodb://" + addrs[0]
-	m.java = []string{"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main, strings.TrimPrefix(addrs[0], host)}
+	m.java = []string{"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main,
+		strings.TrimPrefix(addrs[0], host)}
 	if m.CA != "" {
 		m.java = append(m.java, "tls="+filepath.Join(dir, "server.pem"))
 		m.URI += "/?tls=true&tlsCAFile=" + m.CA

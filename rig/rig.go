@@ -1,5 +1,6 @@
-// Package rig starts real servers on loopback for tests and benchmarks: an Apache Kafka, an Apache Flink with Beam's job
-// server and a MongoDB-protocol server, all as they come from Maven Central. They need a Java runtime of 17 or newer and, the first time, mvn.
+// Package rig starts real servers on loopback for tests and benchmarks: an Apache Kafka, an Apache Flink with Beam's
+// job server and a MongoDB-protocol server, all as they come from Maven Central. They need a Java runtime of 17 or
+// newer and, the first time, mvn.
 package rig
 
 import (
@@ -21,8 +22,8 @@ var ErrMissing = errors.New("this machine can't run the server")
 
 var fetching sync.Mutex
 
-// jars returns the folder with the jars that a recipe, a Maven project, depends on. They are fetched once a machine and kept in
-// the user's cache.
+// jars returns the folder with the jars that a recipe, a Maven project, depends on. They are fetched once a machine and
+// kept in the user's cache.
 func jars(ctx context.Context, recipe string) (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrMissing, err)

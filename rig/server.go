@@ -107,8 +107,8 @@ func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 // Stop is SIGTERM; it returns when the process is gone, which it makes sure of after a while.
 func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 
-// Pause is SIGSTOP: the process keeps its sockets, and answers nothing until Resume. It returns when the process stands, all
-// threads of it, which is some time after the signal was sent.
+// Pause is SIGSTOP: the process keeps its sockets, and answers nothing until Resume. It returns when the process
+// stands, all threads of it, which is some time after the signal was sent.
 func (s *Server) Pause() error {
 	if err := s.signal(syscall.SIGSTOP); err != nil {
 		return err

@@ -35,7 +35,11 @@ func TestDocument(t *testing.T) {
 		"raw":      map[string]any{"type": "Point", "coordinates": seven(want.Raw.Lon, want.Raw.Lat)},
 		"speed":    13.2, "heading": 271.5, "accuracy": 1.75, "status": "moving",
 		"fixes": 3., "duplicates": 0., "late": 0., "rejected": 0., "attrs": map[string]any{"driver": "J"},
-		"_argos": map[string]any{"rev": 3., "pos": map[string]any{"epoch": 1., "partition": 2., "offset": 3.}, "track": "AQID"},
+		"_argos": map[string]any{
+			"rev":   3.,
+			"pos":   map[string]any{"epoch": 1., "partition": 2., "offset": 3.},
+			"track": "AQID",
+		},
 	}
 	if g, w := fmt.Sprint(got), fmt.Sprint(wanted); g != w {
 		t.Errorf("the document is\n%s, want\n%s", g, w)
@@ -253,7 +257,8 @@ func TestNumbersAreJSON(t *testing.T) {
 			rt.Fatal(err)
 		}
 		var back *float64
-		if err := json.Unmarshal(b, &back); err != nil || math.IsInf(x, 0) != (back == nil) || back != nil && *back != x {
+		if err := json.Unmarshal(b, &back); err != nil || math.IsInf(x, 0) != (back == nil) ||
+			back != nil && *back != x {
 			rt.Fatalf("%v became %s, error %v", x, b, err)
 		}
 	})

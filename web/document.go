@@ -9,8 +9,8 @@ import (
 	"argos"
 )
 
-// document is a truck as the API shows it, under the names that every store uses. What is not known of a truck is absent;
-// a quantity is null.
+// document is a truck as the API shows it, under the names that every store uses. What is not known of a truck is
+// absent; a quantity is null.
 type document struct {
 	ID         string          `json:"_id"`
 	Location   *location       `json:"location,omitempty"`

@@ -46,7 +46,8 @@ func TestStoreFails(t *testing.T) {
 			for _, path := range []string{"/v1/trucks/T-17", "/v1/trucks/T-17/track.svg"} {
 				w := httptest.NewRecorder()
 				s.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-				if body := w.Body.String(); w.Code != c.code || !strings.Contains(body, c.says) || strings.Contains(body, "secret") {
+				if body := w.Body.String(); w.Code != c.code || !strings.Contains(body, c.says) ||
+					strings.Contains(body, "secret") {
 					t.Errorf("%s: %d %s, want %d with %q", path, w.Code, body, c.code, c.says)
 				}
 			}
@@ -69,12 +70,18 @@ func TestRequestsHaveADeadline(t *testing.T) {
 func TestWatchGoesOn(t *testing.T) {
 	var polls atomic.Int64
 	reg := prometheus.NewRegistry()
-	s := New(Config{Log: slog.New(slog.DiscardHandler), Registerer: reg, Store: sick{totals: func(context.Context) (argos.Totals, error) {
-		if polls.Add(1) <= 2 {
-			return argos.Totals{}, errors.New("not now")
-		}
-		return argos.Totals{Trucks: 1}, nil
-	}}})
+	s := New(
+		Config{
+			Log:        slog.New(slog.DiscardHandler),
+			Registerer: reg,
+			Store: sick{totals: func(context.Context) (argos.Totals, error) {
+				if polls.Add(1) <= 2 {
+					return argos.Totals{}, errors.New("not now")
+				}
+				return argos.Totals{Trucks: 1}, nil
+			}},
+		},
+	)
 	defer s.Close()
 	until(t, "the truck is counted", func() bool { return s.watch.totals(t.Context()).Trucks == 1 })
 	families, err := reg.Gather()
@@ -92,11 +99,13 @@ func TestWatchGoesOn(t *testing.T) {
 // Close ends a read that the store never answers.
 func TestCloseWaitsForNoStore(t *testing.T) {
 	asked := make(chan struct{}, 1)
-	s := New(Config{Log: slog.New(slog.DiscardHandler), Store: sick{totals: func(ctx context.Context) (argos.Totals, error) {
-		asked <- struct{}{}
-		<-ctx.Done()
-		return argos.Totals{}, ctx.Err()
-	}}})
+	s := New(
+		Config{Log: slog.New(slog.DiscardHandler), Store: sick{totals: func(ctx context.Context) (argos.Totals, error) {
+			asked <- struct{}{}
+			<-ctx.Done()
+			return argos.Totals{}, ctx.Err()
+		}}},
+	)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	s.watch.totals(gone)

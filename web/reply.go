@@ -45,9 +45,15 @@ func (s *Server) explain(r *http.Request, err error) failure {
 	}
 	s.log.Error("request failed", "path", r.URL.Path, "error", err)
 	if errors.Is(err, argos.ErrDocument) {
-		return failure{http.StatusInternalServerError, "the store has a document that can't be read; the log of this server names it"}
+		return failure{
+			http.StatusInternalServerError,
+			"the store has a document that can't be read; the log of this server names it",
+		}
 	}
-	return failure{http.StatusServiceUnavailable, "the store can't be read at present; the log of this server has the reason"}
+	return failure{
+		http.StatusServiceUnavailable,
+		"the store can't be read at present; the log of this server has the reason",
+	}
 }
 
 func reply(w http.ResponseWriter, v any) error {

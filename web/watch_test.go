@@ -52,7 +52,8 @@ func TestTrail(t *testing.T) {
 	var got answer
 	s.put(t, unplaced("T-17"))
 	s.getJSON(t, "/v1/trucks/T-17/trail", &got)
-	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Location != nil || got.Points[0].Status != "tentative" {
+	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Location != nil ||
+		got.Points[0].Status != "tentative" {
 		t.Fatalf("the trail of a truck without a position is %+v", got)
 	}
 	for rev := int64(2); rev <= 5; rev++ {
@@ -65,7 +66,8 @@ func TestTrail(t *testing.T) {
 	}
 	want, last := driven("T-17", 5), got.Points[4]
 	if last.Time.UnixMilli() != want.Time || fmt.Sprint(last.Location.Coordinates) != fmt.Sprint(seven(want.Lon, want.Lat)) ||
-		fmt.Sprint(last.Raw.Coordinates) != fmt.Sprint(seven(want.Raw.Lon, want.Raw.Lat)) || last.Status != "moving" {
+		fmt.Sprint(last.Raw.Coordinates) != fmt.Sprint(seven(want.Raw.Lon, want.Raw.Lat)) ||
+		last.Status != "moving" {
 		t.Errorf("the last point is %+v, want that of %+v", last, want)
 	}
 	// Without being asked for, it goes on by itself.
@@ -101,7 +103,8 @@ func TestTrailGoesForward(t *testing.T) {
 		}
 		x := driven("T-17", rev)
 		points := ts.of(&x, time.Now())
-		if !slices.IsSortedFunc(points, func(a, b point) int { return int(a.time - b.time) }) || points[len(points)-1].time != x.Time {
+		if !slices.IsSortedFunc(points, func(a, b point) int { return int(a.time - b.time) }) ||
+			points[len(points)-1].time != x.Time {
 			rt.Fatalf("trail %+v, newest %d", points, x.Time)
 		}
 		for i := 1; i < len(points); i++ {
@@ -197,7 +200,8 @@ func TestPicture(t *testing.T) {
 	} {
 		for _, query := range []string{"", "?dark=1", "?dark=0&at=17"} {
 			code, svg := s.get(t, "/v1/trucks/"+id+"/track.svg"+query)
-			if code != http.StatusOK || !strings.HasPrefix(svg, "<?xml") || !strings.Contains(svg, ">"+id+"<") || !strings.Contains(svg, want) {
+			if code != http.StatusOK || !strings.HasPrefix(svg, "<?xml") || !strings.Contains(svg, ">"+id+"<") ||
+				!strings.Contains(svg, want) {
 				t.Errorf("the picture of %s%s: %d, want one with %q in %.300s", id, query, code, want, svg)
 			}
 		}
@@ -210,7 +214,10 @@ func TestFrame(t *testing.T) {
 		coordinate := rapid.Float64Range(-1e5, 1e5)
 		var shown []meters
 		for i := range rapid.IntRange(1, 20).Draw(rt, "n") {
-			shown = append(shown, meters{coordinate.Draw(rt, fmt.Sprint("east", i)), coordinate.Draw(rt, fmt.Sprint("north", i))})
+			shown = append(
+				shown,
+				meters{coordinate.Draw(rt, fmt.Sprint("east", i)), coordinate.Draw(rt, fmt.Sprint("north", i))},
+			)
 		}
 		shape := rapid.Float64Range(.2, 5).Draw(rt, "shape")
 		f := frameOf(shown, shape)

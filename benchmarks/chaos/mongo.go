@@ -14,8 +14,8 @@ import (
 	"argos/rig"
 )
 
-// A MongoDB that is given: its address, and the shell commands that kill it as kill -9 does, suspend it as SIGSTOP does, and have it
-// answer again after either. The database argos_chaos_NUMBER of it is used.
+// A MongoDB that is given: its address, and the shell commands that kill it as kill -9 does, suspend it as SIGSTOP
+// does, and have it answer again after either. The database argos_chaos_NUMBER of it is used.
 const (
 	mongoAddress = "ARGOS_TEST_MONGO"
 	mongoKill    = "ARGOS_TEST_MONGO_KILL"
@@ -25,11 +25,15 @@ const (
 
 func fullMongo() string { return os.Getenv(mongoAddress) }
 
-// startMongo prepares a store in the MongoDB that is given, else in a server of our own that keeps its data on disk.
+// startMongo prepares a store in the MongoDB that is given, else in a server of our own.
 func (s *system) startMongo(ctx context.Context) error {
 	address := fullMongo()
 	if address == "" {
-		m, err := rig.StartMongoOnDisk(ctx, s.path("store"))
+		begin := rig.StartMongo
+		if s.parts.durable {
+			begin = rig.StartMongoOnDisk
+		}
+		m, err := begin(ctx, s.path("store"))
 		if errors.Is(err, rig.ErrMissing) {
 			return fmt.Errorf("%w: %w", errNotHere, err)
 		}
@@ -77,7 +81,12 @@ func mongoKilled(ctx context.Context, s *system) error {
 func byCommands(ctx context.Context, fault string, d time.Duration) error {
 	for _, name := range []string{fault, mongoStart} {
 		if os.Getenv(name) == "" {
-			return fmt.Errorf("%w: %s wants the command that does it to the server at %s", errNotHere, name, mongoAddress)
+			return fmt.Errorf(
+				"%w: %s wants the command that does it to the server at %s",
+				errNotHere,
+				name,
+				mongoAddress,
+			)
 		}
 	}
 	if err := shell(ctx, fault); err != nil {

@@ -27,7 +27,7 @@ func storeRows() []row {
 		{"store-disk-full", "no room on the store's disk for 10 s", parts{small: "store"}, true, storeDiskFull},
 		{"store-refuses-one", "the store refuses one truck's document for 10 s", parts{}, true, refusesOne},
 		{"mongo-stop12", "SIGSTOP of the MongoDB-protocol server for 12 s", parts{mongo: true}, false, mongoFrozen},
-		{"mongo-kill", "kill -9 of the MongoDB-protocol server", parts{mongo: true}, false, mongoKilled},
+		{"mongo-kill", "kill -9 of the MongoDB-protocol server", parts{mongo: true, durable: true}, false, mongoKilled},
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	// widest is the widest box (degrees of longitude) that the index is asked for. A wider one holds so much of the fleet that
-	// documents in the order of their ids soon fill the page.
+	// widest is the widest box (degrees of longitude) that the index is asked for. A wider one holds so much of the
+	// fleet that documents in the order of their ids soon fill the page.
 	widest = 45
 	// northmost bounds the latitudes of such a box: at a pole its polygon would have no sides.
 	northmost = 85
@@ -21,17 +21,22 @@ const (
 	spheroid = 0.02
 )
 
-// inBox is the condition that a document's position lies in a box. The coordinates decide; the polygon is somewhat larger, and is
-// there for the index.
+// inBox is the condition that a document's position lies in a box. The coordinates decide; the polygon is somewhat
+// larger, and is there for the index.
 func inBox(b argos.Box) bson.D {
 	var filter bson.D
 	if ring := around(b); ring != nil {
 		filter = append(filter, bson.E{Key: "location", Value: bson.D{{Key: "$geoWithin", Value: bson.D{{
-			Key: "$geometry", Value: bson.D{{Key: "type", Value: "Polygon"}, {Key: "coordinates", Value: [][][2]float64{ring}}},
+			Key: "$geometry", Value: bson.D{
+				{Key: "type", Value: "Polygon"}, {Key: "coordinates", Value: [][][2]float64{ring}},
+			},
 		}}}}})
 	}
 	const lon, lat = "location.coordinates.0", "location.coordinates.1"
-	filter = append(filter, bson.E{Key: lat, Value: bson.D{{Key: "$gte", Value: b.South}, {Key: "$lte", Value: b.North}}})
+	filter = append(
+		filter,
+		bson.E{Key: lat, Value: bson.D{{Key: "$gte", Value: b.South}, {Key: "$lte", Value: b.North}}},
+	)
 	from, to := bson.E{Key: "$gte", Value: b.West}, bson.E{Key: "$lte", Value: b.East}
 	if b.West <= b.East {
 		return append(filter, bson.E{Key: lon, Value: bson.D{from, to}})
@@ -41,11 +46,11 @@ func inBox(b argos.Box) bson.D {
 	}})
 }
 
-// around is a ring of [lon, lat] whose sides, great circles, leave no point of the box outside; nil for a box that is better
-// sought without the index.
+// around is a ring of [lon, lat] whose sides, great circles, leave no point of the box outside; nil for a box that is
+// better sought without the index.
 //
-// The side between two points of one latitude bulges towards the nearer pole, by atan(tan(lat) / cos(width/2)) - lat in its
-// middle. So the side that faces the equator is drawn nearer to it by as much.
+// The side between two points of one latitude bulges towards the nearer pole, by atan(tan(lat) / cos(width/2)) - lat in
+// its middle. So the side that faces the equator is drawn nearer to it by as much.
 func around(b argos.Box) [][2]float64 {
 	width := b.East - b.West
 	if width < 0 {

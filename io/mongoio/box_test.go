@@ -9,8 +9,8 @@ import (
 	"argos"
 )
 
-// The polygon that the index is asked for leaves no point of its box outside, on the sphere of S2, by which MongoDB has its
-// 2dsphere indexes.
+// The polygon that the index is asked for leaves no point of its box outside, on the sphere of S2, by which MongoDB has
+// its 2dsphere indexes.
 func TestAround(t *testing.T) {
 	asked := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -43,7 +43,10 @@ func TestAround(t *testing.T) {
 			if width < 0 {
 				width += 360
 			}
-			at := argos.LatLon{Lat: b.South + share.Draw(rt, "up")*(b.North-b.South), Lon: b.West + share.Draw(rt, "along")*width}
+			at := argos.LatLon{
+				Lat: b.South + share.Draw(rt, "up")*(b.North-b.South),
+				Lon: b.West + share.Draw(rt, "along")*width,
+			}
 			at.Lat = min(at.Lat, b.North)
 			if !loop.ContainsPoint(s2.PointFromLatLng(s2.LatLngFromDegrees(at.Lat, at.Lon))) {
 				rt.Fatalf("%+v of box %+v lies outside of %v", at, b, ring)

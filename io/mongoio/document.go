@@ -9,7 +9,8 @@ import (
 	"argos"
 )
 
-// document is a truck in the collection: shape 2. Others read it, so its names and types are a promise (docs/QUERIES.md).
+// document is a truck in the collection: shape 2. Others read it, so its names and types are a promise
+// (docs/QUERIES.md).
 type document struct {
 	ID     string `bson:"_id"`
 	Fields fields `bson:",inline"` // named, for the driver passes over what is embedded and not exported
@@ -17,8 +18,8 @@ type document struct {
 
 // fields are what an upsert sets. What is nil or zero here is absent there.
 //
-// Attrs is the JSON text as it came, a string: as a document of MongoDB's own its numbers would change their form (1.0, 1e3,
-// integers above 2^53), and a document must come back as it was folded, bit for bit.
+// Attrs is the JSON text as it came, a string: as a document of MongoDB's own its numbers would change their form (1.0,
+// 1e3, integers above 2^53), and a document must come back as it was folded, bit for bit.
 type fields struct {
 	Location   *point        `bson:"location,omitempty"`
 	Raw        *point        `bson:"raw,omitempty"`
@@ -33,7 +34,7 @@ type fields struct {
 	Late       int64         `bson:"late"`
 	Rejected   int64         `bson:"rejected"`
 	Attrs      string        `bson:"attrs,omitempty"`   // not set when not given: the stored ones stay
-	Updated    bson.DateTime `bson:"updated,omitempty"` // only read, and written when an older document is brought up to date
+	Updated    bson.DateTime `bson:"updated,omitempty"` // only read, and written by upgrade
 	Machinery  *machinery    `bson:"_argos"`            // nil only in documents of another shape
 }
 
@@ -74,7 +75,9 @@ func fieldsOf(t *argos.Truck) fields {
 	return fields{
 		Location: pointAt(t.Lat, t.Lon), Raw: pointAt(t.Raw.Lat, t.Raw.Lon),
 		Time: bson.DateTime(t.Time), Recv: bson.DateTime(t.Recv),
-		Speed: quantity(t.Speed), Heading: quantity(t.Heading), Accuracy: quantity(t.Accuracy), Status: t.Status.String(),
+		Speed: quantity(
+			t.Speed,
+		), Heading: quantity(t.Heading), Accuracy: quantity(t.Accuracy), Status: t.Status.String(),
 		Fixes: t.Fixes, Duplicates: t.Duplicates, Late: t.Late, Rejected: t.Rejected, Attrs: string(t.Attrs),
 		Machinery: &machinery{Rev: t.Rev, Pos: pos(t.Pos), Track: t.Track},
 	}

@@ -56,7 +56,12 @@ func explain(err error) error {
 		return inShort{"no MongoDB that takes writes answers: " + reasons(e.Desc), err}
 	}
 	if e, ok := errors.AsType[*auth.Error](err); ok {
-		return inShort{"it refuses the user or the password (?authSource= names the database that has the user): " + rootOf(e).Error(), err}
+		return inShort{
+			"it refuses the user or the password (?authSource= names the database that has the user): " + rootOf(
+				e,
+			).Error(),
+			err,
+		}
 	}
 	if e, ok := errors.AsType[mongo.ServerError](err); ok && e.HasErrorCode(unauthorized) {
 		return fmt.Errorf("this user may not do that: %w", err)
@@ -106,7 +111,8 @@ func reason(s description.Server) string {
 		return "is no primary (" + s.Kind.String() + ")"
 	}
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](s.LastError); ok {
-		return "has a certificate that no known authority has signed (?tlsCAFile= names the file with the right one): " + e.Error()
+		return "has a certificate that no known authority has signed (?tlsCAFile= names the file with the right " +
+			"one): " + e.Error()
 	}
 	if errors.Is(s.LastError, io.EOF) || errors.Is(s.LastError, syscall.ECONNRESET) {
 		return "closes the connection (does it want TLS, ?tls=true, or none?)"

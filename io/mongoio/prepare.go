@@ -29,7 +29,8 @@ func (x *index) on(keys bson.D) bool {
 	return true
 }
 
-// location is the one index that is needed besides the ids'. There is none on what changes with every fix but the position.
+// location is the one index that is needed besides the ids'. There is none on what changes with every fix but the
+// position.
 var location = index{Name: "trucks_location", Keys: bson.D{{Key: "location", Value: "2dsphere"}}}
 
 // prepare makes what is missing. It looks first, so that a user who may only read can open a store that has all.
@@ -51,8 +52,13 @@ func (s *store) prepare(ctx context.Context) error {
 		case x.on(location.Keys) && x.Partial == nil:
 			return nil // by whatever name
 		case x.Name == location.Name:
-			return fmt.Errorf("the index %s of the collection trucks is on %v, and argos needs one on {location: \"2dsphere\"}: "+
-				"drop it with db.trucks.dropIndex(%q) and start again", x.Name, x.Keys, x.Name)
+			return fmt.Errorf(
+				"the index %s of the collection trucks is on %v, and argos needs one on {location: \"2dsphere\"}: "+
+					"drop it with db.trucks.dropIndex(%q) and start again",
+				x.Name,
+				x.Keys,
+				x.Name,
+			)
 		}
 	}
 	model := mongo.IndexModel{Keys: location.Keys, Options: options.Index().SetName(location.Name)}

@@ -28,7 +28,12 @@ func namesOfIndexes(t *testing.T, uri string) (names []string) {
 
 func makeIndex(t *testing.T, uri, name string, keys bson.D) {
 	t.Helper()
-	_, err := collection(t, uri, "trucks").Indexes().CreateOne(t.Context(), mongo.IndexModel{Keys: keys, Options: options.Index().SetName(name)})
+	_, err := collection(
+		t,
+		uri,
+		"trucks",
+	).Indexes().
+		CreateOne(t.Context(), mongo.IndexModel{Keys: keys, Options: options.Index().SetName(name)})
 	must(t, err)
 }
 
@@ -51,7 +56,9 @@ func TestIndexes(t *testing.T) {
 // An index is known by its keys: one of the right name on something else does not serve.
 func TestIndexOnSomethingElse(t *testing.T) {
 	for _, keys := range []bson.D{
-		{{Key: "speed", Value: 1}}, {{Key: "location", Value: 1}}, {{Key: "location", Value: "2dsphere"}, {Key: "status", Value: 1}},
+		{{Key: "speed", Value: 1}},
+		{{Key: "location", Value: 1}},
+		{{Key: "location", Value: "2dsphere"}, {Key: "status", Value: 1}},
 	} {
 		uri := database(t)
 		makeIndex(t, uri, "trucks_location", keys)
@@ -70,7 +77,14 @@ func old(x argos.Truck) bson.D {
 	d := bson.D{
 		{Key: "_id", Value: x.ID},
 		{Key: "rev", Value: x.Rev},
-		{Key: "pos", Value: bson.D{{Key: "epoch", Value: x.Pos.Epoch}, {Key: "partition", Value: x.Pos.Partition}, {Key: "next", Value: x.Pos.Next}}},
+		{
+			Key: "pos",
+			Value: bson.D{
+				{Key: "epoch", Value: x.Pos.Epoch},
+				{Key: "partition", Value: x.Pos.Partition},
+				{Key: "next", Value: x.Pos.Next},
+			},
+		},
 		{Key: "time", Value: x.Time},
 		{Key: "recv", Value: x.Recv},
 		{Key: "lat", Value: number(x.Lat)},
@@ -93,13 +107,14 @@ func old(x argos.Truck) bson.D {
 	return d
 }
 
-// TestUpgrade: documents of the older shape are the same ones afterwards, bit for bit, also when it was cut off in the middle
-// once, and another program's are left alone.
+// TestUpgrade: documents of the older shape are the same ones afterwards, bit for bit, also when it was cut off in the
+// middle once, and another program's are left alone.
 func TestUpgrade(t *testing.T) {
 	uri := database(t)
 	c := collection(t, uri, "trucks")
 	makeIndex(t, uri, "trucks_place", bson.D{{Key: "lat", Value: 1}, {Key: "lon", Value: 1}})
 	makeIndex(t, uri, "trucks_updated", bson.D{{Key: "updated", Value: 1}})
+	foreign := bson.D{{Key: "_id", Value: "not argos'"}, {Key: "n", Value: 1}}
 	want := map[string]argos.Truck{}
 	var docs []any
 	for i := range 1203 {
@@ -114,7 +129,7 @@ func TestUpgrade(t *testing.T) {
 		want[x.ID] = x
 		docs = append(docs, old(x))
 	}
-	_, err := c.InsertMany(t.Context(), append(docs, bson.D{{Key: "_id", Value: "not argos'"}, {Key: "n", Value: 1}}))
+	_, err := c.InsertMany(t.Context(), append(docs, foreign))
 	must(t, err)
 	check := func() {
 		t.Helper()
@@ -131,7 +146,8 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 	check()
-	if n, err := c.CountDocuments(t.Context(), bson.D{{Key: "_id", Value: "not argos'"}, {Key: "n", Value: 1}}); err != nil || n != 1 {
+	if n, err := c.CountDocuments(t.Context(), foreign); err != nil ||
+		n != 1 {
 		t.Errorf("another program's document: %d, error %v", n, err)
 	}
 
@@ -146,7 +162,8 @@ func TestUpgrade(t *testing.T) {
 	check()
 }
 
-// A document of the older shape that turns up later is told of, with the steps, and neither read as nothing nor written over.
+// A document of the older shape that turns up later is told of, with the steps, and neither read as nothing nor written
+// over.
 func TestOldDocumentLater(t *testing.T) {
 	uri := database(t)
 	s := open(t, uri)
@@ -155,8 +172,10 @@ func TestOldDocumentLater(t *testing.T) {
 	_, err = s.Truck(t.Context(), "truck-00001")
 	tells := func(err error) {
 		t.Helper()
-		if _, unwritable := errors.AsType[*argos.Unwritable](err); err == nil || unwritable || !errors.Is(err, argos.ErrDocument) ||
-			!strings.Contains(err.Error(), "truck-00001") || !strings.Contains(err.Error(), "trucks_place") {
+		if _, unwritable := errors.AsType[*argos.Unwritable](err); err == nil || unwritable ||
+			!errors.Is(err, argos.ErrDocument) ||
+			!strings.Contains(err.Error(), "truck-00001") ||
+			!strings.Contains(err.Error(), "trucks_place") {
 			t.Errorf("error %v, want one that names the truck and the steps", err)
 		}
 	}

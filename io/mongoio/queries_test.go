@@ -15,8 +15,8 @@ import (
 	"argos"
 )
 
-// TestQueriesOfTheDocs runs every MongoDB example of docs/QUERIES.md. Each must find T-17, which is where and when they look, and
-// none T-99, which is not; the projections hide what they say.
+// TestQueriesOfTheDocs runs every MongoDB example of docs/QUERIES.md. Each must find T-17, which is where and when they
+// look, and none T-99, which is not; the projections hide what they say.
 func TestQueriesOfTheDocs(t *testing.T) {
 	page, err := os.ReadFile("../../docs/QUERIES.md")
 	must(t, err)

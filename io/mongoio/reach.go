@@ -12,8 +12,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/event"
 )
 
-// reach knows whether every host of the server refuses connections, so that a reader is told at once instead of when the
-// search for a primary is given up. Who writes has the patience, for a server that is started anew.
+// reach knows whether every host of the server refuses connections, so that a reader is told at once instead of when
+// the search for a primary is given up. Who writes has the patience, for a server that is started anew.
 type reach struct {
 	mu      sync.Mutex
 	hosts   []string

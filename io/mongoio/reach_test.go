@@ -9,7 +9,8 @@ import (
 	"argos"
 )
 
-// A reader is told at once that the port refuses, however long the search for a primary may take: else this would not end.
+// A reader is told at once that the port refuses, however long the search for a primary may take: else this would not
+// end.
 func TestRefusedAtOnce(t *testing.T) {
 	server := script(t, nil)
 	s := open(t, server.uri+"?serverSelectionTimeoutMS=3600000&timeoutMS=3600000")

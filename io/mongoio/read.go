@@ -61,7 +61,12 @@ func (s *store) InBox(ctx context.Context, box argos.Box, limit int) ([]argos.Tr
 func (s *store) After(ctx context.Context, id string, limit int) (all []argos.Truck, err error) {
 	for len(all) < limit {
 		asked := limit - len(all)
-		trucks, err := s.find(ctx, "read trucks by page", bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}}}, page(asked).SetSort(byID))
+		trucks, err := s.find(
+			ctx,
+			"read trucks by page",
+			bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}}},
+			page(asked).SetSort(byID),
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +91,12 @@ func page(limit int) *options.FindOptionsBuilder {
 
 func batch(n int) int32 { return int32(min(n, maxBatch)) }
 
-func (s *store) find(ctx context.Context, doing string, filter bson.D, opts *options.FindOptionsBuilder) ([]argos.Truck, error) {
+func (s *store) find(
+	ctx context.Context,
+	doing string,
+	filter bson.D,
+	opts *options.FindOptionsBuilder,
+) ([]argos.Truck, error) {
 	var docs []bson.Raw
 	err := s.reach.ask(ctx, func(ctx context.Context) error {
 		cursor, err := s.trucks.Find(ctx, filter, opts)
@@ -117,7 +127,8 @@ func distinct(trucks []argos.Truck) []argos.Truck {
 		case n == 0 || t.ID > kept[n-1].ID:
 			kept = append(kept, t)
 		default:
-			if i, found := slices.BinarySearchFunc(kept, t.ID, func(k argos.Truck, id string) int { return cmp.Compare(k.ID, id) }); found && kept[i].Rev < t.Rev {
+			above := func(k argos.Truck, id string) int { return cmp.Compare(k.ID, id) }
+			if i, found := slices.BinarySearchFunc(kept, t.ID, above); found && kept[i].Rev < t.Rev {
 				kept[i] = t
 			}
 		}

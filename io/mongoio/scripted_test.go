@@ -13,8 +13,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// scripted is a server that answers by a script, for what no server does on demand. It speaks as much of the protocol as the
-// driver needs: OP_QUERY for the first hello, OP_MSG for the rest.
+// scripted is a server that answers by a script, for what no server does on demand. It speaks as much of the protocol
+// as the driver needs: OP_QUERY for the first hello, OP_MSG for the rest.
 type scripted struct {
 	uri    string
 	answer func(command bson.D) bson.D // nil for what a willing server would say
@@ -166,11 +166,20 @@ func writeErrors(command bson.D, codes map[int]int, more ...bson.E) bson.D {
 		e := bson.D{{Key: "index", Value: i}, {Key: "code", Value: code}, {Key: "errmsg", Value: "as the script says"}}
 		all = append(all, append(e, more...))
 	}
-	return bson.D{{Key: "n", Value: len(field(command, "updates").(bson.A)) - len(codes)}, {Key: "writeErrors", Value: all}, {Key: "ok", Value: 1}}
+	return bson.D{
+		{Key: "n", Value: len(field(command, "updates").(bson.A)) - len(codes)},
+		{Key: "writeErrors", Value: all},
+		{Key: "ok", Value: 1},
+	}
 }
 
 func failed(code int, name string) bson.D {
-	return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "codeName", Value: name}, {Key: "errmsg", Value: "as the script says"}}
+	return bson.D{
+		{Key: "ok", Value: 0},
+		{Key: "code", Value: code},
+		{Key: "codeName", Value: name},
+		{Key: "errmsg", Value: "as the script says"},
+	}
 }
 
 func field(d bson.D, key string) any {

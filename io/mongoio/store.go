@@ -29,12 +29,12 @@ type store struct {
 
 var _ argos.Store = (*store)(nil)
 
-// Open opens the store at a URI such as mongodb://host/argos?replicaSet=rs0, as MongoDB defines them. The path names the
-// database, argos unless given. It fails when the server does not answer, makes the index that is missing, and
+// Open opens the store at a URI such as mongodb://host/argos?replicaSet=rs0, as MongoDB defines them. The path names
+// the database, argos unless given. It fails when the server does not answer, makes the index that is missing, and
 // brings documents of an older shape up to date.
 //
-// Whatever the URI says, what is written is on the disks of a majority of the replica set before a call returns, and what
-// is read is such: a document that a rollback could still take away must move no mark.
+// Whatever the URI says, what is written is on the disks of a majority of the replica set before a call returns, and
+// what is read is such: a document that a rollback could still take away must move no mark.
 func Open(ctx context.Context, uri string) (argos.Store, error) {
 	opts, database, err := settings(uri)
 	if err != nil {
@@ -47,7 +47,8 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 	}
 	db := client.Database(database)
 	s := &store{
-		client: client, reach: r, trucks: db.Collection("trucks"), marks: db.Collection("marks"), writing: make(chan struct{}, bulks),
+		client: client, reach: r, trucks: db.Collection("trucks"), marks: db.Collection("marks"),
+		writing: make(chan struct{}, bulks),
 	}
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the reason is the other one

@@ -46,7 +46,12 @@ func cannot(t *testing.T) (cases []string) {
 }
 
 func answersGeo(t *testing.T, c *mongo.Collection) bool {
-	near := bson.D{{Key: "p", Value: bson.D{{Key: "$geoWithin", Value: bson.D{{Key: "$centerSphere", Value: bson.A{bson.A{0, 0}, 1}}}}}}}
+	near := bson.D{
+		{
+			Key:   "p",
+			Value: bson.D{{Key: "$geoWithin", Value: bson.D{{Key: "$centerSphere", Value: bson.A{bson.A{0, 0}, 1}}}}},
+		},
+	}
 	_, err := c.CountDocuments(t.Context(), near)
 	if err != nil {
 		t.Logf("the server answers no geo queries: %v", err)
@@ -77,7 +82,8 @@ func TestShape(t *testing.T) {
 		types[e.Key] = typeOf(e.Value)
 	}
 	wantTypes := map[string]string{
-		"_id": "string", "location": "document", "raw": "document", "heading": "null", "attrs": "string", "status": "string", "_argos": "document",
+		"_id": "string", "location": "document", "raw": "document", "heading": "null", "attrs": "string",
+		"status": "string", "_argos": "document",
 	}
 	for _, k := range []string{"fixes", "duplicates", "late", "rejected"} {
 		wantTypes[k] = "int64"
@@ -97,11 +103,13 @@ func TestShape(t *testing.T) {
 		t.Errorf("the document is %v", got)
 	}
 	point := field(got, "location").(bson.D)
-	if place := field(point, "coordinates").(bson.A); field(point, "type") != "Point" || place[0] != want.Lon || place[1] != want.Lat {
+	if place := field(point, "coordinates").(bson.A); field(point, "type") != "Point" || place[0] != want.Lon ||
+		place[1] != want.Lat {
 		t.Errorf("location is %v, want %v, %v", point, want.Lon, want.Lat)
 	}
 	machinery := field(got, "_argos").(bson.D)
-	if rev, p := field(machinery, "rev"), field(machinery, "pos").(bson.D); rev != want.Rev || field(p, "offset") != want.Pos.Next {
+	if rev, p := field(machinery, "rev"), field(machinery, "pos").(bson.D); rev != want.Rev ||
+		field(p, "offset") != want.Pos.Next {
 		t.Errorf("_argos is %v", machinery)
 	}
 

@@ -12,9 +12,12 @@ import (
 
 // Totals has the server add up.
 func (s *store) Totals(ctx context.Context) (argos.Totals, error) {
-	group := bson.D{{Key: "_id", Value: nil}, {Key: "trucks", Value: bson.D{{Key: "$sum", Value: 1}}}}
-	for _, field := range [...]string{"fixes", "duplicates", "late", "rejected"} {
-		group = append(group, bson.E{Key: field, Value: bson.D{{Key: "$sum", Value: "$" + field}}})
+	sum := func(field string) bson.E {
+		return bson.E{Key: field, Value: bson.D{{Key: "$sum", Value: "$" + field}}}
+	}
+	group := bson.D{
+		{Key: "_id", Value: nil}, {Key: "trucks", Value: bson.D{{Key: "$sum", Value: 1}}},
+		sum("fixes"), sum("duplicates"), sum("late"), sum("rejected"),
 	}
 	var sums []struct {
 		Trucks     int64 `bson:"trucks"`

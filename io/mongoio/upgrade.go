@@ -12,13 +12,14 @@ import (
 	"argos"
 )
 
-// errOldShape is met when a document of an older version comes into a collection that was brought up to date, as when somebody
-// restores it there.
+// errOldShape is met when a document of an older version comes into a collection that was brought up to date, as when
+// somebody restores it there.
 var errOldShape = fmt.Errorf("%w: it is in the shape of an older argos; stop all argos processes, "+
-	"db.trucks.createIndex({lat: 1, lon: 1}, {name: \"trucks_place\"}), and start argos pipeline, which brings it up to date", argos.ErrDocument)
+	"db.trucks.createIndex({lat: 1, lon: 1}, {name: \"trucks_place\"}), and start argos pipeline, "+
+	"which brings it up to date", argos.ErrDocument)
 
-// The indexes of shape 1. The first one stands for the shape: it goes when no document of it is left, and a backup that is
-// restored brings it along. So it is known without a search whether there is something to do.
+// The indexes of shape 1. The first one stands for the shape: it goes when no document of it is left, and a backup that
+// is restored brings it along. So it is known without a search whether there is something to do.
 var (
 	placeOf1   = index{Name: "trucks_place", Keys: bson.D{{Key: "lat", Value: 1}, {Key: "lon", Value: 1}}}
 	updatedOf1 = index{Name: "trucks_updated", Keys: bson.D{{Key: "updated", Value: 1}}}
@@ -68,21 +69,25 @@ func (d *document1) now() document {
 		Location: pointAt(float64(d.Lat), float64(d.Lon)), Raw: pointAt(float64(d.Raw.Lat), float64(d.Raw.Lon)),
 		Time: bson.DateTime(d.Time), Recv: bson.DateTime(d.Recv),
 		Speed: d.Speed, Heading: d.Heading, Accuracy: d.Accuracy, Status: d.Status,
-		Fixes: d.Fixes, Duplicates: d.Duplicates, Late: d.Late, Rejected: d.Rejected, Attrs: d.Attrs, Updated: d.Updated,
+		Fixes: d.Fixes, Duplicates: d.Duplicates, Late: d.Late, Rejected: d.Rejected, Attrs: d.Attrs,
+		Updated:   d.Updated,
 		Machinery: &machinery{Rev: d.Rev, Pos: pos(d.Pos), Track: d.Track},
 	}}
 }
 
-// upgrade brings the documents of shape 1 up to date, and then drops the indexes of that shape. It may be cut off anywhere and
-// run twice at once: each document is replaced only while it is what was read.
+// upgrade brings the documents of shape 1 up to date, and then drops the indexes of that shape. It may be cut off
+// anywhere and run twice at once: each document is replaced only while it is what was read.
 func (s *store) upgrade(ctx context.Context) error {
 	slog.InfoContext(ctx, "bringing the documents of an older version into the shape of this one")
 	total := 0
 	for {
 		n, err := s.upgradeAll(ctx)
 		if err != nil {
-			return fmt.Errorf("bring the documents of an older argos up to date, for which argos pipeline has to be started once "+
-				"by a user that may write (role readWrite): %w", err)
+			return fmt.Errorf(
+				"bring the documents of an older argos up to date, for which argos pipeline has to be started once "+
+					"by a user that may write (role readWrite): %w",
+				err,
+			)
 		}
 		if n == 0 {
 			break

@@ -23,8 +23,8 @@ const (
 	defaultDatabase = "argos"
 
 	// A server that hangs must come out as an error, for whoever calls has a retry and an operator to tell. The URI's
-	// timeoutMS, serverSelectionTimeoutMS and connectTimeoutMS go before these. Writing resumes at the latest connectTimeout
-	// after the network does: an attempt to connect that was lost keeps the next one waiting.
+	// timeoutMS, serverSelectionTimeoutMS and connectTimeoutMS go before these. Writing resumes at the latest
+	// connectTimeout after the network does: an attempt to connect that was lost keeps the next one waiting.
 	operationTimeout = 10 * time.Second
 	selectionTimeout = 5 * time.Second
 	connectTimeout   = 3 * time.Second
@@ -61,11 +61,15 @@ func settings(uri string) (opts *options.ClientOptions, database string, err err
 	return opts, database, err
 }
 
-// malformed says what is wrong with a URI. The driver quotes what it can't read, and that may be a part of the password.
+// malformed says what is wrong with a URI. The driver quotes what it can't read, and that may be a part of the
+// password.
 func malformed(uri string, err error) error {
 	if _, rest, ok := strings.Cut(uri, "://"); ok {
-		if user, hosts, ok := cutLast(rest, "@"); ok && (strings.ContainsAny(user, "@/?#[] ") || strings.Count(user, ":") > 1 || strings.ContainsAny(hosts, "@")) {
-			return errors.New("address of the store: a user or password with any of : / ? # [ ] @ or a space must be percent-encoded")
+		if user, hosts, ok := cutLast(rest, "@"); ok &&
+			(strings.ContainsAny(user, "@/?#[] ") || strings.Count(user, ":") > 1 || strings.ContainsAny(hosts, "@")) {
+			return errors.New(
+				"address of the store: a user or password with any of : / ? # [ ] @ or a space must be percent-encoded",
+			)
 		} else if ok && !escaped(user) {
 			return errors.New("address of the store: a % in a user or password must be written %25")
 		}
@@ -97,7 +101,10 @@ func databaseOf(uri string) (string, error) {
 	case name == "":
 		return defaultDatabase, nil
 	case strings.ContainsAny(name, "/\\. \"$\x00"):
-		return "", fmt.Errorf("address of the store: the database %q: a name has none of / \\ . \" $ and no space", name)
+		return "", fmt.Errorf(
+			"address of the store: the database %q: a name has none of / \\ . \" $ and no space",
+			name,
+		)
 	}
 	return name, nil
 }

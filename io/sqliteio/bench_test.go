@@ -23,7 +23,8 @@ func document(i int, rev int64) argos.Truck {
 	return argos.Truck{
 		ID: fmt.Sprintf("truck-%05d", i), Rev: rev, Pos: argos.Pos{Epoch: 1, Partition: int32(i % 8), Next: rev * 10},
 		Time: 1_700_000_000_000 + rev*1000, Recv: 1_700_000_000_100 + rev*1000,
-		Lat: lat, Lon: lon, Raw: argos.LatLon{Lat: lat + 1e-5, Lon: lon - 1e-5}, Speed: 13.2, Heading: 271.5, Accuracy: 1.8,
+		Lat: lat, Lon: lon, Raw: argos.LatLon{Lat: lat + 1e-5, Lon: lon - 1e-5},
+		Speed: 13.2, Heading: 271.5, Accuracy: 1.8,
 		Status: argos.Moving, Fixes: rev, Track: make([]byte, 400),
 	}
 }
@@ -54,7 +55,8 @@ func documents(fleet, n int, rev int64) []argos.Truck {
 	return trucks
 }
 
-// BenchmarkUpsert writes random trucks of a fleet: bundles of the sink as a wide fleet fills them, and as a backlog does.
+// BenchmarkUpsert writes random trucks of a fleet: bundles of the sink as a wide fleet fills them, and as a backlog
+// does.
 func BenchmarkUpsert(b *testing.B) {
 	for _, c := range []struct{ fleet, bundle int }{{10_000, 5000}, {50_000, 600}, {50_000, 5000}} {
 		b.Run(fmt.Sprintf("fleet=%d/bundle=%d", c.fleet, c.bundle), func(b *testing.B) {

@@ -5,8 +5,8 @@ import "argos"
 const (
 	cellsPerDegree = 100   // a cell is 1.1 km high, and at most as wide
 	cellRow        = 65536 // between a cell and the one north of it: more than there are around the earth
-	// maxCellRows is the most rows of cells that a box is sought in: each is a seek of the index. A higher box is read by id,
-	// for it holds so much of the fleet that the limit ends the search.
+	// maxCellRows is the most rows of cells that a box is sought in: each is a seek of the index. A higher box is read
+	// by id, for it holds so much of the fleet that the limit ends the search.
 	maxCellRows = 500
 )
 

@@ -20,7 +20,8 @@ func TestBoxIsAskedOfTheIndex(t *testing.T) {
 func TestUsualDocumentWritesNoIndex(t *testing.T) {
 	isIndex := func(op string) bool { return strings.HasPrefix(op, "IdxInsert") || strings.HasPrefix(op, "IdxDelete") }
 	null := make([]any, 23)
-	if code := explained(t, "explain "+updateSQL, 1, null...); slices.ContainsFunc(code, isIndex) || !slices.Contains(code, "Insert") {
+	if code := explained(t, "explain "+updateSQL, 1, null...); slices.ContainsFunc(code, isIndex) ||
+		!slices.Contains(code, "Insert") {
 		t.Errorf("the usual statement is %v", code)
 	}
 	if code := explained(t, "explain "+upsertSQL, 1, null...); !slices.ContainsFunc(code, isIndex) {

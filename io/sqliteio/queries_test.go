@@ -12,8 +12,8 @@ import (
 	"argos"
 )
 
-// TestQueriesOfTheDocs runs every SQL example of docs/QUERIES.md. Each must find T-17, which is where and when they look, and none
-// T-99, which is not.
+// TestQueriesOfTheDocs runs every SQL example of docs/QUERIES.md. Each must find T-17, which is where and when they
+// look, and none T-99, which is not.
 func TestQueriesOfTheDocs(t *testing.T) {
 	page, err := os.ReadFile("../../docs/QUERIES.md")
 	if err != nil {

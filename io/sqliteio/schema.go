@@ -22,8 +22,9 @@ const (
 // Columns of reals have no declared type: one of type real would store -0 as 0, and a document must come back as it was
 // folded, bit for bit.
 //
-// Invariant: the index is on cell alone, which changes once a kilometre and not with every fix (see cellOf). An index on the
-// position itself, or on updated, is rewritten with each document: the two that there were took half of the time of writing.
+// Invariant: the index is on cell alone, which changes once a kilometre and not with every fix (see cellOf). An index
+// on the position itself, or on updated, is rewritten with each document: the two that there were took half of the time
+// of writing.
 //
 // A row is some 600 bytes, mostly track; that is too much for a table without rowid, whose inner pages would then hold
 // whole rows.
@@ -55,10 +56,10 @@ create table _argos_trucks(
 );
 create index _argos_cell on _argos_trucks(cell);`
 
-// trucksView shows the documents under the names that every store and the API use. Times are texts of the form that SQLite's own
-// functions return, so that they compare with datetime('now', '-1 minute'); lat and lon are beside location, for plain
-// conditions. What only argos needs is under _argos, without the packed track. Nothing of it is computed when a document is
-// written.
+// trucksView shows the documents under the names that every store and the API use. Times are texts of the form that
+// SQLite's own functions return, so that they compare with datetime('now', '-1 minute'); lat and lon are beside
+// location, for plain conditions. What only argos needs is under _argos, without the packed track. Nothing of it is
+// computed when a document is written.
 const trucksView = `
 create view trucks as select
 	id as _id,
@@ -90,15 +91,15 @@ create table marks(
 var upgrades = map[int]string{
 	1: `alter table marks add column time integer not null default 0`,
 	2: trucksTable + `
-insert into _argos_trucks select id, rev, pos_epoch, pos_partition, pos_next, nullif(time, 0), recv, lat, lon, raw_lat, raw_lon,
-	speed, heading, accuracy, status, fixes, duplicates, late, rejected, updated, attrs, track,
+insert into _argos_trucks select id, rev, pos_epoch, pos_partition, pos_next, nullif(time, 0), recv, lat, lon,
+	raw_lat, raw_lon, speed, heading, accuracy, status, fixes, duplicates, late, rejected, updated, attrs, track,
 	cast((lat + 90) * 100 as integer) * 65536 + cast((lon + 180) * 100 as integer) from trucks;
 drop table trucks;` + trucksView,
 }
 
-// prepare makes the tables in a new file, brings those of an older version up to date, and refuses a file that is not ours or
-// newer than this program. It writes in
-// every case, so that a store that cannot be written fails at its opening and not at its first document.
+// prepare makes the tables in a new file, brings those of an older version up to date, and refuses a file that is not
+// ours or newer than this program. It writes in every case, so that a store that cannot be written fails at its opening
+// and not at its first document.
 func prepare(ctx context.Context, writer *sql.DB) error {
 	tx, err := writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -120,7 +121,11 @@ func prepare(ctx context.Context, writer *sql.DB) error {
 	}
 	switch {
 	case app == applicationID && version > schemaVersion:
-		return fmt.Errorf("its schema has version %d and this program knows up to %d: use a newer argos", version, schemaVersion)
+		return fmt.Errorf(
+			"its schema has version %d and this program knows up to %d: use a newer argos",
+			version,
+			schemaVersion,
+		)
 	case app != applicationID && (app != 0 || tables > 0):
 		return errForeign
 	case app == 0:
@@ -130,7 +135,14 @@ func prepare(ctx context.Context, writer *sql.DB) error {
 		version = schemaVersion
 	}
 	if version < schemaVersion {
-		slog.InfoContext(ctx, "bringing an older database into the shape of this version", "from", version, "to", schemaVersion)
+		slog.InfoContext(
+			ctx,
+			"bringing an older database into the shape of this version",
+			"from",
+			version,
+			"to",
+			schemaVersion,
+		)
 	}
 	for ; version < schemaVersion; version++ {
 		if _, err := tx.ExecContext(ctx, upgrades[version]); err != nil {

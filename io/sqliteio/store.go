@@ -62,8 +62,9 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 	}
 }
 
-// lockedFor is how long another process may keep the file locked. SQLite waits so long by itself (busy_timeout), but not when the
-// mode of a new file is changed: of two that open it at once, one is told that it is locked without any wait.
+// lockedFor is how long another process may keep the file locked. SQLite waits so long by itself (busy_timeout), but
+// not when the mode of a new file is changed: of two that open it at once, one is told that it is locked without any
+// wait.
 const lockedFor = 5 * time.Second
 
 func busy(err error) bool {
@@ -78,8 +79,9 @@ func open(ctx context.Context, path string) (_ *store, err error) {
 			_ = s.Close()
 		}
 	}()
-	// 64 MiB of cache hold the indexes and hot pages of 100,000 trucks. A checkpoint every 64 MiB of log costs less than the
-	// default of 4: each writes back every page that has changed since, and a moving fleet changes most of them.
+	// 64 MiB of cache hold the indexes and hot pages of 100,000 trucks. A checkpoint every 64 MiB of log costs less
+	// than the default of 4: each writes back every page that has changed since, and a moving fleet changes most of
+	// them.
 	if s.writer, err = connect(path, 1, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)",
 		"cache_size(-65536)", "wal_autocheckpoint(16384)", "journal_size_limit(67108864)"); err != nil {
 		return nil, err
@@ -154,7 +156,12 @@ func explain(path string, err error) error {
 		case sqlite3.SQLITE_CORRUPT:
 			return fmt.Errorf("database %s: the file is damaged; restore it from a backup: %w", path, err)
 		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-			return fmt.Errorf("database %s: this user cannot write the file or its directory %s: %w", path, filepath.Dir(path), err)
+			return fmt.Errorf(
+				"database %s: this user cannot write the file or its directory %s: %w",
+				path,
+				filepath.Dir(path),
+				err,
+			)
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 			return fmt.Errorf("database %s: another process has kept it locked for 5 s: %w", path, err)
 		}

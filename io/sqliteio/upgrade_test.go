@@ -65,9 +65,31 @@ func TestUpgrade(t *testing.T) {
 				x.Lat, x.Lon = 90, 180
 			}
 			want[x.ID] = x
-			_, err := db.Exec(`insert into trucks values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				x.ID, x.Rev, x.Pos.Epoch, x.Pos.Partition, x.Pos.Next, x.Time, x.Recv, x.Lat, x.Lon, x.Raw.Lat, x.Raw.Lon, x.Speed,
-				x.Heading, x.Accuracy, x.Status.String(), x.Fixes, x.Duplicates, x.Late, x.Rejected, x.Updated, null(x.Attrs), x.Track)
+			_, err := db.Exec(
+				`insert into trucks values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				x.ID,
+				x.Rev,
+				x.Pos.Epoch,
+				x.Pos.Partition,
+				x.Pos.Next,
+				x.Time,
+				x.Recv,
+				x.Lat,
+				x.Lon,
+				x.Raw.Lat,
+				x.Raw.Lon,
+				x.Speed,
+				x.Heading,
+				x.Accuracy,
+				x.Status.String(),
+				x.Fixes,
+				x.Duplicates,
+				x.Late,
+				x.Rejected,
+				x.Updated,
+				null(x.Attrs),
+				x.Track,
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +115,8 @@ func TestUpgrade(t *testing.T) {
 		if err != nil || len(marks) != 1 || marks[0] != (argos.Mark{Topic: "a", Partition: 3, Epoch: 2, Offset: 99}) {
 			t.Errorf("from version %d, the marks are %+v, error %v", version, marks, err)
 		}
-		if refused, err := s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(2, 1000)}); err != nil || len(refused) != 1 {
+		if refused, err := s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(2, 1000)}); err != nil ||
+			len(refused) != 1 {
 			t.Errorf("from version %d: refused %v, error %v", version, refused, err)
 		}
 		if err := s.Close(); err != nil {
@@ -131,11 +154,15 @@ func TestView(t *testing.T) {
 	}
 	db := sqlite(t, path)
 	for id, want := range map[string]string{
-		"truck-00001": `{"type":"Point","coordinates":[4.48,51.92]}|51.92|2023-11-14 22:13:27.000|2023-11-14 22:13:27.100|271.5|moving|` +
+		"truck-00001": `{"type":"Point","coordinates":[4.48,51.92]}|51.92|` +
+			`2023-11-14 22:13:27.000|2023-11-14 22:13:27.100|271.5|moving|` +
 			`{"b":1.0}|{"rev":7,"pos":{"epoch":1,"partition":1,"offset":70}}`,
 		"truck-00002": `-|-|-|2023-11-14 22:13:21.100|-|moving|-|{"rev":1,"pos":{"epoch":1,"partition":2,"offset":10}}`,
 	} {
-		row := db.QueryRow(`select location, lat, time, recv, heading, status, attrs, _argos from trucks where _id = ?`, id)
+		row := db.QueryRow(
+			`select location, lat, time, recv, heading, status, attrs, _argos from trucks where _id = ?`,
+			id,
+		)
 		values := make([]any, 8)
 		for i := range values {
 			values[i] = new(sql.NullString)
@@ -156,7 +183,9 @@ func TestView(t *testing.T) {
 		}
 	}
 	var recent int
-	err := db.QueryRow(`select count(*) from trucks where updated > datetime('now', '-1 minute') and time < datetime('now', '-1 minute')`).Scan(&recent)
+	err := db.QueryRow(`select count(*) from trucks where updated > datetime('now', '-1 minute')
+		and time < datetime('now', '-1 minute')`).
+		Scan(&recent)
 	if err != nil || recent != 1 {
 		t.Errorf("%d trucks are just written and of an older time, error %v, want 1", recent, err)
 	}
@@ -168,7 +197,8 @@ func TestViewTimes(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ms := rapid.Int64Range(0, 253_402_300_799_999).Draw(rt, "ms")
 		var got string
-		if err := db.QueryRow(`select strftime('%Y-%m-%d %H:%M:%f', ?1 / 1000.0, 'unixepoch')`, ms).Scan(&got); err != nil {
+		err := db.QueryRow(`select strftime('%Y-%m-%d %H:%M:%f', ?1 / 1000.0, 'unixepoch')`, ms).Scan(&got)
+		if err != nil {
 			rt.Fatal(err)
 		}
 		if want := time.UnixMilli(ms).UTC().Format("2006-01-02 15:04:05.000"); got != want {

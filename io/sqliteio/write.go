@@ -15,14 +15,15 @@ import (
 
 // The guard is in the statements, so that it holds against every writer of the file, in this process or another.
 //
-// SQLite rewrites an index whenever a statement sets one of its columns, to the same value too. So there is a statement for
-// the usual document, whose truck is known and still in its cell, which sets all but the cell; what it does not match is
-// left to the other, which is the whole truth.
+// SQLite rewrites an index whenever a statement sets one of its columns, to the same value too. So there is a statement
+// for the usual document, whose truck is known and still in its cell, which sets all but the cell; what it does not
+// match is left to the other, which is the whole truth.
 const (
 	updateSQL = `update _argos_trucks set
 		rev = ?2, pos_epoch = ?3, pos_partition = ?4, pos_offset = ?5, time = ?6, recv = ?7, lat = ?8, lon = ?9,
 		raw_lat = ?10, raw_lon = ?11, speed = ?12, heading = ?13, accuracy = ?14, status = ?15,
-		fixes = ?16, duplicates = ?17, late = ?18, rejected = ?19, updated = ?20, attrs = coalesce(?21, attrs), track = ?22
+		fixes = ?16, duplicates = ?17, late = ?18, rejected = ?19, updated = ?20,
+		attrs = coalesce(?21, attrs), track = ?22
 	where id = ?1 and rev < ?2 and cell is ?23`
 	upsertSQL = `insert into _argos_trucks(` + columns + `, track, cell)
 	values(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -32,7 +33,8 @@ const (
 		lon = excluded.lon, raw_lat = excluded.raw_lat, raw_lon = excluded.raw_lon, speed = excluded.speed,
 		heading = excluded.heading, accuracy = excluded.accuracy, status = excluded.status, fixes = excluded.fixes,
 		duplicates = excluded.duplicates, late = excluded.late, rejected = excluded.rejected,
-		updated = excluded.updated, attrs = coalesce(excluded.attrs, attrs), track = excluded.track, cell = excluded.cell
+		updated = excluded.updated, attrs = coalesce(excluded.attrs, attrs), track = excluded.track,
+		cell = excluded.cell
 	where excluded.rev > _argos_trucks.rev`
 	storedSQL = `select rev, pos_epoch, pos_partition, pos_offset from _argos_trucks where id = ?`
 )
@@ -58,7 +60,16 @@ func (s *store) upsertAll(ctx context.Context, trucks []argos.Truck) (refused []
 	// The context guards the transaction as a whole, which ends with it. The statements run without it: each would
 	// start a goroutine to watch over its few microseconds.
 	free := context.WithoutCancel(ctx)
-	update, upsert, stored := tx.StmtContext(free, s.update), tx.StmtContext(free, s.upsert), tx.StmtContext(free, s.stored)
+	update, upsert, stored := tx.StmtContext(
+		free,
+		s.update,
+	), tx.StmtContext(
+		free,
+		s.upsert,
+	), tx.StmtContext(
+		free,
+		s.stored,
+	)
 	// By the clock under the write lock, so that documents become visible in the order of Updated.
 	now := time.Now().UnixMilli()
 	for i := range trucks {
@@ -75,7 +86,8 @@ func (s *store) upsertAll(ctx context.Context, trucks []argos.Truck) (refused []
 			continue
 		}
 		is := argos.Refusal{ID: t.ID}
-		if err := stored.QueryRowContext(free, t.ID).Scan(&is.Rev, &is.Pos.Epoch, &is.Pos.Partition, &is.Pos.Next); err != nil {
+		err = stored.QueryRowContext(free, t.ID).Scan(&is.Rev, &is.Pos.Epoch, &is.Pos.Partition, &is.Pos.Next)
+		if err != nil {
 			return nil, ended(ctx, err)
 		}
 		refused = append(refused, is)
@@ -102,8 +114,8 @@ func affects(ctx context.Context, stmt *sql.Stmt, args []any) (bool, error) {
 	return n == 1, err
 }
 
-// refusal marks an error that a rule of the database (a constraint, a trigger, its bound on a row's size) has against one
-// document. The transaction is undone: none of the call is written.
+// refusal marks an error that a rule of the database (a constraint, a trigger, its bound on a row's size) has against
+// one document. The transaction is undone: none of the call is written.
 func refusal(id string, err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		switch e.Code() & 0xff {

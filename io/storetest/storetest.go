@@ -22,8 +22,8 @@ const (
 	SmallBoxes = "small boxes agree with Box.Contains"
 )
 
-// Run tests the contract. open returns an empty store each time, and sees to its closing by t.Cleanup. The cases named in
-// without are skipped.
+// Run tests the contract. open returns an empty store each time, and sees to its closing by t.Cleanup. The cases named
+// in without are skipped.
 func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 	for _, c := range []struct {
 		name string
@@ -129,7 +129,14 @@ func difference(got, want argos.Truck) error {
 		{"accuracy", got.Accuracy, want.Accuracy},
 	} {
 		if math.Float64bits(x.got) != math.Float64bits(x.want) && !(math.IsNaN(x.got) && math.IsNaN(x.want)) {
-			return fmt.Errorf("%s came back as %v (%x), want %v (%x)", x.name, x.got, math.Float64bits(x.got), x.want, math.Float64bits(x.want))
+			return fmt.Errorf(
+				"%s came back as %v (%x), want %v (%x)",
+				x.name,
+				x.got,
+				math.Float64bits(x.got),
+				x.want,
+				math.Float64bits(x.want),
+			)
 		}
 	}
 	for _, x := range []struct {
@@ -175,7 +182,11 @@ func anyTruck(rt *rapid.T, id string, rev int64) argos.Truck {
 	place, raw := anyPlace(rt, "place"), anyPlace(rt, "raw")
 	t := argos.Truck{
 		ID: id, Rev: rev,
-		Pos:  argos.Pos{Epoch: rapid.Int32Min(0).Draw(rt, "epoch"), Partition: rapid.Int32Min(0).Draw(rt, "partition"), Next: n("next")},
+		Pos: argos.Pos{
+			Epoch:     rapid.Int32Min(0).Draw(rt, "epoch"),
+			Partition: rapid.Int32Min(0).Draw(rt, "partition"),
+			Next:      n("next"),
+		},
 		Time: time.Draw(rt, "time"), Recv: time.Draw(rt, "recv"), Lat: place.Lat, Lon: place.Lon, Raw: raw,
 		Speed: f("speed"), Heading: f("heading"), Accuracy: f("accuracy"),
 		Status: rapid.SampledFrom([]argos.Status{argos.Tentative, argos.Moving, argos.Stopped}).Draw(rt, "status"),
