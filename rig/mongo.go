@@ -54,8 +54,10 @@ func startMongo(ctx context.Context, dir string, m *Mongo, with ...string) (*Mon
 		return nil, err
 	}
 	m.URI = "mongodb://" + addrs[0]
-	m.java = []string{"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main,
-		strings.TrimPrefix(addrs[0], host)}
+	m.java = []string{
+		"-XX:+UseSerialGC", "-Xmx256m", "-cp", filepath.Join(libs, "*"), main,
+		strings.TrimPrefix(addrs[0], host),
+	}
 	if m.CA != "" {
 		m.java = append(m.java, "tls="+filepath.Join(dir, "server.pem"))
 		m.URI += "/?tls=true&tlsCAFile=" + m.CA

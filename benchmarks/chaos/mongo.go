@@ -30,7 +30,7 @@ func (s *system) startMongo(ctx context.Context) error {
 	address := fullMongo()
 	if address == "" {
 		begin := rig.StartMongo
-		if s.parts.durable {
+		if s.durable {
 			begin = rig.StartMongoOnDisk
 		}
 		m, err := begin(ctx, s.path("store"))

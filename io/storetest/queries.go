@@ -54,10 +54,18 @@ func inBox(t *testing.T, s argos.Store) {
 		{"edges east and north", argos.Box{West: 11, South: 48, East: 11.5, North: 48.1}, 10, []string{"munich"}},
 		{"a point", argos.Box{West: 11.5, South: 48.1, East: 11.5, North: 48.1}, 10, []string{"munich"}},
 		{"just beside", argos.Box{West: 11.500001, South: 48, East: 12, North: 49}, 10, []string{}},
-		{"across the antimeridian", argos.Box{West: 179, South: -20, East: -171, North: 5}, 10,
-			[]string{"east180", "fiji", "samoa", "west180"}},
-		{"across, its edge", argos.Box{West: 179.5, South: -20, East: -180, North: 5}, 10,
-			[]string{"east180", "fiji", "west180"}},
+		{
+			"across the antimeridian",
+			argos.Box{West: 179, South: -20, East: -171, North: 5},
+			10,
+			[]string{"east180", "fiji", "samoa", "west180"},
+		},
+		{
+			"across, its edge",
+			argos.Box{West: 179.5, South: -20, East: -180, North: 5},
+			10,
+			[]string{"east180", "fiji", "west180"},
+		},
 		{"up to 180", argos.Box{West: 179, South: -20, East: 180, North: 5}, 10, []string{"east180", "fiji"}},
 		{"north pole", argos.Box{West: -180, South: 89, East: 180, North: 90}, 10, []string{"northpole"}},
 		{"south pole", argos.Box{West: -180, South: -90, East: 180, North: -90}, 10, []string{"southpole"}},
@@ -67,8 +75,12 @@ func inBox(t *testing.T, s argos.Store) {
 			100,
 			[]string{"east180", "fiji", "munich", "northpole", "null", "samoa", "southpole", "west180"},
 		},
-		{"the first of all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 3,
-			[]string{"east180", "fiji", "munich"}},
+		{
+			"the first of all",
+			argos.Box{West: -180, South: -90, East: 180, North: 90},
+			3,
+			[]string{"east180", "fiji", "munich"},
+		},
 		{"none of all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 0, []string{}},
 	} {
 		got, err := s.InBox(t.Context(), c.box, c.limit)
