@@ -36,7 +36,13 @@ func (d *Documents) Decode(b []byte) error {
 	r := reader{b: b}
 	trucks, recvs := int(r.u32()), int(r.u32())
 	if r.bad || trucks > len(b)/truckFixed || recvs > len(b)/8 {
-		return fmt.Errorf("%w: documents claim %d trucks and %d records in %d bytes", ErrEncoding, trucks, recvs, len(b))
+		return fmt.Errorf(
+			"%w: documents claim %d trucks and %d records in %d bytes",
+			ErrEncoding,
+			trucks,
+			recvs,
+			len(b),
+		)
 	}
 	d.Trucks, d.Recvs = d.Trucks[:0], d.Recvs[:0]
 	for range trucks {

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 // ErrNotFound says that the store has no such truck.
@@ -18,8 +17,11 @@ var ErrNotFound = errors.New("not found")
 // ErrDiverged says that a stored document is not the fold of the log that its writer saw.
 var ErrDiverged = errors.New("document diverged from the log")
 
-// Unwritable says that the store itself refuses this one document, by a rule of its own and not because it is down: writing it
-// again gives the same. Others of the call may have been written. An error of Upsert may join several.
+// ErrDocument says that a stored document is not one that this program writes: it is damaged, or another program's.
+var ErrDocument = errors.New("a document that can't be read")
+
+// Unwritable says that the store itself refuses this one document, by a rule of its own and not because it is down:
+// writing it again gives the same. Others of the call may have been written. An error of Upsert may join several.
 type Unwritable struct {
 	ID  string
 	Err error // the store's own reason
@@ -32,8 +34,9 @@ func (u *Unwritable) Error() string {
 // Unwrap returns the store's own reason.
 func (u *Unwritable) Unwrap() error { return u.Err }
 
-// Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters. Time is
-// Kafka's time (ms) of the record just below, by which a topic that was remade under its old name is told from this one; 0: unknown.
+// Mark is how far a partition has been stored: every record below Offset is in the documents or the dead letters. Time
+// is Kafka's time (ms) of the record just below, by which a topic that was remade under its old name is told from this
+// one; 0: unknown.
 type Mark struct {
 	Topic     string
 	Partition int32
@@ -88,10 +91,6 @@ func (b Box) Contains(p LatLon) bool {
 	return p.Lon >= b.West || p.Lon <= b.East
 }
 
-// SettledWithin is how long after its time of Updated a document may come to be seen, when the writes of a store end in another
-// order than they were stamped. Whoever follows Changed looks back that far now and then.
-const SettledWithin = 10 * time.Second
-
 // Store keeps one document a truck and one mark a partition. All methods may be called at once from many goroutines.
 type Store interface {
 	// Truck returns a truck's document, or ErrNotFound.
@@ -102,9 +101,8 @@ type Store interface {
 	InBox(ctx context.Context, box Box, limit int) ([]Truck, error)
 	// After returns at most limit documents with an id above the given one, by id: a page of all.
 	After(ctx context.Context, id string, limit int) ([]Truck, error)
-	// Changed returns at most limit documents with Updated >= since (ms), oldest first; Track is left out. A document may
-	// come to be seen up to SettledWithin after its time of Updated.
-	Changed(ctx context.Context, since int64, limit int) ([]Truck, error)
+	// Totals counts all documents: a scan of the store, so nothing to ask for often.
+	Totals(ctx context.Context) (Totals, error)
 	// Upsert writes each document whose Rev is above the stored one, all or none of the call as far as the store can,
 	// and sets Updated. It answers with the stored state of each that the guard refused. The ids of a call differ.
 	// Documents that the store refuses by rules of its own are named by Unwritable errors.
@@ -165,7 +163,11 @@ func (s *Stores) Open(ctx context.Context, uri string) (Store, error) {
 	}
 	open := s.drivers[scheme]
 	if open == nil {
-		return nil, fmt.Errorf("store address: no store is called %q; there is %s", scheme, strings.Join(slices.Sorted(maps.Keys(s.drivers)), ", "))
+		return nil, fmt.Errorf(
+			"store address: no store is called %q; there is %s",
+			scheme,
+			strings.Join(slices.Sorted(maps.Keys(s.drivers)), ", "),
+		)
 	}
 	st, err := open(ctx, uri)
 	if err != nil {

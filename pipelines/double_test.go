@@ -83,7 +83,7 @@ func (s *memStore) Trucks(_ context.Context, ids []string) (found []argos.Truck,
 
 func (s *memStore) InBox(context.Context, argos.Box, int) ([]argos.Truck, error) { return nil, nil }
 
-func (s *memStore) Changed(context.Context, int64, int) ([]argos.Truck, error) { return nil, nil }
+func (s *memStore) Totals(context.Context) (argos.Totals, error) { return argos.Totals{}, nil }
 
 func (s *memStore) After(_ context.Context, id string, limit int) (all []argos.Truck, err error) {
 	s.mu.Lock()

@@ -1,5 +1,6 @@
-// Package rig starts real servers on loopback for tests and benchmarks: an Apache Kafka, an Apache Flink with Beam's job
-// server and a MongoDB-protocol server, all as they come from Maven Central. They need a Java runtime of 17 or newer and, the first time, mvn.
+// Package rig starts real servers on loopback for tests and benchmarks: an Apache Kafka, an Apache Flink with Beam's
+// job server and a MongoDB-protocol server, all as they come from Maven Central. They need a Java runtime of 17 or
+// newer and, the first time, mvn.
 package rig
 
 import (
@@ -13,7 +14,7 @@ import (
 	"sync"
 )
 
-//go:embed kafka.xml mongo.xml flink.xml Server.java
+//go:embed kafka.xml mongodb.xml flink.xml Server.java
 var recipes embed.FS
 
 // ErrMissing says that this machine lacks what a server needs: its test may be skipped, saying so.
@@ -21,8 +22,8 @@ var ErrMissing = errors.New("this machine can't run the server")
 
 var fetching sync.Mutex
 
-// jars returns the folder with the jars that a recipe, a Maven project, depends on. They are fetched once a machine and kept in
-// the user's cache.
+// jars returns the folder with the jars that a recipe, a Maven project, depends on. They are fetched once a machine and
+// kept in the user's cache.
 func jars(ctx context.Context, recipe string) (string, error) {
 	if _, err := exec.LookPath("java"); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrMissing, err)

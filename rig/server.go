@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -106,8 +107,39 @@ func (s *Server) Kill() { s.end(syscall.SIGKILL) }
 // Stop is SIGTERM; it returns when the process is gone, which it makes sure of after a while.
 func (s *Server) Stop() { s.end(syscall.SIGTERM) }
 
-// Pause is SIGSTOP: the process keeps its sockets, and answers nothing until Resume.
-func (s *Server) Pause() error { return s.signal(syscall.SIGSTOP) }
+// Pause is SIGSTOP: the process keeps its sockets, and answers nothing until Resume. It returns when the process
+// stands, all threads of it, which is some time after the signal was sent.
+func (s *Server) Pause() error {
+	if err := s.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for end := time.Now().Add(startWithin); !stands(s.PID()); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return fmt.Errorf("process %d still runs after SIGSTOP", s.PID())
+		}
+	}
+	return nil
+}
+
+// stands says whether each thread of a process is stopped, or gone.
+func stands(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	if err != nil {
+		return false
+	}
+	for _, t := range threads {
+		stat, err := os.ReadFile(t)
+		if err != nil {
+			continue // it has ended since
+		}
+		// The state follows the name, which is in parentheses and may hold any character: proc(5).
+		state := bytes.TrimSpace(stat[bytes.LastIndexByte(stat, ')')+1:])
+		if len(state) > 0 && !bytes.ContainsRune([]byte("TtZX"), rune(state[0])) {
+			return false
+		}
+	}
+	return true
+}
 
 // Resume is SIGCONT.
 func (s *Server) Resume() error { return s.signal(syscall.SIGCONT) }

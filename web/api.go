@@ -32,7 +32,7 @@ func (s *Server) truck(w http.ResponseWriter, r *http.Request) error {
 	}
 	d := newDocument(&t)
 	if track == "1" {
-		d.Track = t.Track
+		d.Machinery.Track = t.Track
 	}
 	return reply(w, d)
 }
@@ -70,22 +70,18 @@ func (s *Server) trail(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	type point struct {
-		Time   int64  `json:"time"`
-		Lat    number `json:"lat"`
-		Lon    number `json:"lon"`
-		Raw    latLon `json:"raw"`
-		Status string `json:"status"`
+	type shown struct {
+		Time     instant   `json:"time,omitzero"`
+		Location *location `json:"location,omitempty"`
+		Raw      *location `json:"raw,omitempty"`
+		Status   string    `json:"status"`
 	}
 	answer := struct {
 		ID     string  `json:"_id"`
-		Points []point `json:"points"`
-	}{t.ID, []point{}}
-	for _, p := range s.watch.trails.of(&t) {
-		answer.Points = append(answer.Points, point{
-			Time: p.time, Lat: number(p.clean.Lat), Lon: number(p.clean.Lon),
-			Raw: latLon{number(p.raw.Lat), number(p.raw.Lon)}, Status: p.status.String(),
-		})
+		Points []shown `json:"points"`
+	}{t.ID, []shown{}}
+	for _, p := range s.watch.trail(&t) {
+		answer.Points = append(answer.Points, shown{instant(p.time), locationOf(p.clean), locationOf(p.raw), p.status.String()})
 	}
 	return reply(w, answer)
 }
@@ -109,7 +105,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var svg bytes.Buffer
-	if err := drawTrack(&svg, t.ID, s.watch.trails.of(&t), colours); err != nil {
+	if err := drawTrack(&svg, t.ID, s.watch.trail(&t), colours); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "image/svg+xml")

@@ -24,16 +24,22 @@ func TestDocument(t *testing.T) {
 
 	var got map[string]any
 	s.getJSON(t, "/v1/trucks/T-17?track=1", &got)
-	if updated, ok := got["updated"].(float64); !ok || updated < float64(before) {
+	updated, err := time.Parse("2006-01-02T15:04:05.000Z", fmt.Sprint(got["updated"]))
+	if err != nil || updated.UnixMilli() < before {
 		t.Errorf("updated is %v, want the time of writing", got["updated"])
 	}
 	delete(got, "updated")
 	wanted := map[string]any{
-		"_id": "T-17", "rev": 3., "pos": map[string]any{"epoch": 1., "partition": 2., "offset": 3.},
-		"time": float64(want.Time), "recv": float64(want.Recv), "lat": want.Lat, "lon": want.Lon,
-		"raw":   map[string]any{"lat": want.Raw.Lat, "lon": want.Raw.Lon},
-		"speed": 13.2, "heading": 271.5, "accuracy": 1.75, "status": "moving",
-		"fixes": 3., "duplicates": 0., "late": 0., "rejected": 0., "attrs": map[string]any{"driver": "J"}, "track": "AQID",
+		"_id": "T-17", "time": rfc3339(want.Time), "recv": rfc3339(want.Recv),
+		"location": map[string]any{"type": "Point", "coordinates": seven(want.Lon, want.Lat)},
+		"raw":      map[string]any{"type": "Point", "coordinates": seven(want.Raw.Lon, want.Raw.Lat)},
+		"speed":    13.2, "heading": 271.5, "accuracy": 1.75, "status": "moving",
+		"fixes": 3., "duplicates": 0., "late": 0., "rejected": 0., "attrs": map[string]any{"driver": "J"},
+		"_argos": map[string]any{
+			"rev":   3.,
+			"pos":   map[string]any{"epoch": 1., "partition": 2., "offset": 3.},
+			"track": "AQID",
+		},
 	}
 	if g, w := fmt.Sprint(got), fmt.Sprint(wanted); g != w {
 		t.Errorf("the document is\n%s, want\n%s", g, w)
@@ -41,12 +47,17 @@ func TestDocument(t *testing.T) {
 
 	got = nil
 	s.getJSON(t, "/v1/trucks/new", &got)
-	for _, field := range []string{"lat", "lon", "speed", "heading", "accuracy", "attrs"} {
+	for _, field := range []string{"speed", "heading", "accuracy"} {
 		if v, there := got[field]; v != nil || !there {
 			t.Errorf("%s of a truck without an accepted fix is %v, want null", field, v)
 		}
 	}
-	if _, there := got["track"]; there {
+	for _, field := range []string{"location", "time", "attrs"} {
+		if v, there := got[field]; there {
+			t.Errorf("%s of a truck without an accepted fix is %v, want nothing", field, v)
+		}
+	}
+	if _, there := got["_argos"].(map[string]any)["track"]; there {
 		t.Error("the packed track is there without having been asked for")
 	}
 }
@@ -171,7 +182,7 @@ func TestHealth(t *testing.T) {
 	if code, body := s.get(t, "/healthz"); code != http.StatusOK {
 		t.Errorf("healthz without a store: %d %s", code, body)
 	}
-	for path, want := range map[string]int{"/readyz": 503, "/v1/trucks": 500, "/v1/trucks/T-17": 500, "/": 500} {
+	for path, want := range map[string]int{"/readyz": 503, "/v1/trucks": 503, "/v1/trucks/T-17": 503, "/": 503} {
 		if code, body := s.get(t, path); code != want || !strings.Contains(body, `{"error":"the store`) {
 			t.Errorf("%s without a store: %d %s, want %d", path, code, body, want)
 		}
@@ -217,6 +228,27 @@ func FuzzParseList(f *testing.F) {
 	})
 }
 
+// A position is a centimetre or less from what is stored, and no longer than that needs.
+func TestSevenDecimals(t *testing.T) {
+	for x, want := range map[float64]string{
+		4.48: "4.48", 11.999999999999998: "12", -0.00000004: "0", 1e-7: "0.0000001", -179.98765432109: "-179.9876543",
+	} {
+		if b, err := json.Marshal(degrees(x)); err != nil || string(b) != want {
+			t.Errorf("%v became %s, error %v, want %s", x, b, err, want)
+		}
+	}
+}
+
+// seven are coordinates as the API shows them.
+func seven(coordinates ...float64) (shown []any) {
+	for _, x := range coordinates {
+		shown = append(shown, math.Round(x*1e7)/1e7)
+	}
+	return shown
+}
+
+func rfc3339(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
+
 func TestNumbersAreJSON(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		x := rapid.Float64().Draw(rt, "x")
@@ -225,7 +257,8 @@ func TestNumbersAreJSON(t *testing.T) {
 			rt.Fatal(err)
 		}
 		var back *float64
-		if err := json.Unmarshal(b, &back); err != nil || math.IsInf(x, 0) != (back == nil) || back != nil && *back != x {
+		if err := json.Unmarshal(b, &back); err != nil || math.IsInf(x, 0) != (back == nil) ||
+			back != nil && *back != x {
 			rt.Fatalf("%v became %s, error %v", x, b, err)
 		}
 	})

@@ -31,7 +31,7 @@ var pageTemplate = template.Must(template.New("page.html").Funcs(template.FuncMa
 
 // view is what the page shows.
 type view struct {
-	Totals   totals
+	Totals   argos.Totals
 	Trucks   []argos.Truck
 	First    bool   // the list begins with the first truck
 	Next     string // where the next page of the list begins, or ""
@@ -57,17 +57,17 @@ func (v view) Age(updated int64) string {
 }
 
 // Unlisted is how many trucks the list leaves out.
-func (v view) Unlisted() int { return max(v.Totals.Trucks-len(v.Trucks), 0) }
+func (v view) Unlisted() int { return max(int(v.Totals.Trucks)-len(v.Trucks), 0) }
 
 func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 	v, err := s.view(r)
-	var page bytes.Buffer
-	if err == nil {
-		err = pageTemplate.Execute(&page, v)
-	}
 	if err != nil {
 		refuse(w, s.explain(r, err))
 		return
+	}
+	var page bytes.Buffer
+	if err := pageTemplate.Execute(&page, v); err != nil {
+		panic(fmt.Errorf("draw the page: %w", err)) // the template is wrong
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Write(page.Bytes())
@@ -79,7 +79,7 @@ func (s *Server) view(r *http.Request) (view, error) {
 		return view{}, err
 	}
 	v := view{After: q["after"], First: q["after"] == "", Asked: strings.TrimSpace(q["truck"]), now: s.now()}
-	v.Totals = s.watch.totals()
+	v.Totals = s.watch.totals(r.Context())
 	if v.Trucks, err = s.store.After(r.Context(), v.After, maxListed+1); err != nil {
 		return view{}, err
 	}
@@ -87,8 +87,9 @@ func (s *Server) view(r *http.Request) (view, error) {
 		v.Trucks = v.Trucks[:maxListed]
 		v.Next = v.Trucks[maxListed-1].ID
 	}
-	// The list may be ahead of the totals by what came since the last poll.
-	v.Totals.Trucks = max(v.Totals.Trucks, len(v.Trucks))
+	s.watch.trails.listed(v.Trucks)
+	// The list may be ahead of the totals by what came since they were counted.
+	v.Totals.Trucks = max(v.Totals.Trucks, int64(len(v.Trucks)))
 	switch {
 	case v.Asked != "":
 		t, err := s.store.Truck(r.Context(), v.Asked)

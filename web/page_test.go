@@ -32,7 +32,7 @@ func TestPageOfManyTrucks(t *testing.T) {
 	s := serve(t)
 	const n = 2*maxListed + 50
 	s.put(t, fleet(n)...)
-	until(t, "all are counted", func() bool { return s.watch.totals().Trucks == n })
+	until(t, "all are counted", func() bool { return s.watch.totals(t.Context()).Trucks == n })
 	row := regexp.MustCompile(`<td><a href="[^"]*">(truck-\d+)</a>`)
 	next := regexp.MustCompile(`<a href="(/\?after=[^"]*)">next`)
 	var seen []string

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"argos"
@@ -43,13 +44,22 @@ func (s *Server) explain(r *http.Request, err error) failure {
 		return failure{http.StatusServiceUnavailable, "the store has not answered in time"}
 	}
 	s.log.Error("request failed", "path", r.URL.Path, "error", err)
-	return failure{http.StatusInternalServerError, "the store could not be read"}
+	if errors.Is(err, argos.ErrDocument) {
+		return failure{
+			http.StatusInternalServerError,
+			"the store has a document that can't be read; the log of this server names it",
+		}
+	}
+	return failure{
+		http.StatusServiceUnavailable,
+		"the store can't be read at present; the log of this server has the reason",
+	}
 }
 
 func reply(w http.ResponseWriter, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", argos.ErrDocument, err) // of what argos writes, everything can be shown
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Write(append(b, '\n'))

@@ -112,7 +112,7 @@ func unplaced(id string) argos.Truck {
 	t := driven(id, 1)
 	nan := math.NaN()
 	t.Lat, t.Lon, t.Speed, t.Heading, t.Accuracy, t.Status = nan, nan, nan, nan, nan, argos.Tentative
-	t.Fixes, t.Rejected, t.Attrs = 0, 1, nil
+	t.Time, t.Fixes, t.Rejected, t.Attrs = 0, 0, 1, nil
 	return t
 }
 

@@ -25,8 +25,8 @@ type Config struct {
 	Registerer prometheus.Registerer // nil: no metrics
 }
 
-// Server serves a store. Between New and Close it follows the store's changes, to know the fleet's totals and to have
-// a trail to draw when a truck is asked for.
+// Server serves a store. While somebody looks at the page, it counts the fleet now and then, and follows the trucks whose
+// trail is drawn; the store is not read for anybody else.
 type Server struct {
 	store   argos.Store
 	log     *slog.Logger
@@ -35,7 +35,7 @@ type Server struct {
 	now     func() time.Time
 }
 
-// New starts to follow the store.
+// New makes a server, which Close ends.
 func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.Default()
@@ -61,7 +61,7 @@ func New(c Config) *Server {
 // Every error of the API is a JSON object {"error": sentence}.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// Close stops following the store, and waits for it. The store stays open: it is the caller's.
+// Close stops what reads the store by itself, and waits for it. The store stays open: it is the caller's.
 func (s *Server) Close() { s.watch.stop() }
 
 func (s *Server) routes(reg prometheus.Registerer) http.Handler {

@@ -12,9 +12,6 @@ import (
 const (
 	maxTrails = 2000
 	maxPoints = 600 // of a trail
-	// idle is how long a truck keeps its place without news when others want it. In a fleet that is larger than
-	// maxTrails, the first to come stay: to give the place to whoever moved last would leave each with a single point.
-	idle = time.Minute
 )
 
 // point is one state of a truck: where its newest record said that it was, and where the track had it then.
@@ -27,16 +24,16 @@ type point struct {
 type trail struct {
 	id     string
 	rev    int64
-	seen   time.Time
+	asked  time.Time // when somebody last looked
 	points []point
 }
 
-// trails keeps the last points of a bounded number of trucks.
+// trails keeps the last points of a bounded number of trucks: of those that somebody has looked at.
 type trails struct {
 	mu    sync.Mutex
 	limit int
 	byID  map[string]*list.Element // of *trail
-	order list.List                // the longest without news at the back
+	order list.List                // the one that was looked at longest ago at the back
 }
 
 func newTrails(limit int) *trails {
@@ -49,41 +46,67 @@ func (ts *trails) len() int {
 	return len(ts.byID)
 }
 
-// add notes a state, if the truck has a trail or there is room for one.
-func (ts *trails) add(t *argos.Truck, now time.Time) {
+// add notes a state of a truck that has a trail.
+func (ts *trails) add(t *argos.Truck) {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	if _, known := ts.byID[t.ID]; !known && len(ts.byID) >= ts.limit && now.Sub(ts.order.Back().Value.(*trail).seen) < idle {
-		return
+	if e := ts.byID[t.ID]; e != nil {
+		e.Value.(*trail).note(t)
 	}
-	ts.note(t, now)
+}
+
+// listed notes the states of trucks that somebody sees in a list, so that there is a trail when one of them is chosen.
+func (ts *trails) listed(trucks []argos.Truck) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for i := range trucks {
+		ts.trail(trucks[i].ID).note(&trucks[i])
+	}
 }
 
 // of returns a truck's trail up to t. Who is asked for gets a trail, whoever else must lose theirs.
-func (ts *trails) of(t *argos.Truck) []point {
+func (ts *trails) of(t *argos.Truck, now time.Time) []point {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
-	return slices.Clone(ts.note(t, time.Now()).points)
+	tr := ts.trail(t.ID)
+	tr.asked = now
+	tr.note(t)
+	return slices.Clone(tr.points)
 }
 
-func (ts *trails) note(t *argos.Truck, now time.Time) *trail {
-	e, known := ts.byID[t.ID]
+// followed are the trucks that were asked for not long ago.
+func (ts *trails) followed(now time.Time) (ids []string) {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for id, e := range ts.byID {
+		if now.Sub(e.Value.(*trail).asked) < followedFor {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// trail finds a truck's trail, or makes it in the place of the one that was looked at longest ago.
+func (ts *trails) trail(id string) *trail {
+	e, known := ts.byID[id]
 	if !known {
 		if len(ts.byID) >= ts.limit {
 			delete(ts.byID, ts.order.Remove(ts.order.Back()).(*trail).id)
 		}
-		e = ts.order.PushFront(&trail{id: t.ID})
-		ts.byID[t.ID] = e
+		e = ts.order.PushFront(&trail{id: id})
+		ts.byID[id] = e
 	}
 	ts.order.MoveToFront(e)
-	tr := e.Value.(*trail)
-	tr.seen = now
-	if known && t.Rev <= tr.rev {
-		return tr
+	return e.Value.(*trail)
+}
+
+// note takes in a state that is newer than the last.
+func (tr *trail) note(t *argos.Truck) {
+	if len(tr.points) > 0 && t.Rev <= tr.rev {
+		return
 	}
 	tr.rev = t.Rev
 	tr.push(point{t.Time, t.Raw, argos.LatLon{Lat: t.Lat, Lon: t.Lon}, t.Status})
-	return tr
 }
 
 // push appends a point. A record that did not move the track's time was a duplicate, late, or came out of order: it may

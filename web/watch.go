@@ -12,47 +12,46 @@ import (
 )
 
 const (
-	pollEvery  = 250 * time.Millisecond
-	slowestTry = 5 * time.Second // between polls of a store that does not answer
-	pageSize   = 5000
-	// settled is how long after a time of Updated no more documents of that time are expected.
-	settled = 2 * time.Second
-	// sweepEvery is how often the watch looks back for documents that came to be seen out of order. A truck that moves on is
-	// read but once by a sweep, so that a long period is a cheap one.
-	sweepEvery = argos.SettledWithin
+	followEvery = 250 * time.Millisecond
+	// followedFor is how long a truck's trail goes on after somebody asked for it: who looks at another truck for a moment
+	// finds no hole on return.
+	followedFor = time.Minute
+	// Counting reads every document. However many there are and however many people look, it takes at most one
+	// countingShare-th of the time.
+	countAgain    = 500 * time.Millisecond
+	countingShare = 20
+	countWithin   = time.Minute
+	// firstCount is how long the first page waits for totals rather than to show none.
+	firstCount = time.Second
+	slowestTry = 5 * time.Second // between reads of a store that does not answer
 )
 
-// totals are the sums over all documents.
-type totals struct {
-	Trucks                            int
-	Fixes, Duplicates, Late, Rejected int64
-}
-
-// watch follows the store's changes in one goroutine. It starts with the oldest document, so after its first poll it
-// knows the whole fleet: some 100 bytes a truck, besides the trails.
+// watch reads from the store what people look at, and nothing while nobody does: the totals when a page has asked for
+// them, and again and again the trucks whose trail was asked for.
 type watch struct {
 	store  argos.Store
 	log    *slog.Logger
 	trails *trails
 	failed prometheus.Counter
-	since  int64 // ms; everything Updated before it has been seen, but for what came late. The goroutine's own
-	sweep  sweep // the goroutine's own
 
 	cancel context.CancelFunc
-	done   chan struct{}
+	tasks  sync.WaitGroup
+	count  chan struct{} // has a token when totals are wanted that are no longer new
+	look   chan struct{} // has a token when a trail is wanted
 
-	mu   sync.Mutex
-	seen map[string]counts
-	sum  totals
+	mu      sync.Mutex
+	sum     argos.Totals
+	stale   time.Time     // from when on sum is not new
+	counted chan struct{} // closed once sum is known
 }
 
-// counts are those of a truck's document at a Rev.
-type counts struct{ rev, fixes, duplicates, late, rejected int64 }
-
 func newWatch(store argos.Store, log *slog.Logger, reg prometheus.Registerer) *watch {
-	w := &watch{store: store, log: log, trails: newTrails(maxTrails), done: make(chan struct{}), seen: map[string]counts{}}
+	w := &watch{
+		store: store, log: log, trails: newTrails(maxTrails),
+		count: make(chan struct{}, 1), look: make(chan struct{}, 1), counted: make(chan struct{}),
+	}
 	w.failed = prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "argos_web_poll_failures_total", Help: "Polls for changed documents that the store did not answer.",
+		Name: "argos_web_poll_failures_total", Help: "Reads of what is looked at that the store did not answer.",
 	})
 	reg.MustRegister(w.failed, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "argos_web_trails", Help: "Trucks whose trail is kept for drawing.",
@@ -63,115 +62,137 @@ func newWatch(store argos.Store, log *slog.Logger, reg prometheus.Registerer) *w
 func (w *watch) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	w.cancel = cancel
-	go w.run(ctx)
+	w.tasks.Go(func() { w.counting(ctx) })
+	w.tasks.Go(func() { w.following(ctx) })
 }
 
 func (w *watch) stop() {
 	w.cancel()
-	<-w.done
+	w.tasks.Wait()
 }
 
-func (w *watch) run(ctx context.Context) {
-	defer close(w.done)
-	wait := pollEvery
-	for {
-		switch err := w.poll(ctx, time.Now()); {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			w.failed.Inc()
-			w.log.Warn("cannot read what has changed", "error", err, "again_in", wait)
-			wait = min(2*wait, slowestTry)
-		default:
-			wait = pollEvery
-		}
+// totals returns the newest sums, which may be some seconds old, and has them counted anew if they are not new. It waits
+// for the first ones a little.
+func (w *watch) totals(ctx context.Context) argos.Totals {
+	if w.isStale() {
+		wake(w.count)
+		ctx, cancel := context.WithTimeout(ctx, firstCount)
+		defer cancel()
 		select {
+		case <-w.counted:
 		case <-ctx.Done():
-			return
-		case <-time.After(wait):
 		}
 	}
-}
-
-// poll reads what has changed, page by page. Documents of the last time that it saw are read again, since more of them
-// may have been written within that millisecond; their Rev tells the new ones.
-func (w *watch) poll(ctx context.Context, now time.Time) error {
-	w.since = w.sweep.from(w.since, now)
-	for limit := pageSize; ; {
-		page, err := w.store.Changed(ctx, w.since, limit)
-		if err != nil {
-			return err
-		}
-		news := false
-		for i := range page {
-			news = w.take(&page[i], now) || news
-		}
-		if len(page) == 0 {
-			return nil
-		}
-		last := page[len(page)-1].Updated
-		stuck := last == w.since // one time fills the page: a larger one must hold it whole, or hide what follows
-		w.since = last
-		switch full := len(page) == limit; {
-		case full && stuck:
-			limit *= 2
-		case full:
-			limit = pageSize
-		default:
-			if !news && now.UnixMilli()-last > settled.Milliseconds() {
-				w.since = last + 1 // a fleet that has gone quiet need not be read again and again
-			}
-			return nil
-		}
-	}
-}
-
-// sweep remembers how far the last look back has to be followed by the next one.
-type sweep struct {
-	at    time.Time
-	since int64 // when it began
-	still int   // so many have begun at the same place
-}
-
-// from returns where to read from: since, or further back when it is time for a sweep. What comes late is stamped at most
-// SettledWithin before it can be seen, so no earlier than that before the place where the last sweep began. After two sweeps
-// from one place there is nothing more to come.
-func (s *sweep) from(since int64, now time.Time) int64 {
-	if now.Sub(s.at) < sweepEvery {
-		return since
-	}
-	if since > s.since {
-		s.still = 0
-	}
-	back := s.since
-	s.at, s.since, s.still = now, max(since, s.since), s.still+1
-	if s.still > 2 {
-		return since
-	}
-	return min(since, back-argos.SettledWithin.Milliseconds())
-}
-
-// take says whether the document was new.
-func (w *watch) take(t *argos.Truck, now time.Time) bool {
-	w.mu.Lock()
-	old, known := w.seen[t.ID]
-	if known && t.Rev <= old.rev {
-		w.mu.Unlock()
-		return false
-	}
-	w.seen[t.ID] = counts{t.Rev, t.Fixes, t.Duplicates, t.Late, t.Rejected}
-	w.sum.Trucks = len(w.seen)
-	w.sum.Fixes += t.Fixes - old.fixes
-	w.sum.Duplicates += t.Duplicates - old.duplicates
-	w.sum.Late += t.Late - old.late
-	w.sum.Rejected += t.Rejected - old.rejected
-	w.mu.Unlock()
-	w.trails.add(t, now)
-	return true
-}
-
-func (w *watch) totals() totals {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.sum
+}
+
+func (w *watch) isStale() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().After(w.stale)
+}
+
+// trail returns a truck's trail up to t, and has it followed from now on.
+func (w *watch) trail(t *argos.Truck) []point {
+	points := w.trails.of(t, time.Now())
+	wake(w.look)
+	return points
+}
+
+func wake(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is to wake already
+	}
+}
+
+// counting counts whenever totals are wanted.
+func (w *watch) counting(ctx context.Context) {
+	for {
+		select {
+		case <-w.count:
+		case <-ctx.Done():
+			return
+		}
+		if w.isStale() { // it was not asked for while the last count was under way
+			w.again(ctx, "count the trucks", w.recount)
+		}
+	}
+}
+
+func (w *watch) recount(ctx context.Context) error {
+	within, cancel := context.WithTimeout(ctx, countWithin)
+	defer cancel()
+	began := time.Now()
+	sum, err := w.store.Totals(within)
+	if err != nil {
+		return err
+	}
+	ended := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stale.IsZero() {
+		close(w.counted)
+	}
+	w.sum, w.stale = sum, ended.Add(max(countAgain, countingShare*ended.Sub(began)))
+	return nil
+}
+
+// following reads the trucks that are looked at, until nobody has looked for a while.
+func (w *watch) following(ctx context.Context) {
+	for {
+		select {
+		case <-w.look:
+		case <-ctx.Done():
+			return
+		}
+		for ids := w.trails.followed(time.Now()); len(ids) > 0; ids = w.trails.followed(time.Now()) {
+			w.again(ctx, "read the trucks that are looked at", func(ctx context.Context) error { return w.follow(ctx, ids) })
+			if !pause(ctx, followEvery) {
+				return
+			}
+		}
+	}
+}
+
+func (w *watch) follow(ctx context.Context, ids []string) error {
+	within, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	trucks, err := w.store.Trucks(within, ids)
+	if err != nil {
+		return err
+	}
+	for i := range trucks {
+		w.trails.add(&trucks[i])
+	}
+	return nil
+}
+
+// again reads until the store answers or ctx ends.
+func (w *watch) again(ctx context.Context, doing string, read func(context.Context) error) {
+	for wait := followEvery; ; wait = min(2*wait, slowestTry) {
+		err := read(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		w.failed.Inc()
+		w.log.Warn("cannot "+doing, "error", err, "again_in", wait)
+		if !pause(ctx, wait) {
+			return
+		}
+	}
+}
+
+// pause is false when ctx ends first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -21,23 +21,13 @@ func TestTotals(t *testing.T) {
 	a.Duplicates, a.Late, a.Rejected = 1, 2, 3
 	s.put(t, a, b)
 	until(t, "both are counted", func() bool {
-		return s.watch.totals() == totals{Trucks: 2, Fixes: 30, Duplicates: 1, Late: 2, Rejected: 3}
+		return s.watch.totals(t.Context()) == argos.Totals{Trucks: 2, Fixes: 30, Duplicates: 1, Late: 2, Rejected: 3}
 	})
 	a.Rev, a.Fixes, a.Late = 12, 11, 4
 	s.put(t, a)
 	until(t, "the newer one is counted in its own place", func() bool {
-		return s.watch.totals() == totals{Trucks: 2, Fixes: 31, Duplicates: 1, Late: 4, Rejected: 3}
+		return s.watch.totals(t.Context()) == argos.Totals{Trucks: 2, Fixes: 31, Duplicates: 1, Late: 4, Rejected: 3}
 	})
-}
-
-// More documents than a page holds, written at one time: none may be missed.
-func TestManyAtOneTime(t *testing.T) {
-	s := serve(t)
-	const n = 2*pageSize + 17
-	s.put(t, fleet(n)...)
-	until(t, "all are counted", func() bool { return s.watch.totals().Trucks == n })
-	s.put(t, driven("later", 1))
-	until(t, "one that comes after them is too", func() bool { return s.watch.totals().Trucks == n+1 })
 }
 
 // A server that is started on a store that has been written to knows it.
@@ -46,7 +36,7 @@ func TestStartsWithWhatIsThere(t *testing.T) {
 	s.put(t, fleet(300)...)
 	again := New(Config{Store: s.store, Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
 	defer again.Close()
-	until(t, "all are counted", func() bool { return again.watch.totals().Trucks == 300 })
+	until(t, "all are counted", func() bool { return again.watch.totals(t.Context()).Trucks == 300 })
 }
 
 func TestTrail(t *testing.T) {
@@ -54,16 +44,16 @@ func TestTrail(t *testing.T) {
 	type answer struct {
 		ID     string `json:"_id"`
 		Points []struct {
-			Time     int64
-			Lat, Lon *float64
-			Raw      struct{ Lat, Lon float64 }
-			Status   string
+			Time          time.Time
+			Location, Raw *struct{ Coordinates [2]float64 }
+			Status        string
 		}
 	}
 	var got answer
 	s.put(t, unplaced("T-17"))
 	s.getJSON(t, "/v1/trucks/T-17/trail", &got)
-	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Lat != nil || got.Points[0].Status != "tentative" {
+	if got.ID != "T-17" || len(got.Points) != 1 || got.Points[0].Location != nil ||
+		got.Points[0].Status != "tentative" {
 		t.Fatalf("the trail of a truck without a position is %+v", got)
 	}
 	for rev := int64(2); rev <= 5; rev++ {
@@ -75,7 +65,9 @@ func TestTrail(t *testing.T) {
 		t.Fatalf("after 5 states the trail has %d points", len(got.Points))
 	}
 	want, last := driven("T-17", 5), got.Points[4]
-	if last.Time != want.Time || *last.Lat != want.Lat || *last.Lon != want.Lon || last.Raw.Lat != want.Raw.Lat || last.Status != "moving" {
+	if last.Time.UnixMilli() != want.Time || fmt.Sprint(last.Location.Coordinates) != fmt.Sprint(seven(want.Lon, want.Lat)) ||
+		fmt.Sprint(last.Raw.Coordinates) != fmt.Sprint(seven(want.Raw.Lon, want.Raw.Lat)) ||
+		last.Status != "moving" {
 		t.Errorf("the last point is %+v, want that of %+v", last, want)
 	}
 	// Without being asked for, it goes on by itself.
@@ -91,10 +83,10 @@ func TestTrailIsBounded(t *testing.T) {
 	ts := newTrails(10)
 	for rev := range int64(3 * maxPoints) {
 		x := driven("T-17", rev+1)
-		ts.add(&x, time.Now())
+		ts.of(&x, time.Now())
 	}
 	x := driven("T-17", 3*maxPoints)
-	got := ts.of(&x)
+	got := ts.of(&x, time.Now())
 	if len(got) != maxPoints || got[maxPoints-1].time != x.Time || got[0].time != driven("T-17", 2*maxPoints+1).Time {
 		t.Errorf("%d points from %d to %d", len(got), got[0].time, got[len(got)-1].time)
 	}
@@ -106,12 +98,13 @@ func TestTrailGoesForward(t *testing.T) {
 		rev := int64(0)
 		for _, r := range rapid.SliceOfN(rapid.Int64Range(1, 30), 1, 60).Draw(rt, "revs") {
 			x := driven("T-17", r)
-			ts.add(&x, time.Now())
+			ts.of(&x, time.Now())
 			rev = max(rev, r)
 		}
 		x := driven("T-17", rev)
-		points := ts.of(&x)
-		if !slices.IsSortedFunc(points, func(a, b point) int { return int(a.time - b.time) }) || points[len(points)-1].time != x.Time {
+		points := ts.of(&x, time.Now())
+		if !slices.IsSortedFunc(points, func(a, b point) int { return int(a.time - b.time) }) ||
+			points[len(points)-1].time != x.Time {
 			rt.Fatalf("trail %+v, newest %d", points, x.Time)
 		}
 		for i := 1; i < len(points); i++ {
@@ -125,10 +118,10 @@ func TestTrailGoesForward(t *testing.T) {
 // A record that leaves the track's time as it is refines the last point, and one that sets it back begins anew.
 func TestTrailPoints(t *testing.T) {
 	ts := newTrails(10)
-	state := func(rev, time int64, lat float64) []point {
+	state := func(rev, ms int64, lat float64) []point {
 		x := driven("T-17", rev)
-		x.Time, x.Lat = time, lat
-		return ts.of(&x)
+		x.Time, x.Lat = ms, lat
+		return ts.of(&x, time.Now())
 	}
 	state(1, 1000, 1)
 	state(2, 2000, 2)
@@ -143,10 +136,6 @@ func TestTrailPoints(t *testing.T) {
 func TestTrailsAreBounded(t *testing.T) {
 	ts := newTrails(3)
 	now := time.Now()
-	add := func(id string, rev int64, now time.Time) {
-		x := driven(id, rev)
-		ts.add(&x, now)
-	}
 	has := func(want ...string) {
 		t.Helper()
 		got := []string{}
@@ -158,18 +147,40 @@ func TestTrailsAreBounded(t *testing.T) {
 			t.Errorf("trails of %v, want %v", got, want)
 		}
 	}
-	for _, id := range []string{"a", "b", "c", "d"} {
-		add(id, 1, now)
+	asked := func(id string, rev int64) []point {
+		x := driven(id, rev)
+		return ts.of(&x, now)
 	}
-	has("a", "b", "c") // the first to come stay
-	add("a", 2, now.Add(2*idle))
-	add("d", 2, now.Add(2*idle))
-	has("a", "c", "d") // b has been silent longest
-	x := driven("e", 1)
-	if got := ts.of(&x); len(got) != 1 { // who is asked for gets one
-		t.Errorf("the trail of one who is asked for is %+v", got)
+	for _, id := range []string{"a", "b", "c"} {
+		asked(id, 1)
 	}
-	has("a", "d", "e")
+	x := driven("d", 1)
+	ts.add(&x) // nobody looks at it
+	has("a", "b", "c")
+	asked("a", 2)
+	ts.listed([]argos.Truck{driven("e", 1), driven("a", 3)})
+	has("a", "c", "e") // b was looked at longest ago
+	if got := asked("a", 4); len(got) != 4 {
+		t.Errorf("the trail of one that was asked for three times and listed once has %d points", len(got))
+	}
+	x = driven("a", 2)
+	if ts.add(&x); len(asked("a", 4)) != 4 {
+		t.Error("an older state was taken in")
+	}
+}
+
+// Who was asked for is followed for a while, who was only listed is not.
+func TestFollowed(t *testing.T) {
+	ts := newTrails(3)
+	now := time.Now()
+	ts.listed([]argos.Truck{driven("listed", 1)})
+	x := driven("asked", 1)
+	ts.of(&x, now)
+	for d, want := range map[time.Duration][]string{0: {"asked"}, followedFor - 1: {"asked"}, followedFor: nil} {
+		if got := ts.followed(now.Add(d)); !slices.Equal(got, want) {
+			t.Errorf("after %v the followed are %v, want %v", d, got, want)
+		}
+	}
 }
 
 func TestPicture(t *testing.T) {
@@ -189,7 +200,8 @@ func TestPicture(t *testing.T) {
 	} {
 		for _, query := range []string{"", "?dark=1", "?dark=0&at=17"} {
 			code, svg := s.get(t, "/v1/trucks/"+id+"/track.svg"+query)
-			if code != http.StatusOK || !strings.HasPrefix(svg, "<?xml") || !strings.Contains(svg, ">"+id+"<") || !strings.Contains(svg, want) {
+			if code != http.StatusOK || !strings.HasPrefix(svg, "<?xml") || !strings.Contains(svg, ">"+id+"<") ||
+				!strings.Contains(svg, want) {
 				t.Errorf("the picture of %s%s: %d, want one with %q in %.300s", id, query, code, want, svg)
 			}
 		}
@@ -202,7 +214,10 @@ func TestFrame(t *testing.T) {
 		coordinate := rapid.Float64Range(-1e5, 1e5)
 		var shown []meters
 		for i := range rapid.IntRange(1, 20).Draw(rt, "n") {
-			shown = append(shown, meters{coordinate.Draw(rt, fmt.Sprint("east", i)), coordinate.Draw(rt, fmt.Sprint("north", i))})
+			shown = append(
+				shown,
+				meters{coordinate.Draw(rt, fmt.Sprint("east", i)), coordinate.Draw(rt, fmt.Sprint("north", i))},
+			)
 		}
 		shape := rapid.Float64Range(.2, 5).Draw(rt, "shape")
 		f := frameOf(shown, shape)

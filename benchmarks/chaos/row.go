@@ -22,6 +22,7 @@ type row struct {
 type parts struct {
 	embedded bool   // the embedded broker
 	mongo    bool   // a MongoDB-protocol server
+	durable  bool   // one that keeps its data on disk, if it is ours
 	flink    bool   // the pipeline on a Flink cluster
 	workers  int    // that share the partitions; 0: one
 	layouts  bool   // the topic's partitions change

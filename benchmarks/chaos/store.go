@@ -1,22 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
-	"strings"
 	"time"
 
 	"argos/io/sqliteio"
-	"argos/rig"
 )
-
-// fullMongo is the address of a MongoDB, if one is given; the database argos_chaos of it is used.
-func fullMongo() string { return os.Getenv("ARGOS_TEST_MONGO") }
 
 // startStore prepares the row's store.
 func (s *system) startStore(ctx context.Context) error {
@@ -25,33 +17,7 @@ func (s *system) startStore(ctx context.Context) error {
 		s.storedAt = s.store
 		return nil
 	}
-	address := fullMongo()
-	if address == "" {
-		m, err := rig.StartMongo(ctx, s.path("store"))
-		if errors.Is(err, rig.ErrMissing) {
-			return fmt.Errorf("%w: %w", errNotHere, err)
-		}
-		if err != nil {
-			return err
-		}
-		s.mongo = &part{name: "mongo", Server: m.Server}
-		address = m.URI
-	}
-	u, err := url.Parse(address)
-	if err != nil || strings.Contains(u.Host, ",") {
-		return fmt.Errorf("%w: one host is wanted, for the proxy: %w", errNotHere, err)
-	}
-	q := u.Query()
-	q.Set("directConnection", "true")
-	u.RawQuery = q.Encode()
-	u.Path = fmt.Sprintf("/argos_chaos_%d", time.Now().UnixNano())
-	s.store = u.String()
-	if s.persist, err = newLink(cmp.Or(u.Host, "127.0.0.1:27017")); err != nil {
-		return err
-	}
-	u.Host = s.persist.addr
-	s.storedAt = u.String()
-	return nil
+	return s.startMongo(ctx)
 }
 
 // storeRows are faults of the store itself.
@@ -60,15 +26,8 @@ func storeRows() []row {
 		{"store-locked12", "SQLite's write lock is another program's for 12 s", parts{}, true, locked},
 		{"store-disk-full", "no room on the store's disk for 10 s", parts{small: "store"}, true, storeDiskFull},
 		{"store-refuses-one", "the store refuses one truck's document for 10 s", parts{}, true, refusesOne},
-		{"mongo-stop12", "SIGSTOP of the MongoDB-protocol server for 12 s", parts{mongo: true}, false, func(ctx context.Context, s *system) error {
-			if s.mongo == nil {
-				return fmt.Errorf("%w: the server at ARGOS_TEST_MONGO is not ours to stop", errNotHere)
-			}
-			return frozen(ctx, s.mongo, freeze)
-		}},
-		{"mongo-kill", "kill -9 of MongoDB", parts{mongo: true}, false, func(context.Context, *system) error {
-			return fmt.Errorf("%w: a server of our own that survives it is needed, and the one at hand keeps its data in memory", errNotHere)
-		}},
+		{"mongo-stop12", "SIGSTOP of the MongoDB-protocol server for 12 s", parts{mongo: true}, false, mongoFrozen},
+		{"mongo-kill", "kill -9 of the MongoDB-protocol server", parts{mongo: true, durable: true}, false, mongoKilled},
 	}
 }
 
@@ -112,7 +71,7 @@ func locked(ctx context.Context, s *system) error {
 
 func refusesOne(ctx context.Context, s *system) error {
 	return s.during(ctx, 10*time.Second,
-		`create trigger refuse before update on trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`, "drop trigger refuse")
+		`create trigger refuse before update on _argos_trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`, "drop trigger refuse")
 }
 
 // storeDiskFull empties SQLite's log before it fills the disk, for what the log once took is written again and again.

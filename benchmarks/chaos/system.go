@@ -120,7 +120,7 @@ func (s *system) newPipeline(admin string) *part {
 	return s.role("the pipeline runs", admin, "pipeline", "--kafka", s.consume.addr, "--store", s.storedAt)
 }
 
-// rate is the load. A MongoDB-protocol server in memory bears no more than a tenth of the usual one.
+// rate is the load. A MongoDB-protocol server of our own bears no more than a tenth of the usual one.
 func (s *system) rate() int {
 	if s.parts.mongo && fullMongo() == "" {
 		return s.Rate / 10

@@ -28,8 +28,8 @@ func marksOf(n int) (all []argos.Mark) {
 	return all
 }
 
-// Whatever the address says: writes wait for the journals of a majority, reads see nothing that could be rolled back, and they
-// ask the primary.
+// Whatever the address says: writes wait for the journals of a majority, reads see nothing that could be rolled back,
+// and they ask the primary.
 func TestDurability(t *testing.T) {
 	server := script(t, nil)
 	s := open(t, server.uri+"?w=0&journal=false&readConcernLevel=local&readPreference=secondaryPreferred")
@@ -62,7 +62,8 @@ func TestDurability(t *testing.T) {
 		if c, ok := field(f, "readConcern").(bson.D); !ok || field(c, "level") != "majority" {
 			t.Errorf("read concern %v", field(f, "readConcern"))
 		}
-		if p := field(f, "$readPreference"); p != nil && field(p.(bson.D), "mode") != "primary" && field(p.(bson.D), "mode") != "primaryPreferred" {
+		if p := field(f, "$readPreference"); p != nil && field(p.(bson.D), "mode") != "primary" &&
+			field(p.(bson.D), "mode") != "primaryPreferred" {
 			t.Errorf("read preference %v", p)
 		}
 	}
@@ -206,7 +207,11 @@ func TestRepeats(t *testing.T) {
 }
 
 func stored(id string, rev int64) bson.D {
-	return bson.D{{Key: "_id", Value: id}, {Key: "rev", Value: rev}, {Key: "status", Value: "moving"}}
+	return bson.D{
+		{Key: "_id", Value: id},
+		{Key: "status", Value: "moving"},
+		{Key: "_argos", Value: bson.D{{Key: "rev", Value: rev}}},
+	}
 }
 
 // A server that hangs comes out as an error, from each call.
@@ -231,7 +236,11 @@ func TestHungServer(t *testing.T) {
 		}
 	}
 	hung.Store(false)
-	eventually(t, "the store writes again", func() bool { _, err := s.Upsert(context.Background(), trucks(1)); return err == nil })
+	eventually(
+		t,
+		"the store writes again",
+		func() bool { _, err := s.Upsert(context.Background(), trucks(1)); return err == nil },
+	)
 }
 
 // A user who may only read can open a store that has its indexes; one who may not make them is told.
@@ -255,12 +264,19 @@ func TestReadOnlyUser(t *testing.T) {
 func TestErrorsNameTheTruck(t *testing.T) {
 	server := script(t, func(c bson.D) bson.D {
 		if is(c, "find") {
-			return cursor(bson.D{{Key: "_id", Value: "T-9"}, {Key: "status", Value: "flying"}})
+			return cursor(
+				append(
+					stored("T-9", 1)[:1:1],
+					bson.E{Key: "status", Value: "flying"},
+					bson.E{Key: "_argos", Value: bson.D{}},
+				),
+			)
 		}
 		return nil
 	})
 	_, err := open(t, server.uri).Truck(t.Context(), "T-9")
-	if want := `truck "T-9" has the unknown status "flying"`; err == nil || err.Error() != want {
+	if want := `a document that can't be read: truck "T-9" has the unknown status "flying"`; err == nil ||
+		err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

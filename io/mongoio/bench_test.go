@@ -100,6 +100,17 @@ func BenchmarkStale(b *testing.B) {
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "docs/s")
 }
 
+// BenchmarkInBox asks for some 100 trucks of the fleet, which the index finds.
+func BenchmarkInBox(b *testing.B) {
+	s := filled(b)
+	for b.Loop() {
+		got, err := s.InBox(context.Background(), argos.Box{West: 11, South: 48.5, East: 11.1, North: 48.51}, fleet)
+		if err != nil || len(got) < 50 {
+			b.Fatal(len(got), err)
+		}
+	}
+}
+
 // BenchmarkTruck looks up one truck.
 func BenchmarkTruck(b *testing.B) {
 	s := filled(b)

@@ -9,24 +9,22 @@ import (
 	"argos"
 )
 
-// document is a truck in the collection.
+// document is a truck in the collection: shape 2. Others read it, so its names and types are a promise
+// (docs/QUERIES.md).
 type document struct {
 	ID     string `bson:"_id"`
 	Fields fields `bson:",inline"` // named, for the driver passes over what is embedded and not exported
 }
 
-// fields are what an upsert sets. Times in ms are numbers; only updated is a date, for the server's clock gives no other.
+// fields are what an upsert sets. What is nil or zero here is absent there.
 //
-// Attrs is the JSON text as it came, a string: as a document of MongoDB's own its numbers would change their form (1.0, 1e3,
-// integers above 2^53), and a document must come back as it was folded, bit for bit.
+// Attrs is the JSON text as it came, a string: as a document of MongoDB's own its numbers would change their form (1.0,
+// 1e3, integers above 2^53), and a document must come back as it was folded, bit for bit.
 type fields struct {
-	Rev        int64         `bson:"rev"`
-	Pos        pos           `bson:"pos"`
-	Time       int64         `bson:"time"`
-	Recv       int64         `bson:"recv"`
-	Lat        quantity      `bson:"lat"`
-	Lon        quantity      `bson:"lon"`
-	Raw        latLon        `bson:"raw"`
+	Location   *point        `bson:"location,omitempty"`
+	Raw        *point        `bson:"raw,omitempty"`
+	Time       bson.DateTime `bson:"time,omitempty"`
+	Recv       bson.DateTime `bson:"recv"`
 	Speed      quantity      `bson:"speed"`
 	Heading    quantity      `bson:"heading"`
 	Accuracy   quantity      `bson:"accuracy"`
@@ -35,42 +33,98 @@ type fields struct {
 	Duplicates int64         `bson:"duplicates"`
 	Late       int64         `bson:"late"`
 	Rejected   int64         `bson:"rejected"`
-	Attrs      string        `bson:"attrs,omitempty"` // not set when not given: the stored ones stay
-	Track      []byte        `bson:"track"`
-	Updated    bson.DateTime `bson:"updated,omitempty"` // only read
+	Attrs      string        `bson:"attrs,omitempty"`   // not set when not given: the stored ones stay
+	Updated    bson.DateTime `bson:"updated,omitempty"` // only read, and written by upgrade
+	Machinery  *machinery    `bson:"_argos"`            // nil only in documents of another shape
+}
+
+// machinery is what only argos needs, under one key that one projection hides.
+type machinery struct {
+	Rev   int64  `bson:"rev"`
+	Pos   pos    `bson:"pos"`
+	Track []byte `bson:"track"`
 }
 
 type pos struct {
 	Epoch     int32 `bson:"epoch"`
 	Partition int32 `bson:"partition"`
-	Next      int64 `bson:"next"`
+	Next      int64 `bson:"offset"`
 }
 
-type latLon struct {
-	Lat quantity `bson:"lat"`
-	Lon quantity `bson:"lon"`
+// point is a GeoJSON Point (RFC 7946): longitude first.
+type point struct {
+	Type        string     `bson:"type"`
+	Coordinates [2]float64 `bson:"coordinates"`
+}
+
+func pointAt(lat, lon float64) *point {
+	if math.IsNaN(lat) || math.IsNaN(lon) {
+		return nil
+	}
+	return &point{"Point", [2]float64{lon, lat}}
+}
+
+func (p *point) latLon() argos.LatLon {
+	if p == nil {
+		return argos.LatLon{Lat: math.NaN(), Lon: math.NaN()}
+	}
+	return argos.LatLon{Lat: p.Coordinates[1], Lon: p.Coordinates[0]}
 }
 
 func fieldsOf(t *argos.Truck) fields {
 	return fields{
-		Rev: t.Rev, Pos: pos(t.Pos), Time: t.Time, Recv: t.Recv, Lat: quantity(t.Lat), Lon: quantity(t.Lon),
-		Raw:   latLon{quantity(t.Raw.Lat), quantity(t.Raw.Lon)},
-		Speed: quantity(t.Speed), Heading: quantity(t.Heading), Accuracy: quantity(t.Accuracy), Status: t.Status.String(),
-		Fixes: t.Fixes, Duplicates: t.Duplicates, Late: t.Late, Rejected: t.Rejected, Attrs: string(t.Attrs), Track: t.Track,
+		Location: pointAt(t.Lat, t.Lon), Raw: pointAt(t.Raw.Lat, t.Raw.Lon),
+		Time: bson.DateTime(t.Time), Recv: bson.DateTime(t.Recv),
+		Speed: quantity(
+			t.Speed,
+		), Heading: quantity(t.Heading), Accuracy: quantity(t.Accuracy), Status: t.Status.String(),
+		Fixes: t.Fixes, Duplicates: t.Duplicates, Late: t.Late, Rejected: t.Rejected, Attrs: string(t.Attrs),
+		Machinery: &machinery{Rev: t.Rev, Pos: pos(t.Pos), Track: t.Track},
 	}
+}
+
+// absent are the fields that an upsert has to take away, for they may have been known before.
+func (f *fields) absent() (keys bson.D) {
+	for _, x := range [...]struct {
+		key     string
+		unknown bool
+	}{{"location", f.Location == nil}, {"raw", f.Raw == nil}, {"time", f.Time == 0}} {
+		if x.unknown {
+			keys = append(keys, bson.E{Key: x.key, Value: ""})
+		}
+	}
+	return keys
+}
+
+// truckOf reads a document. What it can't read it names.
+func truckOf(raw bson.Raw) (argos.Truck, error) {
+	var d document
+	err := bson.Unmarshal(raw, &d)
+	if _, missing := raw.LookupErr("_argos"); missing != nil {
+		return argos.Truck{}, fmt.Errorf("truck %s: %w", raw.Lookup("_id"), errOldShape)
+	}
+	if err != nil {
+		return argos.Truck{}, fmt.Errorf("%w: truck %s: %w", argos.ErrDocument, raw.Lookup("_id"), err)
+	}
+	return d.truck()
 }
 
 func (d *document) truck() (argos.Truck, error) {
 	f := &d.Fields
+	if f.Machinery == nil {
+		return argos.Truck{}, fmt.Errorf("%w: truck %q has a null for _argos", argos.ErrDocument, d.ID)
+	}
 	status, known := argos.ParseStatus(f.Status)
 	if !known {
-		return argos.Truck{}, fmt.Errorf("truck %q has the unknown status %q", d.ID, f.Status)
+		return argos.Truck{}, fmt.Errorf("%w: truck %q has the unknown status %q", argos.ErrDocument, d.ID, f.Status)
 	}
+	at := f.Location.latLon()
 	t := argos.Truck{
-		ID: d.ID, Rev: f.Rev, Pos: argos.Pos(f.Pos), Time: f.Time, Recv: f.Recv, Lat: float64(f.Lat), Lon: float64(f.Lon),
-		Raw:   argos.LatLon{Lat: float64(f.Raw.Lat), Lon: float64(f.Raw.Lon)},
+		ID: d.ID, Rev: f.Machinery.Rev, Pos: argos.Pos(f.Machinery.Pos), Time: int64(f.Time), Recv: int64(f.Recv),
+		Lat: at.Lat, Lon: at.Lon, Raw: f.Raw.latLon(),
 		Speed: float64(f.Speed), Heading: float64(f.Heading), Accuracy: float64(f.Accuracy), Status: status,
-		Fixes: f.Fixes, Duplicates: f.Duplicates, Late: f.Late, Rejected: f.Rejected, Updated: int64(f.Updated), Track: f.Track,
+		Fixes: f.Fixes, Duplicates: f.Duplicates, Late: f.Late, Rejected: f.Rejected, Updated: int64(f.Updated),
+		Track: f.Machinery.Track,
 	}
 	if f.Attrs != "" {
 		t.Attrs = []byte(f.Attrs)
@@ -78,7 +132,7 @@ func (d *document) truck() (argos.Truck, error) {
 	return t, nil
 }
 
-// quantity is a number that is null when it is not known (NaN), so that a truck without a position lies in no box.
+// quantity is a number that is null when it is not known (NaN), so that no condition on it holds.
 type quantity float64
 
 var (

@@ -19,6 +19,7 @@ import (
 // Codes of MongoDB, from its error_codes.yml.
 const (
 	unauthorized      = 13
+	noSuchIndex       = 27
 	validationFailure = 121
 	tooLarge          = 10334
 	geoKeys           = 16755 // "can't extract geo keys": an index of somebody's making
@@ -48,14 +49,19 @@ func permanent(code int) bool {
 
 // explain says in one sentence what the driver says in a page, of what people meet when they set a store up.
 func explain(err error) error {
-	if errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
 	if e, ok := errors.AsType[topology.ServerSelectionError](err); ok {
 		return inShort{"no MongoDB that takes writes answers: " + reasons(e.Desc), err}
 	}
 	if e, ok := errors.AsType[*auth.Error](err); ok {
-		return inShort{"it refuses the user or the password (?authSource= names the database that has the user): " + rootOf(e).Error(), err}
+		return inShort{
+			"it refuses the user or the password (?authSource= names the database that has the user): " + rootOf(
+				e,
+			).Error(),
+			err,
+		}
 	}
 	if e, ok := errors.AsType[mongo.ServerError](err); ok && e.HasErrorCode(unauthorized) {
 		return fmt.Errorf("this user may not do that: %w", err)
@@ -105,7 +111,8 @@ func reason(s description.Server) string {
 		return "is no primary (" + s.Kind.String() + ")"
 	}
 	if e, ok := errors.AsType[x509.UnknownAuthorityError](s.LastError); ok {
-		return "has a certificate that no known authority has signed (?tlsCAFile= names the file with the right one): " + e.Error()
+		return "has a certificate that no known authority has signed (?tlsCAFile= names the file with the right " +
+			"one): " + e.Error()
 	}
 	if errors.Is(s.LastError, io.EOF) || errors.Is(s.LastError, syscall.ECONNRESET) {
 		return "closes the connection (does it want TLS, ?tls=true, or none?)"

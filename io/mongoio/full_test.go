@@ -10,9 +10,9 @@ import (
 	"argos"
 )
 
-// TestWritersOnAFullServer: eight writers, each a client of its own as processes have, overtake one another on many ids, while
-// others read pages and boxes. The highest revision that any of them was told to be stored is stored at the end, and no reader
-// ever sees a truck go back.
+// TestWritersOnAFullServer: eight writers, each a client of its own as processes have, overtake one another on many
+// ids, while others read pages and boxes. The highest revision that any of them was told to be stored is stored at the
+// end, and no reader ever sees a truck go back.
 func TestWritersOnAFullServer(t *testing.T) {
 	onlyFull(t)
 	const writers, readers, fleet, rounds, size = 8, 2, 5000, 60, 500

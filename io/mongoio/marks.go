@@ -20,8 +20,8 @@ type mark struct {
 	Time      int64  `bson:"time"`
 }
 
-// SetMarks returns when a majority has the marks on disk. As the documents were before their parts were acknowledged, a mark
-// that survives has all its documents.
+// SetMarks returns when a majority has the marks on disk. As the documents were before their parts were acknowledged, a
+// mark that survives has all its documents.
 func (s *store) SetMarks(ctx context.Context, marks []argos.Mark) error {
 	if len(marks) == 0 {
 		return ctx.Err()
@@ -62,7 +62,11 @@ func (s *store) behind(ctx context.Context, m argos.Mark, refused error) error {
 }
 
 func (s *store) Marks(ctx context.Context, topic string) ([]argos.Mark, error) {
-	cursor, err := s.marks.Find(ctx, bson.D{{Key: "topic", Value: topic}}, options.Find().SetSort(bson.D{{Key: "partition", Value: 1}}))
+	cursor, err := s.marks.Find(
+		ctx,
+		bson.D{{Key: "topic", Value: topic}},
+		options.Find().SetSort(bson.D{{Key: "partition", Value: 1}}),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("read marks of %s: %w", topic, explain(err))
 	}

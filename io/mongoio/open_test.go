@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -82,7 +83,8 @@ func TestCredentials(t *testing.T) {
 	// The registry, and the driver when it can't read the address, say nothing of the password.
 	var stores argos.Stores
 	stores.Register(mongoio.Scheme, mongoio.Open)
-	for _, password := range []string{"Wr0ng", "Wr0ng/Wr0ng", "Wr0ng:Wr0ng", "Wr0ng%Wr0ng", "Wr0ng@Wr0ng", "Wr0ng?Wr0ng", "Wr0ng#Wr0ng", "Wr0ng%"} {
+	for _, between := range []string{"", "/", ":", "%", "@", "?", "#"} {
+		password := "Wr0ng" + between + "Wr0ng"
 		_, err := stores.Open(t.Context(), at("argos", password))
 		if err == nil || strings.Contains(err.Error(), "Wr0ng") {
 			t.Errorf("password %q: error %v", password, err)
@@ -142,7 +144,9 @@ func TestOpenSays(t *testing.T) {
 
 func TestDefaultDatabase(t *testing.T) {
 	server := script(t, nil)
-	for uri, want := range map[string]string{"": "argos", "/": "argos", "/?timeoutMS=9000": "argos", "/fleet%31": "fleet1", "/fleet?timeoutMS=9000": "fleet"} {
+	for uri, want := range map[string]string{
+		"": "argos", "/": "argos", "/?timeoutMS=9000": "argos", "/fleet%31": "fleet1", "/fleet?timeoutMS=9000": "fleet",
+	} {
 		before := len(server.commands("listIndexes"))
 		open(t, strings.TrimSuffix(server.uri, "/argos")+uri)
 		if got := field(server.commands("listIndexes")[before], "$db"); got != want {
@@ -184,4 +188,42 @@ func TestServerComesBack(t *testing.T) {
 	}
 	must(t, m.Start(t.Context()))
 	eventually(t, "it writes after a restart", func() bool { return write(5) == nil })
+}
+
+// What a server has confirmed that keeps its data on disk is there after kill -9, and the store goes on with it: the
+// guard, too.
+func TestKilledServerKeeps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a server")
+	}
+	m, err := rig.StartMongoOnDisk(t.Context(), t.TempDir())
+	if errors.Is(err, rig.ErrMissing) {
+		t.Skip(err)
+	}
+	must(t, err)
+	defer func() { m.Kill() }()
+	s := open(t, m.URI+"/argos?timeoutMS=2000")
+	marks := marksOf(3)
+	for round := range int64(3) {
+		_, err := s.Upsert(t.Context(), []argos.Truck{document(1, 10+round), document(2, 10+round)})
+		must(t, err)
+		must(t, s.SetMarks(t.Context(), marks))
+		m.Kill()
+		must(t, m.Start(t.Context()))
+		var got argos.Truck
+		eventually(
+			t,
+			"it reads after kill -9",
+			func() bool { got, err = s.Truck(t.Context(), "truck-00001"); return err == nil },
+		)
+		if got.Rev != 10+round || got.Pos != document(1, got.Rev).Pos {
+			t.Fatalf("after kill -9 the document is %+v", got)
+		}
+		if kept, err := s.Marks(t.Context(), "a"); err != nil || !slices.Equal(kept, marks) {
+			t.Errorf("after kill -9 the marks are %+v, error %v", kept, err)
+		}
+		if refused, err := s.Upsert(t.Context(), []argos.Truck{document(1, 5)}); err != nil || len(refused) != 1 {
+			t.Errorf("the guard after kill -9: refused %v, error %v", refused, err)
+		}
+	}
 }

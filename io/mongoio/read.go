@@ -17,24 +17,24 @@ import (
 // maxBatch bounds the documents that one answer of the server is asked to hold; their bytes, the server bounds itself.
 const maxBatch = 10_000
 
-func indexModel(name string, keys bson.D) mongo.IndexModel {
-	return mongo.IndexModel{Keys: keys, Options: options.Index().SetName(name)}
-}
-
 var (
 	byID    = bson.D{{Key: "_id", Value: 1}}
-	noTrack = bson.D{{Key: "track", Value: 0}}
+	noTrack = bson.D{{Key: "_argos.track", Value: 0}}
 )
 
 func (s *store) Truck(ctx context.Context, id string) (argos.Truck, error) {
-	var d document
-	switch err := s.trucks.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Decode(&d); {
+	var raw bson.Raw
+	err := s.reach.ask(ctx, func(ctx context.Context) (err error) {
+		raw, err = s.trucks.FindOne(ctx, bson.D{{Key: "_id", Value: id}}).Raw()
+		return err
+	})
+	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return argos.Truck{}, fmt.Errorf("truck %q: %w", id, argos.ErrNotFound)
 	case err != nil:
 		return argos.Truck{}, fmt.Errorf("read truck %q: %w", id, explain(err))
 	}
-	return d.truck()
+	return truckOf(raw)
 }
 
 func (s *store) Trucks(ctx context.Context, ids []string) ([]argos.Truck, error) {
@@ -53,16 +53,7 @@ func (s *store) InBox(ctx context.Context, box argos.Box, limit int) ([]argos.Tr
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
-	within := bson.D{{Key: "lat", Value: bson.D{{Key: "$gte", Value: box.South}, {Key: "$lte", Value: box.North}}}}
-	from, to := bson.E{Key: "$gte", Value: box.West}, bson.E{Key: "$lte", Value: box.East}
-	if box.West <= box.East {
-		within = append(within, bson.E{Key: "lon", Value: bson.D{from, to}})
-	} else {
-		within = append(within, bson.E{Key: "$or", Value: bson.A{
-			bson.D{{Key: "lon", Value: bson.D{from}}}, bson.D{{Key: "lon", Value: bson.D{to}}},
-		}})
-	}
-	trucks, err := s.find(ctx, "read trucks in box", within, page(limit).SetSort(byID).SetProjection(noTrack))
+	trucks, err := s.find(ctx, "read trucks in box", inBox(box), page(limit).SetSort(byID).SetProjection(noTrack))
 	return distinct(trucks), err
 }
 
@@ -70,7 +61,12 @@ func (s *store) InBox(ctx context.Context, box argos.Box, limit int) ([]argos.Tr
 func (s *store) After(ctx context.Context, id string, limit int) (all []argos.Truck, err error) {
 	for len(all) < limit {
 		asked := limit - len(all)
-		trucks, err := s.find(ctx, "read trucks by page", bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}}}, page(asked).SetSort(byID))
+		trucks, err := s.find(
+			ctx,
+			"read trucks by page",
+			bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: id}}}},
+			page(asked).SetSort(byID),
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -84,16 +80,6 @@ func (s *store) After(ctx context.Context, id string, limit int) (all []argos.Tr
 	return all, ctx.Err()
 }
 
-// Changed may name a truck twice, when it is written while the page is read. Updated is the server's clock when it took the
-// document, which is shown only when a majority has it: see argos.Store for what that means to whoever follows.
-func (s *store) Changed(ctx context.Context, since int64, limit int) ([]argos.Truck, error) {
-	if limit <= 0 {
-		return nil, ctx.Err()
-	}
-	return s.find(ctx, "read changed trucks", bson.D{{Key: "updated", Value: bson.D{{Key: "$gte", Value: bson.DateTime(since)}}}},
-		page(limit).SetSort(bson.D{{Key: "updated", Value: 1}}).SetProjection(noTrack))
-}
-
 func in(ids []string) bson.D {
 	return bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
 }
@@ -105,18 +91,26 @@ func page(limit int) *options.FindOptionsBuilder {
 
 func batch(n int) int32 { return int32(min(n, maxBatch)) }
 
-func (s *store) find(ctx context.Context, doing string, filter bson.D, opts *options.FindOptionsBuilder) ([]argos.Truck, error) {
-	cursor, err := s.trucks.Find(ctx, filter, opts)
+func (s *store) find(
+	ctx context.Context,
+	doing string,
+	filter bson.D,
+	opts *options.FindOptionsBuilder,
+) ([]argos.Truck, error) {
+	var docs []bson.Raw
+	err := s.reach.ask(ctx, func(ctx context.Context) error {
+		cursor, err := s.trucks.Find(ctx, filter, opts)
+		if err != nil {
+			return err
+		}
+		return cursor.All(ctx, &docs)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", doing, explain(err))
 	}
-	var docs []document
-	if err := cursor.All(ctx, &docs); err != nil {
-		return nil, fmt.Errorf("%s: %w", doing, explain(err))
-	}
 	trucks := make([]argos.Truck, 0, len(docs))
-	for i := range docs {
-		t, err := docs[i].truck()
+	for _, raw := range docs {
+		t, err := truckOf(raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", doing, err)
 		}
@@ -133,7 +127,8 @@ func distinct(trucks []argos.Truck) []argos.Truck {
 		case n == 0 || t.ID > kept[n-1].ID:
 			kept = append(kept, t)
 		default:
-			if i, found := slices.BinarySearchFunc(kept, t.ID, func(k argos.Truck, id string) int { return cmp.Compare(k.ID, id) }); found && kept[i].Rev < t.Rev {
+			above := func(k argos.Truck, id string) int { return cmp.Compare(k.ID, id) }
+			if i, found := slices.BinarySearchFunc(kept, t.ID, above); found && kept[i].Rev < t.Rev {
 				kept[i] = t
 			}
 		}

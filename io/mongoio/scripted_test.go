@@ -13,12 +13,13 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// scripted is a server that answers by a script, for what no server does on demand. It speaks as much of the protocol as the
-// driver needs: OP_QUERY for the first hello, OP_MSG for the rest.
+// scripted is a server that answers by a script, for what no server does on demand. It speaks as much of the protocol
+// as the driver needs: OP_QUERY for the first hello, OP_MSG for the rest.
 type scripted struct {
 	uri    string
 	answer func(command bson.D) bson.D // nil for what a willing server would say
 	conns  sync.WaitGroup
+	end    func() // from then on its port refuses connections
 
 	mu   sync.Mutex
 	seen []bson.D
@@ -43,7 +44,7 @@ func script(t *testing.T, answer func(command bson.D) bson.D) *scripted {
 			s.conns.Go(func() { s.serve(t, c) })
 		}
 	})
-	t.Cleanup(func() {
+	s.end = sync.OnceFunc(func() {
 		_ = l.Close()
 		s.mu.Lock()
 		for _, c := range s.open {
@@ -52,6 +53,7 @@ func script(t *testing.T, answer func(command bson.D) bson.D) *scripted {
 		s.mu.Unlock()
 		s.conns.Wait()
 	})
+	t.Cleanup(s.end)
 	return s
 }
 
@@ -129,7 +131,7 @@ func (s *scripted) reply(command bson.D) bson.D {
 			{Key: "ok", Value: 1},
 		}
 	case "listIndexes":
-		return cursor(bson.D{{Key: "name", Value: "trucks_place"}}, bson.D{{Key: "name", Value: "trucks_updated"}})
+		return cursor(indexOn("trucks_location", bson.D{{Key: "location", Value: "2dsphere"}}))
 	case "find":
 		return cursor()
 	case "update":
@@ -137,6 +139,11 @@ func (s *scripted) reply(command bson.D) bson.D {
 		return bson.D{{Key: "n", Value: n}, {Key: "nModified", Value: n}, {Key: "ok", Value: 1}}
 	}
 	return bson.D{{Key: "ok", Value: 1}}
+}
+
+// indexOn is an index as a server lists it.
+func indexOn(name string, keys bson.D) bson.D {
+	return bson.D{{Key: "v", Value: 2}, {Key: "key", Value: keys}, {Key: "name", Value: name}}
 }
 
 // cursor is the answer to a query.
@@ -159,11 +166,20 @@ func writeErrors(command bson.D, codes map[int]int, more ...bson.E) bson.D {
 		e := bson.D{{Key: "index", Value: i}, {Key: "code", Value: code}, {Key: "errmsg", Value: "as the script says"}}
 		all = append(all, append(e, more...))
 	}
-	return bson.D{{Key: "n", Value: len(field(command, "updates").(bson.A)) - len(codes)}, {Key: "writeErrors", Value: all}, {Key: "ok", Value: 1}}
+	return bson.D{
+		{Key: "n", Value: len(field(command, "updates").(bson.A)) - len(codes)},
+		{Key: "writeErrors", Value: all},
+		{Key: "ok", Value: 1},
+	}
 }
 
 func failed(code int, name string) bson.D {
-	return bson.D{{Key: "ok", Value: 0}, {Key: "code", Value: code}, {Key: "codeName", Value: name}, {Key: "errmsg", Value: "as the script says"}}
+	return bson.D{
+		{Key: "ok", Value: 0},
+		{Key: "code", Value: code},
+		{Key: "codeName", Value: name},
+		{Key: "errmsg", Value: "as the script says"},
+	}
 }
 
 func field(d bson.D, key string) any {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 
@@ -23,28 +22,34 @@ const (
 
 type store struct {
 	client        *mongo.Client
+	reach         *reach
 	trucks, marks *mongo.Collection
 	writing       chan struct{} // holds one token a bulk under way
 }
 
 var _ argos.Store = (*store)(nil)
 
-// Open opens the store at a URI such as mongodb://host/argos?replicaSet=rs0, as MongoDB defines them. The path names the
-// database, argos unless given. It fails when the server does not answer, and makes the indexes that are missing.
+// Open opens the store at a URI such as mongodb://host/argos?replicaSet=rs0, as MongoDB defines them. The path names
+// the database, argos unless given. It fails when the server does not answer, makes the index that is missing, and
+// brings documents of an older shape up to date.
 //
-// Whatever the URI says, what is written is on the disks of a majority of the replica set before a call returns, and what
-// is read is such: a document that a rollback could still take away must move no mark.
+// Whatever the URI says, what is written is on the disks of a majority of the replica set before a call returns, and
+// what is read is such: a document that a rollback could still take away must move no mark.
 func Open(ctx context.Context, uri string) (argos.Store, error) {
 	opts, database, err := settings(uri)
 	if err != nil {
 		return nil, err
 	}
-	client, err := mongo.Connect(opts)
+	r := newReach()
+	client, err := mongo.Connect(opts.SetServerMonitor(r.monitor()))
 	if err != nil {
 		return nil, explain(err)
 	}
 	db := client.Database(database)
-	s := &store{client: client, trucks: db.Collection("trucks"), marks: db.Collection("marks"), writing: make(chan struct{}, bulks)}
+	s := &store{
+		client: client, reach: r, trucks: db.Collection("trucks"), marks: db.Collection("marks"),
+		writing: make(chan struct{}, bulks),
+	}
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close() // the reason is the other one
 		return nil, err
@@ -52,42 +57,20 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 	return s, nil
 }
 
-// indexes are those that the queries need besides the ids'.
-var indexes = []struct {
-	name string
-	keys bson.D
-}{
-	{"trucks_place", bson.D{{Key: "lat", Value: 1}, {Key: "lon", Value: 1}}},
-	{"trucks_updated", bson.D{{Key: "updated", Value: 1}}},
-}
-
-// prepare makes the indexes that are not there. It looks first, so that a user who may only read can open a store that has them.
-func (s *store) prepare(ctx context.Context) error {
-	if err := s.Ping(ctx); err != nil {
-		return err
-	}
-	found, err := s.trucks.Indexes().ListSpecifications(ctx)
+// Ping says whether the primary answers, who takes the writes.
+func (s *store) Ping(ctx context.Context) error {
+	err := s.reach.ask(ctx, s.ping)
 	if err != nil {
-		return fmt.Errorf("list the indexes: %w", explain(err))
-	}
-	there := map[string]bool{}
-	for _, x := range found {
-		there[x.Name] = true
-	}
-	for _, x := range indexes {
-		if there[x.name] {
-			continue
-		}
-		if _, err := s.trucks.Indexes().CreateOne(ctx, indexModel(x.name, x.keys)); err != nil {
-			return fmt.Errorf("make the index %s: %w", x.name, explain(err))
-		}
+		return fmt.Errorf("ping: %w", explain(err))
 	}
 	return nil
 }
 
-// Ping says whether the primary answers, who takes the writes.
-func (s *store) Ping(ctx context.Context) error {
-	if err := s.client.Ping(ctx, readpref.Primary()); err != nil {
+func (s *store) ping(ctx context.Context) error { return s.client.Ping(ctx, readpref.Primary()) }
+
+// hello waits for a server that is being started.
+func (s *store) hello(ctx context.Context) error {
+	if err := s.ping(ctx); err != nil {
 		return fmt.Errorf("ping: %w", explain(err))
 	}
 	return nil

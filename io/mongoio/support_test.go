@@ -145,7 +145,8 @@ func document(i int, rev int64) argos.Truck {
 	return argos.Truck{
 		ID: fmt.Sprintf("truck-%05d", i), Rev: rev, Pos: argos.Pos{Epoch: 1, Partition: int32(i % 8), Next: rev * 10},
 		Time: 1_700_000_000_000 + rev*1000, Recv: 1_700_000_000_100 + rev*1000,
-		Lat: lat, Lon: lon, Raw: argos.LatLon{Lat: lat + 1e-5, Lon: lon - 1e-5}, Speed: 13.2, Heading: 271.5, Accuracy: 1.8,
+		Lat: lat, Lon: lon, Raw: argos.LatLon{Lat: lat + 1e-5, Lon: lon - 1e-5},
+		Speed: 13.2, Heading: 271.5, Accuracy: 1.8,
 		Status: argos.Moving, Fixes: rev, Track: make([]byte, 400),
 	}
 }

@@ -11,8 +11,6 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/readconcern"
 	"go.mongodb.org/mongo-driver/v2/mongo/readpref"
 	"go.mongodb.org/mongo-driver/v2/mongo/writeconcern"
-
-	"argos"
 )
 
 // Scheme and SchemeSRV begin the addresses of MongoDB stores; the second one finds its hosts by DNS.
@@ -25,11 +23,14 @@ const (
 	defaultDatabase = "argos"
 
 	// A server that hangs must come out as an error, for whoever calls has a retry and an operator to tell. The URI's
-	// timeoutMS, serverSelectionTimeoutMS and connectTimeoutMS go before these. Writing resumes at the latest connectTimeout
-	// after the network does: an attempt to connect that was lost keeps the next one waiting.
-	operationTimeout = argos.SettledWithin // for a write that takes longer may be seen later
+	// timeoutMS, serverSelectionTimeoutMS and connectTimeoutMS go before these. Writing resumes at the latest
+	// connectTimeout after the network does: an attempt to connect that was lost keeps the next one waiting.
+	operationTimeout = 10 * time.Second
 	selectionTimeout = 5 * time.Second
 	connectTimeout   = 3 * time.Second
+
+	// heartbeat is how soon a server is found again that refused connections, when nobody writes.
+	heartbeat = time.Second
 )
 
 // settings reads a URI.
@@ -44,6 +45,9 @@ func settings(uri string) (opts *options.ClientOptions, database string, err err
 	if opts.ConnectTimeout == nil {
 		opts.SetConnectTimeout(connectTimeout)
 	}
+	if opts.HeartbeatInterval == nil {
+		opts.SetHeartbeatInterval(heartbeat)
+	}
 	if opts.AppName == nil {
 		opts.SetAppName("argos")
 	}
@@ -57,11 +61,15 @@ func settings(uri string) (opts *options.ClientOptions, database string, err err
 	return opts, database, err
 }
 
-// malformed says what is wrong with a URI. The driver quotes what it can't read, and that may be a part of the password.
+// malformed says what is wrong with a URI. The driver quotes what it can't read, and that may be a part of the
+// password.
 func malformed(uri string, err error) error {
 	if _, rest, ok := strings.Cut(uri, "://"); ok {
-		if user, hosts, ok := cutLast(rest, "@"); ok && (strings.ContainsAny(user, "@/?#[] ") || strings.Count(user, ":") > 1 || strings.ContainsAny(hosts, "@")) {
-			return errors.New("address of the store: a user or password with any of : / ? # [ ] @ or a space must be percent-encoded")
+		if user, hosts, ok := cutLast(rest, "@"); ok &&
+			(strings.ContainsAny(user, "@/?#[] ") || strings.Count(user, ":") > 1 || strings.ContainsAny(hosts, "@")) {
+			return errors.New(
+				"address of the store: a user or password with any of : / ? # [ ] @ or a space must be percent-encoded",
+			)
 		} else if ok && !escaped(user) {
 			return errors.New("address of the store: a % in a user or password must be written %25")
 		}
@@ -93,7 +101,10 @@ func databaseOf(uri string) (string, error) {
 	case name == "":
 		return defaultDatabase, nil
 	case strings.ContainsAny(name, "/\\. \"$\x00"):
-		return "", fmt.Errorf("address of the store: the database %q: a name has none of / \\ . \" $ and no space", name)
+		return "", fmt.Errorf(
+			"address of the store: the database %q: a name has none of / \\ . \" $ and no space",
+			name,
+		)
 	}
 	return name, nil
 }

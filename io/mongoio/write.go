@@ -19,8 +19,8 @@ import (
 // bulkSize is the most upserts in one command. Larger ones are no faster, and keep a lock for longer.
 const bulkSize = 500
 
-// Upsert writes the documents in bulks, each sorted by id so that several writers lock them in one order. A call that fails
-// has written some of its documents: whoever repeats it finds those refused by the ones that it wrote.
+// Upsert writes the documents in bulks, each sorted by id so that several writers lock them in one order. A call that
+// fails has written some of its documents: whoever repeats it finds those refused by the ones that it wrote.
 //
 // Updated is the server's clock, which all writers share.
 func (s *store) Upsert(ctx context.Context, trucks []argos.Truck) ([]argos.Refusal, error) {
@@ -34,10 +34,7 @@ func (s *store) Upsert(ctx context.Context, trucks []argos.Truck) ([]argos.Refus
 	slices.SortFunc(sorted, func(a, b *argos.Truck) int { return cmp.Compare(a.ID, b.ID) })
 	ops := make([]mongo.WriteModel, len(sorted))
 	for i, t := range sorted {
-		ops[i] = guarded(
-			bson.D{{Key: "_id", Value: t.ID}, {Key: "rev", Value: bson.D{{Key: "$lt", Value: t.Rev}}}},
-			bson.D{{Key: "$set", Value: fieldsOf(t)}, {Key: "$currentDate", Value: bson.D{{Key: "updated", Value: true}}}},
-		)
+		ops[i] = upsertOf(t)
 	}
 	refused, err := s.write(ctx, sorted, ops)
 	if err != nil {
@@ -46,8 +43,21 @@ func (s *store) Upsert(ctx context.Context, trucks []argos.Truck) ([]argos.Refus
 	return refused, nil
 }
 
-// guarded is an upsert of a document that matches. When the stored one does not match, the server comes to insert a second one
-// with its id, which is a duplicate key: the answer for "stale".
+// upsertOf writes a document if it is newer than the stored one.
+func upsertOf(t *argos.Truck) mongo.WriteModel {
+	f := fieldsOf(t)
+	update := bson.D{{Key: "$set", Value: f}, {Key: "$currentDate", Value: bson.D{{Key: "updated", Value: true}}}}
+	if absent := f.absent(); len(absent) > 0 {
+		update = append(update, bson.E{Key: "$unset", Value: absent})
+	}
+	return guarded(
+		bson.D{{Key: "_id", Value: t.ID}, {Key: "_argos.rev", Value: bson.D{{Key: "$lt", Value: t.Rev}}}},
+		update,
+	)
+}
+
+// guarded is an upsert of a document that matches. When the stored one does not match, the server comes to insert a
+// second one with its id, which is a duplicate key: the answer for "stale".
 func guarded(match, update bson.D) mongo.WriteModel {
 	return mongo.NewUpdateOneModel().SetFilter(match).SetUpdate(update).SetUpsert(true)
 }
@@ -77,8 +87,8 @@ func (s *store) write(ctx context.Context, sorted []*argos.Truck, ops []mongo.Wr
 			delete(stale, r.ID)
 		}
 	}
-	// What is left has a key that another document has, by a unique index of somebody's making: or, if it is the id, the stored
-	// document went back between the two commands, as it does in a failover.
+	// What is left has a key that another document has, by a unique index of somebody's making: or, if it is the id,
+	// the stored document went back between the two commands, as it does in a failover.
 	for id, f := range stale {
 		if f.ofID() {
 			return nil, fmt.Errorf("truck %s was refused by a document that is no longer there: %w", id, f)
@@ -94,7 +104,11 @@ func (s *store) stored(ctx context.Context, ids []string) ([]argos.Refusal, erro
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	cursor, err := s.trucks.Find(ctx, in(ids), options.Find().SetProjection(bson.D{{Key: "rev", Value: 1}, {Key: "pos", Value: 1}}))
+	cursor, err := s.trucks.Find(
+		ctx,
+		in(ids),
+		options.Find().SetProjection(bson.D{{Key: "_argos.rev", Value: 1}, {Key: "_argos.pos", Value: 1}}),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("read the stored revisions: %w", explain(err))
 	}
@@ -104,8 +118,12 @@ func (s *store) stored(ctx context.Context, ids []string) ([]argos.Refusal, erro
 	}
 	newest := map[string]argos.Refusal{}
 	for _, d := range docs {
-		if old, ok := newest[d.ID]; !ok || old.Rev < d.Fields.Rev {
-			newest[d.ID] = argos.Refusal{ID: d.ID, Rev: d.Fields.Rev, Pos: argos.Pos(d.Fields.Pos)}
+		m := d.Fields.Machinery
+		if m == nil {
+			return nil, fmt.Errorf("truck %q: %w", d.ID, errOldShape)
+		}
+		if old, ok := newest[d.ID]; !ok || old.Rev < m.Rev {
+			newest[d.ID] = argos.Refusal{ID: d.ID, Rev: m.Rev, Pos: argos.Pos(m.Pos)}
 		}
 	}
 	refused := make([]argos.Refusal, 0, len(newest))
@@ -143,8 +161,8 @@ func (s *store) bulks(ctx context.Context, to *mongo.Collection, ops []mongo.Wri
 	return failed, g.Wait()
 }
 
-// twice writes one bulk, and those of its operations that met a duplicate key once more: two writers that insert one truck at
-// once both come to insert it, and the later one may be the newer.
+// twice writes one bulk, and those of its operations that met a duplicate key once more: two writers that insert one
+// truck at once both come to insert it, and the later one may be the newer.
 func twice(ctx context.Context, to *mongo.Collection, ops []mongo.WriteModel) ([]failure, error) {
 	failed, err := once(ctx, to, ops)
 	if err != nil {

@@ -1,28 +1,32 @@
 package sqliteio
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"argos"
 )
 
-// columns are in the order of scan and of upsertSQL; track comes after them, for it is large and often not wanted.
-const columns = `id, rev, pos_epoch, pos_partition, pos_next, time, recv, lat, lon, raw_lat, raw_lon, speed, heading,
+// columns are in the order of scan; track comes after them, for it is large and often not wanted.
+const columns = `id, rev, pos_epoch, pos_partition, pos_offset, time, recv, lat, lon, raw_lat, raw_lon, speed, heading,
 	accuracy, status, fixes, duplicates, late, rejected, updated, attrs`
 
 const (
-	truckSQL  = `select ` + columns + `, track from trucks where id = ?`
-	trucksSQL = `select ` + columns + `, track from trucks where id in (select value from json_each(?))`
-	afterSQL  = `select ` + columns + `, track from trucks where id > ? order by id limit ?`
-	// Two ranges of longitude serve the box that crosses the antimeridian and the one that does not (both the same).
-	inBoxSQL = `select ` + columns + `, null from trucks
-	where lat between ?1 and ?2 and (lon between ?3 and ?4 or lon between ?5 and ?6) order by id limit ?7`
-	changedSQL = `select ` + columns + `, null from trucks where updated >= ? order by updated limit ?`
+	truckSQL  = `select ` + columns + `, track from _argos_trucks where id = ?`
+	trucksSQL = `select ` + columns + `, track from _argos_trucks where id in (select value from json_each(?))`
+	afterSQL  = `select ` + columns + `, track from _argos_trucks where id > ? order by id limit ?`
+	inBoxSQL  = `select ` + columns + `, null from _argos_trucks
+	where lat between ?1 and ?2 and lon between ?3 and ?4 order by id limit ?5`
+	// The same by the index: in each row of cells that the box touches, from its western to its eastern one.
+	inCellsSQL = `with recursive cells(west) as (select ?6 union all select west + ?9 from cells where west < ?7)
+	select ` + columns + `, null from cells cross join _argos_trucks
+	where cell between west and west + ?8 and lat between ?1 and ?2 and lon between ?3 and ?4 order by id limit ?5`
 )
 
 func (s *store) Truck(ctx context.Context, id string) (argos.Truck, error) {
@@ -52,19 +56,26 @@ func (s *store) InBox(ctx context.Context, box argos.Box, limit int) ([]argos.Tr
 	if err := box.Check(); err != nil {
 		return nil, fmt.Errorf("trucks in box: %w", err)
 	}
-	w1, e1, w2, e2 := box.West, box.East, box.West, box.East
-	if box.West > box.East {
-		e1, w2 = 180, -180
+	var all []argos.Truck
+	for _, b := range halves(box) {
+		args := []any{b.South, b.North, b.West, b.East, max(limit, 0)}
+		stmt := s.inBox
+		if bottom, top := latCell(b.South), latCell(b.North); top-bottom < maxCellRows {
+			west, east := lonCell(b.West), lonCell(b.East)
+			stmt, args = s.inCells, append(args, bottom*cellRow+west, top*cellRow+west, east-west, cellRow)
+		}
+		trucks, err := collect(ctx, "read trucks in box", stmt, limit, args...)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, trucks...)
 	}
-	return collect(ctx, "read trucks in box", s.inBox, limit, box.South, box.North, w1, e1, w2, e2, max(limit, 0))
+	slices.SortFunc(all, func(a, b argos.Truck) int { return cmp.Compare(a.ID, b.ID) })
+	return all[:min(len(all), max(limit, 0))], nil
 }
 
 func (s *store) After(ctx context.Context, id string, limit int) ([]argos.Truck, error) {
 	return collect(ctx, "read trucks by page", s.after, limit, id, max(limit, 0))
-}
-
-func (s *store) Changed(ctx context.Context, since int64, limit int) ([]argos.Truck, error) {
-	return collect(ctx, "read changed trucks", s.changed, limit, since, max(limit, 0))
 }
 
 // collect reads the documents that a statement answers, about n of them.
@@ -91,17 +102,18 @@ func collect(ctx context.Context, doing string, stmt *sql.Stmt, n int, args ...a
 func scan(row interface{ Scan(dst ...any) error }, t *argos.Truck) error {
 	var status string
 	var attrs, track []byte
-	err := row.Scan(&t.ID, &t.Rev, &t.Pos.Epoch, &t.Pos.Partition, &t.Pos.Next, &t.Time, &t.Recv,
+	var instant sql.NullInt64
+	err := row.Scan(&t.ID, &t.Rev, &t.Pos.Epoch, &t.Pos.Partition, &t.Pos.Next, &instant, &t.Recv,
 		(*quantity)(&t.Lat), (*quantity)(&t.Lon), (*quantity)(&t.Raw.Lat), (*quantity)(&t.Raw.Lon),
 		(*quantity)(&t.Speed), (*quantity)(&t.Heading), (*quantity)(&t.Accuracy), &status,
 		&t.Fixes, &t.Duplicates, &t.Late, &t.Rejected, &t.Updated, &attrs, &track)
 	if err != nil {
 		return err
 	}
-	t.Attrs, t.Track = attrs, track
+	t.Time, t.Attrs, t.Track = instant.Int64, attrs, track
 	var known bool
 	if t.Status, known = argos.ParseStatus(status); !known {
-		return fmt.Errorf("truck %q has the unknown status %q", t.ID, status)
+		return fmt.Errorf("%w: truck %q has the unknown status %q", argos.ErrDocument, t.ID, status)
 	}
 	return nil
 }

@@ -27,8 +27,8 @@ var errForeign = errors.New("it is a database of another program")
 type store struct {
 	writer, reader *sql.DB
 
-	upsert, stored, setMark                       *sql.Stmt // of writer
-	truck, trucks, inBox, after, changed, getMark *sql.Stmt // of reader
+	update, upsert, stored, setMark               *sql.Stmt // of writer
+	truck, trucks, inBox, inCells, after, getMark *sql.Stmt // of reader
 }
 
 var _ argos.Store = (*store)(nil)
@@ -62,8 +62,9 @@ func Open(ctx context.Context, uri string) (argos.Store, error) {
 	}
 }
 
-// lockedFor is how long another process may keep the file locked. SQLite waits so long by itself (busy_timeout), but not when the
-// mode of a new file is changed: of two that open it at once, one is told that it is locked without any wait.
+// lockedFor is how long another process may keep the file locked. SQLite waits so long by itself (busy_timeout), but
+// not when the mode of a new file is changed: of two that open it at once, one is told that it is locked without any
+// wait.
 const lockedFor = 5 * time.Second
 
 func busy(err error) bool {
@@ -78,10 +79,11 @@ func open(ctx context.Context, path string) (_ *store, err error) {
 			_ = s.Close()
 		}
 	}()
-	// 64 MiB of cache hold the indexes and hot pages of 100,000 trucks. A checkpoint every 16 MiB of log costs less than
-	// the default of 4: a bundle touches the same index pages over and over.
+	// 64 MiB of cache hold the indexes and hot pages of 100,000 trucks. A checkpoint every 64 MiB of log costs less
+	// than the default of 4: each writes back every page that has changed since, and a moving fleet changes most of
+	// them.
 	if s.writer, err = connect(path, 1, "busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)",
-		"cache_size(-65536)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)"); err != nil {
+		"cache_size(-65536)", "wal_autocheckpoint(16384)", "journal_size_limit(67108864)"); err != nil {
 		return nil, err
 	}
 	if err = prepare(ctx, s.writer); err != nil {
@@ -95,14 +97,15 @@ func open(ctx context.Context, path string) (_ *store, err error) {
 		db  *sql.DB
 		sql string
 	}{
+		{&s.update, s.writer, updateSQL},
 		{&s.upsert, s.writer, upsertSQL},
 		{&s.stored, s.writer, storedSQL},
 		{&s.setMark, s.writer, setMarkSQL},
 		{&s.truck, s.reader, truckSQL},
 		{&s.trucks, s.reader, trucksSQL},
 		{&s.inBox, s.reader, inBoxSQL},
+		{&s.inCells, s.reader, inCellsSQL},
 		{&s.after, s.reader, afterSQL},
-		{&s.changed, s.reader, changedSQL},
 		{&s.getMark, s.reader, marksSQL},
 	} {
 		if *p.dst, err = p.db.PrepareContext(ctx, p.sql); err != nil {
@@ -153,7 +156,12 @@ func explain(path string, err error) error {
 		case sqlite3.SQLITE_CORRUPT:
 			return fmt.Errorf("database %s: the file is damaged; restore it from a backup: %w", path, err)
 		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-			return fmt.Errorf("database %s: this user cannot write the file or its directory %s: %w", path, filepath.Dir(path), err)
+			return fmt.Errorf(
+				"database %s: this user cannot write the file or its directory %s: %w",
+				path,
+				filepath.Dir(path),
+				err,
+			)
 		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 			return fmt.Errorf("database %s: another process has kept it locked for 5 s: %w", path, err)
 		}

@@ -68,7 +68,8 @@ func TestTwoProcesses(t *testing.T) {
 	for _, s := range []argos.Store{a, b} {
 		go func() {
 			for rev := int64(1); rev <= 100; rev++ {
-				if _, err := s.Upsert(context.Background(), []argos.Truck{document(1, rev), document(2, rev)}); err != nil {
+				trucks := []argos.Truck{document(1, rev), document(2, rev)}
+				if _, err := s.Upsert(context.Background(), trucks); err != nil {
 					done <- err
 					return
 				}
@@ -96,7 +97,9 @@ func TestUnwritable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if _, err := db.Exec(`create trigger rule before insert on trucks when new.id = 'truck-00002' begin select raise(abort, 'not this one'); end`); err != nil {
+	_, err = db.Exec(`create trigger rule before insert on _argos_trucks when new.id = 'truck-00002'
+		begin select raise(abort, 'not this one'); end`)
+	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(2, 1), document(3, 1)})
@@ -104,7 +107,8 @@ func TestUnwritable(t *testing.T) {
 	if !ok || u.ID != "truck-00002" || !strings.Contains(err.Error(), "not this one") {
 		t.Fatalf("error %v, want one that names the truck", err)
 	}
-	if refused, err := s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(3, 1)}); err != nil || len(refused) > 0 {
+	if refused, err := s.Upsert(t.Context(), []argos.Truck{document(1, 1), document(3, 1)}); err != nil ||
+		len(refused) > 0 {
 		t.Errorf("the others: refused %v, error %v", refused, err)
 	}
 }
@@ -155,7 +159,11 @@ func TestOpenSays(t *testing.T) {
 		{"no directory", sqliteio.URI(filepath.Join(dir, "none", "trucks.db")), "does not exist"},
 		{"a file for a directory", sqliteio.URI(filepath.Join(write("file", "x"), "trucks.db")), "not a directory"},
 		{"a directory for a file", sqliteio.URI(dir), "it is a directory"},
-		{"not a database", sqliteio.URI(write("garbage.db", strings.Repeat("not a database. ", 100))), "not a SQLite database"},
+		{
+			"not a database",
+			sqliteio.URI(write("garbage.db", strings.Repeat("not a database. ", 100))),
+			"not a SQLite database",
+		},
 		{"another program's", sqliteio.URI(run("other.db", "create table cats(name text)")), "another program"},
 		{"another program's mark", sqliteio.URI(run("marked.db", "pragma application_id = 7")), "another program"},
 		{"a newer version", sqliteio.URI(run("newer.db", "pragma user_version = 99")), "use a newer argos"},

@@ -44,7 +44,9 @@ func TestURIIsTheInverse(t *testing.T) {
 func TestOpenByStrangeNames(t *testing.T) {
 	var stores argos.Stores
 	stores.Register(Scheme, Open)
-	for _, name := range []string{"trucks.db", "my trucks.db", "100%.db", "a%20b.db", "what?.db", "a#b.db", "ä&x=1.db", "a+b.db"} {
+	for _, name := range []string{
+		"trucks.db", "my trucks.db", "100%.db", "a%20b.db", "what?.db", "a#b.db", "ä&x=1.db", "a+b.db",
+	} {
 		path := filepath.Join(t.TempDir(), name)
 		s, err := stores.Open(t.Context(), URI(path))
 		if err != nil {

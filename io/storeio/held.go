@@ -45,7 +45,8 @@ func (h *held) add(d *argos.Documents) {
 	h.recvs = append(h.recvs, d.Recvs...)
 }
 
-// sorted returns the documents by id, so that concurrent writers lock them in one order. They are valid until the next bundle.
+// sorted returns the documents by id, so that concurrent writers lock them in one order. They are valid until the next
+// bundle.
 func (h *held) sorted() []argos.Truck {
 	h.order, h.out = h.order[:0], h.out[:0]
 	for i := range h.trucks {

@@ -30,8 +30,8 @@ type counts struct {
 	latency *hdrhistogram.Histogram
 }
 
-// jobs holds the counts by job name. It is global because a runner makes instances of a DoFn as it likes, and whoever asks
-// for the figures has none of them.
+// jobs holds the counts by job name. It is global because a runner makes instances of a DoFn as it likes, and whoever
+// asks for the figures has none of them.
 var jobs = struct {
 	sync.Mutex
 	by map[string]*counts
@@ -103,13 +103,21 @@ func counter(name, help string) prometheus.Counter {
 }
 
 var (
-	records       = counter("argos_sink_records_total", "Records whose documents were stored.")
-	documents     = counter("argos_sink_documents_total", "Documents handed to the store.")
-	refusals      = counter("argos_sink_refused_documents_total", "Documents that the store refused, because it had them.")
-	divergences   = counter("argos_sink_diverged_documents_total", "Documents that contradict the stored ones; each fails its job.")
+	records   = counter("argos_sink_records_total", "Records whose documents were stored.")
+	documents = counter("argos_sink_documents_total", "Documents handed to the store.")
+	refusals  = counter(
+		"argos_sink_refused_documents_total",
+		"Documents that the store refused, because it had them.",
+	)
+	divergences = counter(
+		"argos_sink_diverged_documents_total",
+		"Documents that contradict the stored ones; each fails its job.",
+	)
 	writeFailures = counter("argos_sink_write_failures_total", "Writes to the store that failed and were repeated.")
 	unwritable    = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "argos_sink_unwritable_documents", Help: "Documents that the store itself refuses at present; their bundles wait for them, and what comes after.",
+		Name: "argos_sink_unwritable_documents",
+		Help: "Documents that the store itself refuses at present; " +
+			"their bundles wait for them, and what comes after.",
 	})
 	latency = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "argos_sink_latency_seconds", Help: "Time from the gateway's receipt of a record to its being stored.",
@@ -123,5 +131,14 @@ var (
 
 // Collectors returns the metrics of all sinks in the process.
 func Collectors() []prometheus.Collector {
-	return []prometheus.Collector{records, documents, refusals, divergences, writeFailures, unwritable, latency, writeSeconds}
+	return []prometheus.Collector{
+		records,
+		documents,
+		refusals,
+		divergences,
+		writeFailures,
+		unwritable,
+		latency,
+		writeSeconds,
+	}
 }

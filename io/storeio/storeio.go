@@ -32,8 +32,8 @@ func Write(s beam.Scope, cfg Config, docs beam.PCollection) beam.PCollection {
 	return beam.ParDo(s.Scope("storeio.Write"), &Fn{Config: cfg}, docs)
 }
 
-// Fn is the DoFn of Write. It must be fused to the stateful one before it: then the bundles of a shard never overlap, and a
-// document without attrs cannot pass an older one that had them.
+// Fn is the DoFn of Write. It must be fused to the stateful one before it: then the bundles of a shard never overlap,
+// and a document without attrs cannot pass an older one that had them.
 type Fn struct {
 	Config Config
 	held   held
@@ -94,7 +94,8 @@ func divergent(trucks []argos.Truck, refused []argos.Refusal) (errs []error) {
 		if t == nil {
 			errs = append(errs, fmt.Errorf("the store refused truck %s, which it was not given", r.ID))
 		} else if !r.Contains(t) {
-			errs = append(errs, fmt.Errorf("%w: truck %s is stored with rev %d up to %+v, and the log gives rev %d up to %+v",
+			errs = append(errs, fmt.Errorf(
+				"%w: truck %s is stored with rev %d up to %+v, and the log gives rev %d up to %+v",
 				argos.ErrDiverged, r.ID, r.Rev, r.Pos, t.Rev, t.Pos))
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"argos"
 )
 
-// TestUnwritable: documents that the store itself refuses hold up neither the others nor, once the store has changed its mind,
-// themselves; until then nothing of the bundle is acknowledged.
+// TestUnwritable: documents that the store itself refuses hold up neither the others nor, once the store has changed
+// its mind, themselves; until then nothing of the bundle is acknowledged.
 func TestUnwritable(t *testing.T) {
 	f, store := sink(t)
 	db, err := sql.Open("sqlite", strings.TrimPrefix(f.Config.StoreURI, "sqlite:")+"?_pragma=busy_timeout(5000)")
@@ -21,7 +21,9 @@ func TestUnwritable(t *testing.T) {
 	}
 	defer db.Close()
 	for _, id := range []string{"B", "C"} {
-		if _, err := db.Exec(fmt.Sprintf(`create trigger no%[1]s before insert on trucks when new.id = '%[1]s' begin select raise(abort, 'not this one'); end`, id)); err != nil {
+		_, err := db.Exec(fmt.Sprintf(`create trigger no%[1]s before insert on _argos_trucks when new.id = '%[1]s'
+			begin select raise(abort, 'not this one'); end`, id))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -31,10 +33,15 @@ func TestUnwritable(t *testing.T) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		acked, err := bundle(t.Context(), t, f, part(0, truck("A", 1, ""), truck("B", 1, ""), truck("C", 1, ""), truck("D", 1, "")))
+		acked, err := bundle(
+			t.Context(),
+			t,
+			f,
+			part(0, truck("A", 1, ""), truck("B", 1, ""), truck("C", 1, ""), truck("D", 1, "")),
+		)
 		done <- result{acked, err}
 	}()
-	for n := 0; n < 2 || testutil.ToFloat64(unwritable) != 2; { // the others become visible while the two are waited for
+	for n := 0; n < 2 || testutil.ToFloat64(unwritable) != 2; { // the others are visible meanwhile
 		trucks, err := store.Trucks(t.Context(), []string{"A", "B", "C", "D"})
 		if err != nil {
 			t.Fatal(err)

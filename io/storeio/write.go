@@ -17,9 +17,9 @@ const (
 	lastRetry  = time.Second
 )
 
-// upsert writes until the store has all documents or the context ends. One that the store itself refuses does not keep the others of
-// its bundle from being stored, but it is waited for, and what comes after waits too: the mark may not pass what is not stored, or a restart, which begins at the mark with the stored
-// tracks, would skip its records.
+// upsert writes until the store has all documents or the context ends. One that the store itself refuses does not keep
+// the others of its bundle from being stored, but it is waited for, and what comes after waits too: the mark may not
+// pass what is not stored, or a restart, which begins at the mark with the stored tracks, would skip its records.
 func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
 	var odd []argos.Truck
 	for {
@@ -64,7 +64,17 @@ func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos
 			refusing.Store(own)
 			if !named {
 				named = true
-				slog.ErrorContext(ctx, "the store itself refuses a document; the others of its bundle are stored, and what comes after waits until the store takes it", "truck", t.ID, "rev", t.Rev, "error", err)
+				slog.ErrorContext(
+					ctx,
+					"the store itself refuses a document; the others of its bundle are stored, "+
+						"and what comes after waits until the store takes it",
+					"truck",
+					t.ID,
+					"rev",
+					t.Rev,
+					"error",
+					err,
+				)
 			}
 			if !sleep(ctx, lastRetry) {
 				return nil, err
@@ -133,8 +143,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// once tries once. The store is opened for each write: handles are shared in a process, and an instance of a DoFn is not told
-// reliably when it is no longer needed.
+// once tries once. The store is opened for each write: handles are shared in a process, and an instance of a DoFn is
+// not told reliably when it is no longer needed.
 func once(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
 	store, err := argos.Process.Open(ctx, uri)
 	if err != nil {

@@ -42,7 +42,14 @@ func sameRevision(t *testing.T, s argos.Store) {
 			t.Fatalf("rev %d was won by %v, want exactly one", rev, won)
 		}
 		if got := truck(t, s, "T-1"); got.Rev != rev || got.Speed != float64(winner) || got.Heading != float64(winner) {
-			t.Fatalf("rev %d: stored rev %d with speed %v and heading %v, want those of writer %d", rev, got.Rev, got.Speed, got.Heading, winner)
+			t.Fatalf(
+				"rev %d: stored rev %d with speed %v and heading %v, want those of writer %d",
+				rev,
+				got.Rev,
+				got.Speed,
+				got.Heading,
+				winner,
+			)
 		}
 	}
 }

@@ -60,6 +60,21 @@ func minusZero(t *testing.T, s argos.Store) {
 	}
 }
 
+// unknownAgain: what is no longer known is not what it was before.
+func unknownAgain(t *testing.T, s argos.Store) {
+	upsert(t, s, at("T-1", 48.1, 11.5))
+	want := nowhere("T-1")
+	want.Rev, want.Time = 2, 0
+	want.Raw = argos.LatLon{Lat: math.NaN(), Lon: math.NaN()}
+	want.Speed, want.Heading, want.Accuracy = math.NaN(), math.NaN(), math.NaN()
+	upsert(t, s, want)
+	same(t, truck(t, s, "T-1"), want)
+	known := at("T-1", -33.9, 151.2)
+	known.Rev = 3
+	upsert(t, s, known)
+	same(t, truck(t, s, "T-1"), known)
+}
+
 func notFound(t *testing.T, s argos.Store) {
 	upsert(t, s, document("T-1", 1))
 	for _, id := range []string{"T-2", "", "t-1", "T-1 ", "T-%"} {
@@ -163,7 +178,7 @@ func ended(t *testing.T, s argos.Store) {
 			return err
 		},
 		"After":    func() error { _, err := s.After(ctx, "", 1); return err },
-		"Changed":  func() error { _, err := s.Changed(ctx, 0, 1); return err },
+		"Totals":   func() error { _, err := s.Totals(ctx); return err },
 		"Upsert":   func() error { _, err := s.Upsert(ctx, []argos.Truck{document("T-1", 2)}); return err },
 		"Marks":    func() error { _, err := s.Marks(ctx, "a"); return err },
 		"SetMarks": func() error { return s.SetMarks(ctx, []argos.Mark{{Topic: "a", Offset: 1}}) },

@@ -18,7 +18,13 @@ func sameMarks(t *testing.T, s argos.Store, topic string, want ...argos.Mark) {
 
 func marksForward(t *testing.T, s argos.Store) {
 	mark := func(topic string, partition, epoch int32, offset int64) argos.Mark {
-		return argos.Mark{Topic: topic, Partition: partition, Epoch: epoch, Offset: offset, Time: 1000*int64(epoch) + offset}
+		return argos.Mark{
+			Topic:     topic,
+			Partition: partition,
+			Epoch:     epoch,
+			Offset:    offset,
+			Time:      1000*int64(epoch) + offset,
+		}
 	}
 	sameMarks(t, s, "a")
 	must(t, s.SetMarks(t.Context(), []argos.Mark{mark("a", 1, 1, 10), mark("a", 0, 1, 5), mark("b", 0, 1, 3)}))
@@ -50,7 +56,8 @@ func marksAtOnce(t *testing.T, s argos.Store) {
 	const steps = 30
 	together(t, func(w int) error {
 		for i := range steps {
-			if err := s.SetMarks(t.Context(), []argos.Mark{{Topic: "a", Epoch: 1, Offset: int64(i*writers + w)}}); err != nil {
+			marks := []argos.Mark{{Topic: "a", Epoch: 1, Offset: int64(i*writers + w)}}
+			if err := s.SetMarks(t.Context(), marks); err != nil {
 				return err
 			}
 		}

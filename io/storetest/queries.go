@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
@@ -25,9 +26,23 @@ func ids(trucks []argos.Truck) []string {
 }
 
 func inBox(t *testing.T, s argos.Store) {
-	upsert(t, s,
-		at("munich", 48.1, 11.5), at("null", 0, 0), at("fiji", -18, 179.5), at("samoa", -14, -171.8),
-		at("east180", 1, 180), at("west180", 1, -180), at("northpole", 90, 30), at("southpole", -90, -30), nowhere("nowhere"))
+	upsert(
+		t,
+		s,
+		at("munich", 48.1, 11.5),
+		at("null", 0, 0),
+		at("fiji", -18, 179.5),
+		at("samoa", -14, -171.8),
+		at(
+			"east180",
+			1,
+			180,
+		),
+		at("west180", 1, -180),
+		at("northpole", 90, 30),
+		at("southpole", -90, -30),
+		nowhere("nowhere"),
+	)
 	for _, c := range []struct {
 		name  string
 		box   argos.Box
@@ -39,8 +54,18 @@ func inBox(t *testing.T, s argos.Store) {
 		{"edges east and north", argos.Box{West: 11, South: 48, East: 11.5, North: 48.1}, 10, []string{"munich"}},
 		{"a point", argos.Box{West: 11.5, South: 48.1, East: 11.5, North: 48.1}, 10, []string{"munich"}},
 		{"just beside", argos.Box{West: 11.500001, South: 48, East: 12, North: 49}, 10, []string{}},
-		{"across the antimeridian", argos.Box{West: 179, South: -20, East: -171, North: 5}, 10, []string{"east180", "fiji", "samoa", "west180"}},
-		{"across, its edge", argos.Box{West: 179.5, South: -20, East: -180, North: 5}, 10, []string{"east180", "fiji", "west180"}},
+		{
+			"across the antimeridian",
+			argos.Box{West: 179, South: -20, East: -171, North: 5},
+			10,
+			[]string{"east180", "fiji", "samoa", "west180"},
+		},
+		{
+			"across, its edge",
+			argos.Box{West: 179.5, South: -20, East: -180, North: 5},
+			10,
+			[]string{"east180", "fiji", "west180"},
+		},
 		{"up to 180", argos.Box{West: 179, South: -20, East: 180, North: 5}, 10, []string{"east180", "fiji"}},
 		{"north pole", argos.Box{West: -180, South: 89, East: 180, North: 90}, 10, []string{"northpole"}},
 		{"south pole", argos.Box{West: -180, South: -90, East: 180, North: -90}, 10, []string{"southpole"}},
@@ -50,7 +75,12 @@ func inBox(t *testing.T, s argos.Store) {
 			100,
 			[]string{"east180", "fiji", "munich", "northpole", "null", "samoa", "southpole", "west180"},
 		},
-		{"the first of all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 3, []string{"east180", "fiji", "munich"}},
+		{
+			"the first of all",
+			argos.Box{West: -180, South: -90, East: 180, North: 90},
+			3,
+			[]string{"east180", "fiji", "munich"},
+		},
 		{"none of all", argos.Box{West: -180, South: -90, East: 180, North: 90}, 0, []string{}},
 	} {
 		got, err := s.InBox(t.Context(), c.box, c.limit)
@@ -102,6 +132,51 @@ func inBoxAgrees(t *testing.T, s argos.Store) {
 	})
 }
 
+// smallBoxes compares boxes of all sizes around trucks with the definition, wherever on earth: the usual question of a
+// map.
+func smallBoxes(t *testing.T, s argos.Store) {
+	trucks := make([]argos.Truck, 0, 400)
+	for i := range 400 {
+		r := float64(i)
+		lat, lon := math.Mod(r*37.31, 178)-89, math.Mod(r*101.77, 360)-180
+		if i%4 == 0 { // a depot on a corner of whatever grid the store may have
+			lat, lon = 51.9+float64(i%7)/100, 4.4+float64(i%5)/100
+		}
+		trucks = append(trucks, at(fmt.Sprintf("T-%03d", i), lat, lon))
+	}
+	upsert(t, s, trucks...)
+	rapid.Check(t, func(rt *rapid.T) {
+		centre := trucks[rapid.IntRange(0, len(trucks)-1).Draw(rt, "truck")]
+		size := func(name string) float64 {
+			return rapid.SampledFrom([]float64{0, 1e-9, 1e-4, .01, .02, .3, 2, 4.99, 5, 20, 44, 46, 100}).Draw(rt, name)
+		}
+		box := argos.Box{
+			South: max(centre.Lat-size("south"), -90), North: min(centre.Lat+size("north"), 90),
+			West: centre.Lon - size("west"), East: centre.Lon + size("east"),
+		}
+		if box.West < -180 {
+			box.West += 360
+		}
+		if box.East > 180 {
+			box.East -= 360
+		}
+		want := []string{}
+		for _, x := range trucks {
+			if box.Contains(argos.LatLon{Lat: x.Lat, Lon: x.Lon}) {
+				want = append(want, x.ID)
+			}
+		}
+		limit := rapid.SampledFrom([]int{1000, 3, 1}).Draw(rt, "limit")
+		got, err := s.InBox(t.Context(), box, limit)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if want = want[:min(limit, len(want))]; !slices.Equal(ids(got), want) {
+			rt.Fatalf("%+v: %v, want %v", box, ids(got), want)
+		}
+	})
+}
+
 func after(t *testing.T, s argos.Store) {
 	want := make([]string, 0, 27)
 	for i := range 25 {
@@ -135,52 +210,22 @@ func after(t *testing.T, s argos.Store) {
 	same(t, page[0], document("Z", 1)) // its track included
 }
 
-func changed(t *testing.T, s argos.Store) {
-	upsert(t, s, document("T-1", 1), document("T-2", 1))
-	// Documents of one call may have different times, in any order.
-	a, b := truck(t, s, "T-1").Updated, truck(t, s, "T-2").Updated
-	first, second := min(a, b), max(a, b)
-	until(t, func() bool { // a document whose time of writing is a later millisecond
-		upsert(t, s, document("T-3", truckRev(t, s, "T-3")+1))
-		return truck(t, s, "T-3").Updated > second
-	})
-	last := truck(t, s, "T-3").Updated
-	get := func(since int64, limit int) []argos.Truck {
-		got, err := s.Changed(t.Context(), since, limit)
-		must(t, err)
-		if !slices.IsSortedFunc(got, func(a, b argos.Truck) int { return int(a.Updated - b.Updated) }) {
-			t.Errorf("changed since %d: not oldest first", since)
-		}
-		return got
-	}
-	for _, c := range []struct {
-		since int64
-		limit int
-		want  []string
-	}{
-		{0, 10, []string{"T-1", "T-2", "T-3"}},
-		{first, 10, []string{"T-1", "T-2", "T-3"}},
-		{second + 1, 10, []string{"T-3"}},
-		{last, 10, []string{"T-3"}},
-		{last + 1, 10, []string{}},
-	} {
-		got := ids(get(c.since, c.limit))
-		slices.Sort(got)
-		if !slices.Equal(got, c.want) {
-			t.Errorf("changed since %d: %v, want %v", c.since, got, c.want)
-		}
-	}
-	if got := get(0, 2); len(got) != 2 || slices.Contains(ids(got), "T-3") {
-		t.Errorf("the two oldest are %v", ids(got))
-	}
-	want := document("T-3", truckRev(t, s, "T-3"))
-	want.Track = nil
-	same(t, get(last, 1)[0], want)
-
-	// A refused document was not written, so it has not changed.
+// stamped: updated is when the store took the document, and a refused one was not taken.
+func stamped(t *testing.T, s argos.Store) {
 	upsert(t, s, document("T-1", 1))
-	if got := get(last+1, 10); len(got) != 0 {
-		t.Errorf("a refused document counts as changed: %v", ids(got))
+	first := truck(t, s, "T-1").Updated
+	until(t, func() bool { // a document whose time of writing is a later millisecond
+		upsert(t, s, document("T-1", truckRev(t, s, "T-1")+1))
+		return truck(t, s, "T-1").Updated > first
+	})
+	last := truck(t, s, "T-1")
+	until(t, func() bool {
+		upsert(t, s, document("T-2", truckRev(t, s, "T-2")+1))
+		return truck(t, s, "T-2").Updated > last.Updated
+	})
+	upsert(t, s, document("T-1", last.Rev), document("T-3", 1))
+	if got := truck(t, s, "T-1").Updated; got != last.Updated {
+		t.Errorf("a refused document is stamped %d, want %d as before", got, last.Updated)
 	}
 }
 

@@ -14,11 +14,16 @@ import (
 	"argos"
 )
 
-// MinusZero is a case of Run that a test server may be known to fail, through no fault of the store.
-const MinusZero = "minus zero onto zero"
+// Cases of Run that a test server may fail through no fault of the store: it has to be asked whether it does.
+const (
+	MinusZero  = "minus zero onto zero"
+	Box        = "a box"
+	BoxAgrees  = "a box agrees with Box.Contains"
+	SmallBoxes = "small boxes agree with Box.Contains"
+)
 
-// Run tests the contract. open returns an empty store each time, and sees to its closing by t.Cleanup. The cases named in
-// without are skipped.
+// Run tests the contract. open returns an empty store each time, and sees to its closing by t.Cleanup. The cases named
+// in without are skipped.
 func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 	for _, c := range []struct {
 		name string
@@ -27,15 +32,18 @@ func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 		{"every field comes back", fields},
 		{"any document comes back", anyDocument},
 		{MinusZero, minusZero},
+		{"what is unknown again", unknownAgain},
 		{"an unknown truck is not found", notFound},
 		{"several trucks by id", byID},
 		{"nothing to write", nothing},
 		{"the guard", guard},
 		{"attrs stay when none are given", attrsStay},
-		{"a box", inBox},
-		{"a box agrees with Box.Contains", inBoxAgrees},
+		{Box, inBox},
+		{BoxAgrees, inBoxAgrees},
+		{SmallBoxes, smallBoxes},
 		{"pages of all", after},
-		{"what has changed", changed},
+		{"the time of writing", stamped},
+		{"totals", totals},
 		{"writers with the same revision", sameRevision},
 		{"writers with overlapping sets", overlapping},
 		{"marks never go back", marksForward},
@@ -45,7 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if slices.Contains(without, c.name) {
-				t.Skip("this server is known not to")
+				t.Skip("this server does not do that")
 			}
 			c.test(t, open(t))
 		})
@@ -121,7 +129,14 @@ func difference(got, want argos.Truck) error {
 		{"accuracy", got.Accuracy, want.Accuracy},
 	} {
 		if math.Float64bits(x.got) != math.Float64bits(x.want) && !(math.IsNaN(x.got) && math.IsNaN(x.want)) {
-			return fmt.Errorf("%s came back as %v (%x), want %v (%x)", x.name, x.got, math.Float64bits(x.got), x.want, math.Float64bits(x.want))
+			return fmt.Errorf(
+				"%s came back as %v (%x), want %v (%x)",
+				x.name,
+				x.got,
+				math.Float64bits(x.got),
+				x.want,
+				math.Float64bits(x.want),
+			)
 		}
 	}
 	for _, x := range []struct {
@@ -158,15 +173,21 @@ func same(t *testing.T, got, want argos.Truck) {
 // anyTruck draws a document with every kind of value that a field can hold.
 func anyTruck(rt *rapid.T, id string, rev int64) argos.Truck {
 	count := rapid.Int64Range(0, math.MaxInt64)
+	time := rapid.Int64Range(0, 253_402_300_799_999) // to the end of the year 9999
 	quantity := rapid.OneOf(rapid.Float64(), rapid.Float64Range(-180, 180),
 		rapid.SampledFrom([]float64{math.NaN(), 0, 1, -1, math.MaxFloat64, math.SmallestNonzeroFloat64})).
-		Filter(func(x float64) bool { return x != 0 || !math.Signbit(x) }) // MinusZero is a case of its own
+		Filter(notMinusZero)
 	f := func(name string) float64 { return quantity.Draw(rt, name) }
 	n := func(name string) int64 { return count.Draw(rt, name) }
+	place, raw := anyPlace(rt, "place"), anyPlace(rt, "raw")
 	t := argos.Truck{
 		ID: id, Rev: rev,
-		Pos:  argos.Pos{Epoch: rapid.Int32Min(0).Draw(rt, "epoch"), Partition: rapid.Int32Min(0).Draw(rt, "partition"), Next: n("next")},
-		Time: n("time"), Recv: n("recv"), Lat: f("lat"), Lon: f("lon"), Raw: argos.LatLon{Lat: f("raw.lat"), Lon: f("raw.lon")},
+		Pos: argos.Pos{
+			Epoch:     rapid.Int32Min(0).Draw(rt, "epoch"),
+			Partition: rapid.Int32Min(0).Draw(rt, "partition"),
+			Next:      n("next"),
+		},
+		Time: time.Draw(rt, "time"), Recv: time.Draw(rt, "recv"), Lat: place.Lat, Lon: place.Lon, Raw: raw,
 		Speed: f("speed"), Heading: f("heading"), Accuracy: f("accuracy"),
 		Status: rapid.SampledFrom([]argos.Status{argos.Tentative, argos.Moving, argos.Stopped}).Draw(rt, "status"),
 		Fixes:  n("fixes"), Duplicates: n("duplicates"), Late: n("late"), Rejected: n("rejected"),
@@ -177,5 +198,19 @@ func anyTruck(rt *rapid.T, id string, rev int64) argos.Truck {
 	}
 	return t
 }
+
+// anyPlace draws a place on earth, or none.
+func anyPlace(rt *rapid.T, name string) argos.LatLon {
+	if rapid.IntRange(0, 4).Draw(rt, name+" is unknown") == 0 {
+		return argos.LatLon{Lat: math.NaN(), Lon: math.NaN()}
+	}
+	return argos.LatLon{
+		Lat: rapid.Float64Range(-90, 90).Filter(notMinusZero).Draw(rt, name+".lat"),
+		Lon: rapid.Float64Range(-180, 180).Filter(notMinusZero).Draw(rt, name+".lon"),
+	}
+}
+
+// notMinusZero leaves to MinusZero what is a case of its own.
+func notMinusZero(x float64) bool { return x != 0 || !math.Signbit(x) }
 
 func isNotFound(err error) bool { return errors.Is(err, argos.ErrNotFound) }
