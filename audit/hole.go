@@ -13,20 +13,20 @@ type hole struct{ from, to int64 }
 const maxHoles = 8
 
 // skipped notes the offsets [from, to), if any, over which a partition was read without finding a record.
-func (f *fold) skipped(partition int32, from, to int64) {
+func (p *partition) skipped(r *Report, from, to int64) {
 	if to <= from {
 		return
 	}
-	f.Holes += to - from
-	if len(f.holes[partition]) < maxHoles {
-		f.holes[partition] = append(f.holes[partition], hole{from, to})
+	r.Holes += to - from
+	if len(p.holes) < maxHoles {
+		p.holes = append(p.holes, hole{from, to})
 	}
 }
 
 // without names the first holes of a partition below an offset, for whoever misses a record there.
-func (f *fold) without(partition int32, below int64) string {
+func (p *partition) without(below int64) string {
 	var b strings.Builder
-	for _, h := range f.holes[partition] {
+	for _, h := range p.holes {
 		switch {
 		case h.from >= below:
 		case h.to == h.from+1:

@@ -33,7 +33,7 @@ func TestARecordMissingFromTheLog(t *testing.T) {
 	// Compaction leaves a partition's last batch alone.
 	last := argos.Record{Fix: argos.NewFix(id, 1_700_000_900_000, 51.9, 4.5), Recv: 1_700_000_900_000}
 	w.produce(t, argos.PartitionOf(id, 3), kafka.Record{Value: kafka.NewBytes(wire.AppendRecord(nil, &last))})
-	if r := w.audit(t); !r.Clean() || r.Holes != 0 {
+	if r := w.audit(t); r.Lost+r.Diverged+r.Holes > 0 {
 		t.Fatalf("before: %+v", r)
 	}
 	c.Compact()
