@@ -11,6 +11,8 @@ import (
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
 	"argos/audit"
@@ -35,21 +37,27 @@ type world struct {
 	tracks map[string]*track.Track
 	ends   [3]int64 // of the partitions
 	sent   int
+	quiet  bool // the senders write nothing down
 	key    func(id string, n int) string
 }
 
 func newWorld(t *testing.T) *world {
+	t.Helper()
+	return newWorldOf(t, trucks*each)
+}
+
+func newWorldOf(t *testing.T, n int) *world {
 	t.Helper()
 	broker, err := kfakeio.Start(kfakeio.Config{Dir: filepath.Join(t.TempDir(), "log"), Partitions: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(broker.Close)
-	return newWorldOn(t, broker.Addr(), func(id string, _ int) string { return id })
+	return newWorldOn(t, broker.Addr(), n, func(id string, _ int) string { return id })
 }
 
 // newWorldOn is a world on a given broker, with Kafka keys of the test's choice.
-func newWorldOn(t *testing.T, broker string, key func(id string, n int) string) (w *world) {
+func newWorldOn(t *testing.T, broker string, n int, key func(id string, n int) string) (w *world) {
 	t.Helper()
 	dir := t.TempDir()
 	w = &world{docs: map[string]argos.Truck{}, tracks: map[string]*track.Track{}, key: key, client: &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second}}
@@ -61,7 +69,7 @@ func newWorldOn(t *testing.T, broker string, key func(id string, n int) string) 
 	t.Cleanup(func() { w.ledger.Close() })
 	w.config = audit.Config{Ledger: path, Kafka: cluster.Plain(broker), Topic: argos.Topic}
 
-	w.grow(t, trucks*each)
+	w.grow(t, n)
 	return w
 }
 
@@ -88,7 +96,9 @@ func (w *world) grow(t *testing.T, n int) {
 			d.Attrs = rec.Attrs
 		}
 		w.docs[id] = d
-		w.entry(t, &rec.Fix, ledger.Acked)
+		if !w.quiet {
+			w.entry(t, &rec.Fix, ledger.Acked)
+		}
 	}
 	w.sent += n
 	for p, records := range logs {
@@ -317,5 +327,25 @@ func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// deleteRecords takes a partition's records below an offset, as retention does.
+func (w *world) deleteRecords(t *testing.T, partition int, below int64) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.config.Kafka.Brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	p := kmsg.NewDeleteRecordsRequestTopicPartition()
+	p.Partition, p.Offset = int32(partition), below
+	topic := kmsg.NewDeleteRecordsRequestTopic()
+	topic.Topic, topic.Partitions = argos.Topic, append(topic.Partitions, p)
+	req := kmsg.NewPtrDeleteRecordsRequest()
+	req.Topics = append(req.Topics, topic)
+	res, err := req.RequestWith(t.Context(), client)
+	if err != nil || res.Topics[0].Partitions[0].ErrorCode != 0 {
+		t.Fatal(res, err)
 	}
 }

@@ -24,7 +24,7 @@ func TestARecordMissingFromTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	const taken, id = 61, "T-1" // of whose fixes 61 and 67 are two
-	w := newWorldOn(t, c.ListenAddrs()[0], func(_ string, n int) string {
+	w := newWorldOn(t, c.ListenAddrs()[0], trucks*each, func(_ string, n int) string {
 		if n == taken+trucks {
 			n = taken
 		}

@@ -20,6 +20,7 @@ func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-
 
 // judgeMarks says which marks can't be true.
 func (a *auditor) judgeMarks() {
+	a.nextKind()
 	for _, p := range a.parts {
 		switch {
 		case !p.marked:
@@ -48,6 +49,7 @@ func (a *auditor) judgeMarks() {
 
 // judgeDocuments turns what the fold has seen of each document into the verdict.
 func (a *auditor) judgeDocuments() {
+	a.nextKind()
 	for _, id := range slices.Sorted(maps.Keys(a.documents)) {
 		d := a.documents[id]
 		p := a.parts[argos.PartitionOf(id, len(a.parts))]
@@ -114,6 +116,7 @@ func (a *auditor) trust(d *argos.Truck) string {
 
 // judgePending says what is pending, and waits for a sign that somebody works on it.
 func (a *auditor) judgePending(ctx context.Context) error {
+	a.nextKind()
 	if a.Pending == 0 {
 		return nil
 	}

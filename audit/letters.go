@@ -33,6 +33,7 @@ func (a *auditor) stranger(p *partition, lr argos.LogRecord) {
 
 // judgeLetters looks for the dead letter of each record that must have one.
 func (a *auditor) judgeLetters(ctx context.Context) error {
+	a.nextKind()
 	missing := 0
 	for _, p := range a.parts {
 		missing += len(p.foreign)

@@ -36,6 +36,7 @@ const maxSought = 1 << 18
 
 // judgeClaims compares the claims with the records.
 func (a *auditor) judgeClaims(ctx context.Context) error {
+	a.nextKind()
 	all := map[key]*missed{}
 	var err error
 	jerr := a.claims.judge(func(of []claim, records int) {
@@ -88,7 +89,7 @@ func (a *auditor) lose(m *missed) error {
 			a.Lost--
 			a.Unauditable++
 		}
-		if len(a.Problems) >= maxProblems {
+		if a.isFull() {
 			continue
 		}
 		e, err := ledger.ReadAt(a.cfg.Ledger, m.lines[len(m.lines)-1-i])

@@ -30,12 +30,20 @@ type Report struct {
 	Late       int64 `json:"late"`
 	Rejected   int64 `json:"rejected"`
 
-	// Problems names the first few of what is wrong, by truck and offset.
+	// Problems names the first few of what is wrong of each kind, by truck and offset.
 	Problems []string `json:"problems,omitempty"`
+
+	named int // problems of the kinds before
 }
 
-// maxProblems bounds the report: whoever has more than this wrong needs the first ones.
+// maxProblems bounds what is named of a kind: whoever has more than this wrong needs the first ones.
 const maxProblems = 20
+
+// nextKind makes room for what is wrong of another kind.
+func (r *Report) nextKind() { r.named = len(r.Problems) }
+
+// isFull says that no more is named of this kind.
+func (r *Report) isFull() bool { return len(r.Problems)-r.named >= maxProblems }
 
 // Clean says whether nothing is wrong, everything could be judged, and nothing waits that nobody works on.
 func (r *Report) Clean() bool {
@@ -48,7 +56,7 @@ func (r *Report) refuted() bool {
 }
 
 func (r *Report) problem(format string, args ...any) {
-	if len(r.Problems) < maxProblems {
+	if !r.isFull() {
 		r.Problems = append(r.Problems, fmt.Sprintf(format, args...))
 	}
 }
