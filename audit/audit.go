@@ -32,6 +32,9 @@ type Config struct {
 	// default 30 s.
 	Patience time.Duration
 
+	// Progress, if set, is told how far ledger and log have been read.
+	Progress *Progress
+
 	// Folded, if set, is shown every record after it was folded, partition by partition, in log order.
 	Folded func(r *argos.Record, t *track.Track)
 }
@@ -59,6 +62,9 @@ type auditor struct {
 // What is read first is contained in what is read after it: below the marks, all is in the documents; what the documents
 // have folded, and what the ledger says was acked, is below the log's end.
 func Run(ctx context.Context, c Config) (*Report, error) {
+	if c.Progress == nil {
+		c.Progress = &Progress{}
+	}
 	if c.Patience == 0 {
 		c.Patience = 30 * time.Second
 	}
@@ -96,6 +102,9 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	}
 	if err := a.place(marks, log); err != nil {
 		return err
+	}
+	for _, p := range a.parts {
+		a.cfg.Progress.End.Add(p.Range.Last - p.from)
 	}
 	for _, p := range a.parts {
 		if err := a.read(ctx, p); err != nil {

@@ -132,6 +132,7 @@ func (a *auditor) readLedger(partitions int) (err error) {
 	var acked int64
 	var b []byte
 	err = ledger.ReadOn(a.cfg.Ledger, &at, func(e ledger.Entry, line int64) error {
+		a.cfg.Progress.Ledger.Add(1)
 		c := claim{run: a.claims.run(e.Run), partition: uint16(argos.PartitionOf(e.TruckID, partitions)), line: line}
 		switch e.Outcome {
 		case ledger.Acked:

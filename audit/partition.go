@@ -94,6 +94,7 @@ func (a *auditor) read(ctx context.Context, p *partition) error {
 			return nil
 		}
 		a.InLog++
+		a.cfg.Progress.Log.Add(1)
 		p.skipped(a.Report, next, r.Offset)
 		next = r.Offset + 1
 		if r.Offset < p.mark.Offset {
