@@ -60,16 +60,16 @@ func (c *auditCmd) Validate() error {
 }
 
 func (c *auditCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {
-	store, ledger, closeAll, err := c.open(ctx, log)
+	from, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeAll()) }()
+	defer func() { err = errors.Join(err, from.close()) }()
 	if c.DataDir != "" {
-		c.Ledger = ledger
+		c.Ledger = from.ledger
 	}
 	cfg := audit.Config{
-		Ledger: c.Ledger, NewLedger: c.NewLedger, Kafka: c.cluster(), Topic: argos.Topic, Store: store,
+		Ledger: c.Ledger, NewLedger: c.NewLedger, Kafka: c.cluster(), Topic: argos.Topic, Store: from.store,
 		State: c.State, Running: c.Running,
 	}
 	if c.Follow {

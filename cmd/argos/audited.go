@@ -21,41 +21,49 @@ type audited struct {
 	kafkaFlags `embed:"" set:"kafka="`
 }
 
-// open returns the store, and the ledger of a demo. A demo's log is served meanwhile.
-func (c *audited) open(ctx context.Context, log *slog.Logger) (store argos.Store, ledger string, closeAll func() error, err error) {
-	closing := []func() error{}
-	closeAll = func() (err error) {
-		for i := len(closing) - 1; i >= 0; i-- {
-			err = errors.Join(err, closing[i]())
-		}
-		return err
+// sources are what an audit reads.
+type sources struct {
+	store   argos.Store
+	ledger  string // a demo's
+	closing []func() error
+}
+
+func (s *sources) close() (err error) {
+	for i := len(s.closing) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.closing[i]())
 	}
+	return err
+}
+
+// open opens the store; of a stopped demo, it serves the log, too.
+func (c *audited) open(ctx context.Context, log *slog.Logger) (s *sources, err error) {
+	s = &sources{}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, closeAll())
+			err = errors.Join(err, s.close())
 		}
 	}()
 	if c.DataDir != "" {
 		dir, err := existingDataDir(c.DataDir)
 		if err != nil {
-			return nil, "", nil, err
+			return s, err
 		}
-		closing = append(closing, dir.close)
+		s.closing = append(s.closing, dir.close)
 		broker, err := kfakeio.Start(kfakeio.Config{Dir: dir.log(), Log: log})
 		if err != nil {
-			return nil, "", nil, err
+			return s, err
 		}
-		closing = append(closing, func() error { broker.Close(); return nil })
-		c.Store, c.kafkaFlags, ledger = dir.store(), kafkaFlags{Kafka: []string{broker.Addr()}}, dir.ledger()
+		s.closing = append(s.closing, func() error { broker.Close(); return nil })
+		c.Store, c.kafkaFlags, s.ledger = dir.store(), kafkaFlags{Kafka: []string{broker.Addr()}}, dir.ledger()
 	}
 	if path, local := strings.CutPrefix(c.Store, "sqlite:"); local && c.DataDir == "" {
 		if _, err := os.Stat(path); err != nil {
-			return nil, "", nil, fmt.Errorf("no store to audit: %w", err)
+			return s, fmt.Errorf("no store to audit: %w", err)
 		}
 	}
-	if store, err = argos.Process.Open(ctx, c.Store); err != nil {
-		return nil, "", nil, err
+	if s.store, err = argos.Process.Open(ctx, c.Store); err != nil {
+		return s, err
 	}
-	closing = append(closing, store.Close)
-	return store, ledger, closeAll, nil
+	s.closing = append(s.closing, s.store.Close)
+	return s, nil
 }

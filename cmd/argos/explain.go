@@ -47,11 +47,11 @@ func (c *explainCmd) Validate() error {
 }
 
 func (c *explainCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {
-	store, _, closeAll, err := c.open(ctx, log)
+	from, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, closeAll()) }()
+	defer func() { err = errors.Join(err, from.close()) }()
 	p := &audit.Progress{}
 	hide := show(ctx, t, log, func() string {
 		return fmt.Sprintf("%d of %d records of its partition read", p.Log.Load(), p.End.Load())
@@ -59,7 +59,7 @@ func (c *explainCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err
 	out := bufio.NewWriter(t.out)
 	fmt.Fprintf(out, "%10s %8s  %-24s %-24s %11s %12s %-9s  %s\n", "offset", "rev", "received", "fix's time", "lat", "lon", "taken as", "why")
 	e, err := audit.Explain(ctx, audit.Question{
-		Truck: c.Truck, Rev: c.Rev, Kafka: c.cluster(), Topic: argos.Topic, Store: store, State: c.State, Progress: p,
+		Truck: c.Truck, Rev: c.Rev, Kafka: c.cluster(), Topic: argos.Topic, Store: from.store, State: c.State, Progress: p,
 	}, func(s *audit.Step) { printStep(out, s) })
 	hide()
 	if err != nil {
