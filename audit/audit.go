@@ -114,13 +114,13 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	if err := a.judgeClaims(ctx); err != nil {
 		return fmt.Errorf("compare the ledger with the log: %w", err)
 	}
-	if err := a.judgeLetters(ctx); err != nil {
-		return fmt.Errorf("read the dead letters: %w", err)
-	}
 	a.judgeMarks()
 	a.judgeDocuments()
 	if err := a.judgePending(ctx); err != nil {
 		return err
+	}
+	if err := a.judgeLetters(ctx); err != nil {
+		return fmt.Errorf("read the dead letters: %w", err)
 	}
 	if a.cfg.State == "" || a.refuted() { // what is wrong has to be found again until it is dealt with
 		return nil

@@ -280,8 +280,8 @@ func TestPending(t *testing.T) {
 		t.Errorf("said to be at work: %+v", r)
 	}
 	w.config.Patience, w.config.Store = time.Minute, &moving{Store: w.store}
-	if r := w.audit(t); !r.Clean() || r.Pending != 2 {
-		t.Errorf("at work: %+v", r)
+	if r := w.audit(t); r.Stalled || r.Diverged != 2 || r.Pending != 2 || !says(r, "its mark has come past it") {
+		t.Errorf("marks that move alone: %+v", r)
 	}
 }
 

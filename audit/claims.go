@@ -155,7 +155,7 @@ func (a *auditor) readLedger(partitions int) (err error) {
 		return fmt.Errorf("%w; if the senders began another one, say so once by --new-ledger", err)
 	case err != nil:
 		return err
-	case acked+a.state.Acked == 0:
+	case acked == 0 && (a.state.Acked == 0 || a.cfg.NewLedger):
 		return ErrEmptyLedger
 	}
 	a.state.Ledger, a.state.Acked = at, a.state.Acked+acked

@@ -92,3 +92,7 @@ func value(t *testing.T, reg *prometheus.Registry, name, kind string) float64 {
 	t.Fatalf("no metric %s %s", name, kind)
 	return 0
 }
+
+func (s *swapped) Trucks(ctx context.Context, ids []string) ([]argos.Truck, error) {
+	return s.w.store.Trucks(ctx, ids)
+}

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -112,58 +111,4 @@ func (a *auditor) trust(d *argos.Truck) string {
 	}
 	a.state.tracks[d.ID] = &proven{track: d.Track, attrs: d.Attrs, records: d.Rev, trusted: true}
 	return "; the next audit goes on from it"
-}
-
-// judgePending says what is pending, and waits for a sign that somebody works on it.
-func (a *auditor) judgePending(ctx context.Context) error {
-	a.nextKind()
-	if a.Pending == 0 {
-		return nil
-	}
-	if !a.Running {
-		a.problem("%d records are pending: no document has them, and no mark says that they are stored; "+
-			"if the pipeline is at work at this moment, say so by --running", a.Pending)
-		return nil
-	}
-	patience, cancel := context.WithTimeout(ctx, a.cfg.Patience)
-	defer cancel()
-	look := time.NewTicker(200 * time.Millisecond)
-	defer look.Stop()
-	for {
-		marks, err := a.cfg.Store.Marks(ctx, a.cfg.Topic)
-		if err != nil {
-			return fmt.Errorf("read the marks: %w", err)
-		}
-		still := a.standing(marks)
-		if len(still) == 0 {
-			return nil
-		}
-		select {
-		case <-look.C:
-		case <-patience.Done():
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			a.Stalled = true
-			for _, p := range still {
-				a.problem("partition %d: %d records are pending, and its mark has stood at %d for %s: no pipeline is at work on it",
-					p.number, p.pending, p.mark.Offset, a.cfg.Patience)
-			}
-			return nil
-		}
-	}
-}
-
-// standing are the partitions with pending records whose marks have not moved since they were read.
-func (a *auditor) standing(marks []argos.Mark) (still []*partition) {
-	for _, p := range a.parts {
-		moved := p.pending == 0
-		for _, m := range marks {
-			moved = moved || m.Partition == p.number && (m.Epoch > p.mark.Epoch || m.Offset > p.mark.Offset)
-		}
-		if !moved {
-			still = append(still, p)
-		}
-	}
-	return still
 }

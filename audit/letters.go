@@ -23,10 +23,11 @@ type foreign struct {
 // stranger notes such a record. Of another epoch than the last audit's nobody can tell whose it was: a topic that has
 // grown holds records of trucks that lived elsewhere then.
 func (a *auditor) stranger(p *partition, lr argos.LogRecord) {
-	switch {
-	case lr.Offset >= p.mark.Offset:
-		a.pend(p)
-	case p.mark.Epoch == 0 || p.before != nil:
+	pending := lr.Offset >= p.mark.Offset
+	if pending {
+		a.pend(p, lr.Offset)
+	}
+	if (!pending || a.Running) && (p.mark.Epoch == 0 || p.before != nil) {
 		p.foreign = append(p.foreign, foreign{offset: lr.Offset, size: len(lr.Value)})
 	}
 }
@@ -85,7 +86,7 @@ func (a *auditor) missLetters(p *partition, letters []cluster.Range) {
 	}
 	for _, f := range p.foreign {
 		switch {
-		case f.letter:
+		case f.letter, f.offset >= p.mark.Offset && a.Stalled:
 		case taken:
 			a.Unauditable++
 			a.problem("partition %d, offset %d: no fix, and no dead letter of it is in what retention has left of %s",

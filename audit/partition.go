@@ -28,7 +28,7 @@ type partition struct {
 	holes   []hole
 	foreign []foreign // records below the mark that are no fixes of this partition
 	below   reached   // what this audit comes to: the mark, and the last record below it
-	pending int64
+	pending awaited
 	parser  wire.Parser
 }
 
@@ -45,6 +45,7 @@ type life struct {
 func (a *auditor) place(marks []argos.Mark, log []cluster.Range) error {
 	for n, r := range log {
 		p := &partition{number: int32(n), Range: r, from: r.First, lives: map[string]*life{}, missing: map[string]int64{}}
+		p.pending.trucks = map[string]argos.Truck{}
 		for _, m := range marks {
 			if int(m.Partition) == n {
 				p.mark, p.marked = m, true
@@ -114,6 +115,9 @@ func (a *auditor) read(ctx context.Context, p *partition) error {
 		p.below.Last, p.below.Sum = last.Offset, fingerprint(last)
 	}
 	a.keep(p)
+	if a.Running {
+		p.await(a.documents)
+	}
 	p.lives = nil
 	return nil
 }
@@ -191,25 +195,20 @@ func (p *partition) understand(lr argos.LogRecord, partitions int) (rec *argos.R
 func (a *auditor) compare(p *partition, id string, l *life, pos argos.Pos) {
 	d := a.documents[id]
 	if d == nil {
-		a.pend(p)
+		a.pend(p, pos.Next-1)
 		if _, noted := p.missing[id]; !noted && pos.Next <= p.mark.Offset {
 			p.missing[id] = pos.Next - 1
 		}
 		return
 	}
 	if pos.Compare(d.Pos) > 0 {
-		a.pend(p)
+		a.pend(p, pos.Next-1)
 		if d.behind < 0 && pos.Next <= p.mark.Offset {
 			d.behind = pos.Next - 1
 		}
 		return
 	}
 	l.compare(d, pos)
-}
-
-func (a *auditor) pend(p *partition) {
-	a.Pending++
-	p.pending++
 }
 
 // compare judges a document if the fold is at its place.

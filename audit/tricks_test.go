@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -160,27 +161,49 @@ func TestRefuses(t *testing.T) {
 func TestACorrectPipelineAtWork(t *testing.T) {
 	w := newWorld(t)
 	w.config.Running = true
-	w.config.Store = &working{Store: w.store, work: func() { w.grow(t, 12) }, now: func() argos.Store { return w.store }}
-	if r := w.audit(t); !r.Clean() || r.Documents != trucks {
+	w.config.Store = &working{swapped: swapped{w: w}, work: func() { w.grow(t, 12) }}
+	if r := w.audit(t); !r.Clean() || r.Documents != trucks || r.Pending == 0 {
 		t.Errorf("%+v", r)
 	}
 }
 
-// working is a store into which a pipeline writes before each answer.
+// Marks and a silent truck's document are put back while a correct pipeline is at work, which soon has written true marks again.
+func TestPutBackUnderAPipelineAtWork(t *testing.T) {
+	w := newWorld(t)
+	w.config.Running = true
+	old := w.docs["T-3"]
+	old.Track = bytes.Clone(old.Track)
+	w.grow(t, day)
+	back := func(marks []argos.Mark) {
+		w.rebuild(t, func(d *argos.Truck) bool {
+			if d.ID == "T-3" {
+				*d = old
+			}
+			return true
+		}, marks)
+	}
+	truth := w.stored(t)
+	back(zero())
+	w.config.Store = &working{swapped: swapped{w: w}, work: func() { back(truth) }}
+	if r := w.audit(t); r.Clean() || r.Diverged != 1 || !says(r, "its mark has come past it, but its document has not folded it") {
+		t.Errorf("%+v", r)
+	}
+}
+
+// working is a store into which somebody writes after each answer.
 type working struct {
-	argos.Store
+	swapped
 	work func()
-	now  func() argos.Store
 }
 
 func (s *working) Marks(ctx context.Context, topic string) ([]argos.Mark, error) {
 	defer s.work()
-	return s.now().Marks(ctx, topic)
+	return s.swapped.Marks(ctx, topic)
 }
 
 func (s *working) After(ctx context.Context, id string, limit int) ([]argos.Truck, error) {
 	defer s.work()
-	return s.now().After(ctx, id, limit)
+	return s.swapped.After(ctx, id, limit)
 }
 
 // Lines taken out of the middle of a ledger are missed.
