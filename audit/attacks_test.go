@@ -1,15 +1,14 @@
 package audit_test
 
 import (
+	"argos"
+	"argos/audit"
+	"argos/ledger"
 	"bytes"
 	"fmt"
 	"testing"
 
 	kafka "github.com/segmentio/kafka-go"
-
-	"argos"
-	"argos/audit"
-	"argos/ledger"
 )
 
 // Other ways to make an audit pass that should not.
@@ -168,12 +167,18 @@ func TestDeadLetters(t *testing.T) {
 	w := newWorld(t)
 	w.garbage(t, 1)
 	letter := func(topic string, offset, size int64) string {
-		return fmt.Sprintf(`{"error":"x","topic":%q,"partition":1,"offset":%d,"size":%d,"raw":"garbage"}`, topic, offset, size)
+		return fmt.Sprintf(
+			`{"error":"x","topic":%q,"partition":1,"offset":%d,"size":%d,"raw":"garbage"}`,
+			topic,
+			offset,
+			size,
+		)
 	}
 	at := w.ends[1] - 1
 	w.createTopic(t, argos.DeadLetterTopic)
 	for _, other := range []string{
-		letter("elsewhere", at, 7), letter(argos.Topic, at-1, 7), letter(argos.Topic, at, 9), `{"error":"a gateway's"}`, "x",
+		letter("elsewhere", at, 7), letter(argos.Topic, at-1, 7), letter(argos.Topic, at, 9),
+		`{"error":"a gateway's"}`, "x",
 	} {
 		w.produceTo(t, argos.DeadLetterTopic, kafka.Record{Value: kafka.NewBytes([]byte(other))})
 	}

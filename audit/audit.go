@@ -1,21 +1,21 @@
-// Package audit proves delivery after the fact: every fix that a sender holds an acknowledgement for is in the log, every
-// stored document is the fold of its truck's log, and what could not be read has its dead letter. The fold is run anew,
-// record by record, without Beam, shards or batches: what the pipeline does in parts and parallel must come to the same
-// bytes. Beside it, what must hold of any document is counted without the filter.
+// Package audit proves delivery after the fact: every fix that a sender holds an acknowledgement for is in the log,
+// every stored document is the fold of its truck's log, and what could not be read has its dead letter. The fold is
+// run anew, record by record, without Beam, shards or batches: what the pipeline does in parts and parallel must come
+// to the same bytes. Beside it, what must hold of any document is counted without the filter.
 //
-// Memory is bounded by the trucks, not by the records: claims and records are matched by fingerprints in temporary files.
+// Memory is bounded by the trucks, not by the records: claims and records are matched by fingerprints in temporary
+// files.
 package audit
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"time"
-
 	"argos"
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/transforms/track"
+	"context"
+	"errors"
+	"fmt"
+	"time"
 )
 
 // Config says what is audited against what.
@@ -28,8 +28,8 @@ type Config struct {
 	State     string // path of what the last audit proved, from which this one goes on and which it renews; "": none
 	Running   bool   // the pipeline is at work, so some records are pending at any moment
 
-	// Patience is how long the marks of a pipeline that is said to be at work may stand still while records are pending;
-	// default 30 s.
+	// Patience is how long the marks of a pipeline that is said to be at work may stand still while records are
+	// pending; default 30 s.
 	Patience time.Duration
 
 	// Progress, if set, is told how far ledger and log have been read.
@@ -42,7 +42,9 @@ type Config struct {
 // Refusals: an audit of these would prove everything, or nothing.
 var (
 	ErrNoMarks = errors.New(
-		"audit: the store has no marks of this topic, so no pipeline has begun on it, or they were taken away: is it the right store?")
+		"audit: the store has no marks of this topic, so no pipeline has begun on it, or they were taken away: " +
+			"is it the right store?",
+	)
 	ErrEmptyLedger = errors.New(
 		"audit: the ledger has no acknowledged fix, so it proves nothing of delivery: is it the senders' one?")
 )
@@ -59,8 +61,8 @@ type auditor struct {
 
 // Run audits. The gateway and the pipeline may be running or stopped.
 //
-// What is read first is contained in what is read after it: below the marks, all is in the documents; what the documents
-// have folded, and what the ledger says was acked, is below the log's end.
+// What is read first is contained in what is read after it: below the marks, all is in the documents; what the
+// documents have folded, and what the ledger says was acked, is below the log's end.
 func Run(ctx context.Context, c Config) (*Report, error) {
 	if c.Progress == nil {
 		c.Progress = &Progress{}

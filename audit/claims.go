@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"argos"
+	"argos/ledger"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -10,9 +12,6 @@ import (
 	"os"
 	"slices"
 	"sort"
-
-	"argos"
-	"argos/ledger"
 )
 
 // key is the fingerprint of a fix as its sender knows it: truck, number, time and place. Nobody finds two of one key.
@@ -174,8 +173,12 @@ func (a *auditor) vague(e ledger.Entry) {
 	if e.Seq >= 0 {
 		what = "place"
 	}
-	a.problem("truck %s, ts %d: acknowledged, but its entry has no %s, so nothing shows which record of the log is its own",
-		e.TruckID, e.TS, what)
+	a.problem(
+		"truck %s, ts %d: acknowledged, but its entry has no %s, so nothing shows which record of the log is its own",
+		e.TruckID,
+		e.TS,
+		what,
+	)
 }
 
 // found notes that a fix is in the log.

@@ -14,7 +14,12 @@ func TestClaimsAreMatched(t *testing.T) {
 		run string
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		bytes := rapid.SampledFrom([]int64{0, 2 * lineBytes * bucketClaims, 5 * lineBytes * bucketClaims}).Draw(t, "bytes")
+		bytes := rapid.SampledFrom(
+			[]int64{0, 2 * lineBytes * bucketClaims, 5 * lineBytes * bucketClaims},
+		).Draw(
+			t,
+			"bytes",
+		)
 		c, err := newClaims(bytes)
 		if err != nil {
 			t.Fatal(err)

@@ -1,9 +1,8 @@
 package audit
 
 import (
-	"context"
-
 	"argos"
+	"context"
 )
 
 // document is a stored document and what its log says of it so far.

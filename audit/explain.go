@@ -1,16 +1,15 @@
 package audit
 
 import (
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
-
 	"argos"
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/transforms/track"
 	"argos/wire"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
 )
 
 // Question asks of what a truck's document is the fold.
@@ -56,8 +55,8 @@ var ErrNoRecords = errors.New("the log has no record of this truck")
 // errReached ends the reading at the document asked for.
 var errReached = errors.New("reached")
 
-// Explain shows each the records that a document is the fold of, in log order, with what was decided of each by the fold
-// itself.
+// Explain shows each the records that a document is the fold of, in log order, with what was decided of each by the
+// fold itself.
 func Explain(ctx context.Context, q Question, each func(*Step)) (*Explanation, error) {
 	if err := argos.CheckTruckID(q.Truck); err != nil {
 		return nil, err

@@ -1,13 +1,12 @@
 package audit_test
 
 import (
+	"argos"
+	"argos/audit"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"argos"
-	"argos/audit"
 )
 
 func (w *world) explain(t *testing.T, id string, rev int64) (e *audit.Explanation, steps []audit.Step) {
@@ -21,7 +20,8 @@ func (w *world) explain(t *testing.T, id string, rev int64) (e *audit.Explanatio
 	return e, steps
 }
 
-// An explanation lists a document's records with what the fold decided, and says whether the stored document is their fold.
+// An explanation lists a document's records with what the fold decided, and says whether the stored document is their
+// fold.
 func TestExplain(t *testing.T) {
 	w := newWorld(t)
 	wild := fixOf(w.sent + 1) // T-1's next, far off

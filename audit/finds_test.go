@@ -1,16 +1,12 @@
 package audit_test
 
 import (
-	"strings"
-	"testing"
-
-	kafka "github.com/segmentio/kafka-go"
-
 	"argos"
 	"argos/audit"
 	"argos/ledger"
 	"argos/transforms/track"
-	"argos/wire"
+	"strings"
+	"testing"
 )
 
 func TestClean(t *testing.T) {
@@ -21,7 +17,10 @@ func TestClean(t *testing.T) {
 	w.config.Folded = func(*argos.Record, *track.Track) { shown++ }
 	r := w.audit(t)
 	const n = trucks * each
-	if !r.Clean() || r.Sent != n+2 || r.Acked != n || r.Refused != 1 || r.InLog != n || r.Stored != n || r.Documents != trucks || r.Pending != 0 || shown != n {
+	if !r.Clean() || r.Sent != n+2 || r.Acked != n || r.Refused != 1 || r.InLog != n || r.Stored != n ||
+		r.Documents != trucks ||
+		r.Pending != 0 ||
+		shown != n {
 		t.Errorf("%+v, %d shown", r, shown)
 	}
 }
@@ -82,7 +81,7 @@ func TestFinds(t *testing.T) {
 			func(t *testing.T, w *world) {
 				id, p := "T-1", argos.PartitionOf("T-1", 3)
 				rec := argos.Record{Fix: argos.NewFix(id, 1_700_000_900_000, 51.9, 4.5), Recv: 1_700_000_900_000}
-				w.produce(t, p, kafka.Record{Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &rec))})
+				w.produceIn(t, p, &rec)
 				marks := w.stored(t)
 				marks[p].Offset++
 				if err := w.store.SetMarks(t.Context(), marks); err != nil {
@@ -103,7 +102,8 @@ func TestFinds(t *testing.T) {
 			w := newWorld(t)
 			c.damage(t, w)
 			r := w.audit(t)
-			if r.Clean() || r.Lost != c.want.Lost || r.Diverged != c.want.Diverged || r.Unauditable != c.want.Unauditable ||
+			if r.Clean() || r.Lost != c.want.Lost || r.Diverged != c.want.Diverged ||
+				r.Unauditable != c.want.Unauditable ||
 				r.BadMarks+r.MissingLetters+r.Vague > 0 {
 				t.Errorf("%+v", r)
 			}
@@ -127,7 +127,8 @@ func TestResent(t *testing.T) {
 	w.entry(t, &r.Fix, ledger.Unknown)
 	w.entry(t, &r.Fix, ledger.Acked)
 	got := w.audit(t)
-	if got.Lost+got.Diverged > 0 || got.Resent != 1 || got.Acked != trucks*each+1 || got.Sent != got.Acked || got.Pending != 2 {
+	if got.Lost+got.Diverged > 0 || got.Resent != 1 || got.Acked != trucks*each+1 || got.Sent != got.Acked ||
+		got.Pending != 2 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -27,7 +27,10 @@ func NewMetrics() *Metrics {
 		return prometheus.NewCounter(prometheus.CounterOpts{Name: name, Help: help})
 	}
 	return &Metrics{
-		clean: gauge("argos_audit_clean", "1 if the last audit found nothing wrong, 0 if it did or could not be run."),
+		clean: gauge(
+			"argos_audit_clean",
+			"1 if the last audit found nothing wrong, 0 if it did or could not be run.",
+		),
 		faults: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "argos_audit_faults", Help: "What the last audit found, by kind.",
 		}, []string{"kind"}),

@@ -1,15 +1,14 @@
 package audit_test
 
 import (
+	"argos"
+	"argos/audit"
 	"context"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"argos"
-	"argos/audit"
 )
 
 // A followed audit reads what is new each time, and its metrics are the last verdict.

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// hole is a run of offsets [from, to) without a record. A transaction's marker leaves one, and so do compaction and whoever
-// rewrites a log: whether anything is missing is told by the documents and the ledger.
+// hole is a run of offsets [from, to) without a record. A transaction's marker leaves one, and so do compaction and
+// whoever rewrites a log: whether anything is missing is told by the documents and the ledger.
 type hole struct{ from, to int64 }
 
 // maxHoles bounds what is remembered of a partition, for it is only named.

@@ -1,26 +1,29 @@
 package audit_test
 
 import (
+	"argos"
+	"argos/wire"
 	"fmt"
 	"strings"
 	"testing"
 
 	kafka "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
-
-	"argos"
-	"argos/wire"
 )
 
-// A record that was taken out of the log is missed by the sender that holds its ack and by the document that has folded it. Compaction
-// takes it out for real here: two records of this log have one key.
+// A record that was taken out of the log is missed by the sender that holds its ack and by the document that has
+// folded it. Compaction takes it out for real here: two records of this log have one key.
 func TestARecordMissingFromTheLog(t *testing.T) {
 	c, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
-	if err := c.CreateTopic(argos.Topic, 3, map[string]string{"cleanup.policy": "compact", "retention.ms": "-1"}); err != nil {
+	if err := c.CreateTopic(
+		argos.Topic,
+		3,
+		map[string]string{"cleanup.policy": "compact", "retention.ms": "-1"},
+	); err != nil {
 		t.Fatal(err)
 	}
 	const taken, id = 61, "T-1" // of whose fixes 61 and 67 are two
@@ -53,7 +56,9 @@ func TestARecordMissingFromTheLog(t *testing.T) {
 	} {
 		found := false
 		for _, says := range r.Problems {
-			found = found || strings.HasPrefix(says, want) && strings.HasSuffix(says, fmt.Sprintf("no record at offset %d", offset))
+			found = found ||
+				strings.HasPrefix(says, want) &&
+					strings.HasSuffix(says, fmt.Sprintf("no record at offset %d", offset))
 		}
 		if !found {
 			t.Errorf("says %q, want %q and offset %d", r.Problems, want, offset)

@@ -1,13 +1,12 @@
 package audit
 
 import (
+	"argos"
+	"argos/transforms/track"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"argos"
-	"argos/transforms/track"
 )
 
 func (a *auditor) badMark(format string, args ...any) {
@@ -25,13 +24,28 @@ func (a *auditor) judgeMarks() {
 		case !p.marked:
 			a.badMark("partition %d has no mark, so nothing says how far it is stored", p.number)
 		case p.mark.Offset > p.Range.Last:
-			a.badMark("the mark of partition %d is %d, above the log's end at %d", p.number, p.mark.Offset, p.Range.Last)
+			a.badMark(
+				"the mark of partition %d is %d, above the log's end at %d",
+				p.number,
+				p.mark.Offset,
+				p.Range.Last,
+			)
 		case p.mark.Offset < p.First:
-			a.badMark("partition %d is stored up to offset %d, and retention has taken all below %d: what was between them is gone unread",
-				p.number, p.mark.Offset, p.First)
+			a.badMark(
+				"partition %d is stored up to offset %d, and retention has taken all below %d: "+
+					"what was between them is gone unread",
+				p.number,
+				p.mark.Offset,
+				p.First,
+			)
 		case p.before != nil && p.mark.Offset < p.before.Offset:
-			a.badMark("the mark of partition %d has gone back from %d, which the last audit saw, to %d: was the store restored?",
-				p.number, p.before.Offset, p.mark.Offset)
+			a.badMark(
+				"the mark of partition %d has gone back from %d, which the last audit saw, to %d: "+
+					"was the store restored?",
+				p.number,
+				p.before.Offset,
+				p.mark.Offset,
+			)
 		}
 		p.below.Epoch, p.below.Offset = p.mark.Epoch, p.mark.Offset
 	}
@@ -39,8 +53,13 @@ func (a *auditor) judgeMarks() {
 	a.state.Partitions = nil
 	for n, p := range a.parts {
 		if n < len(old) && p.mark.Epoch < old[n].Epoch {
-			a.badMark("the mark of partition %d has gone back from epoch %d, which the last audit saw, to %d: was the store restored?",
-				p.number, old[n].Epoch, p.mark.Epoch)
+			a.badMark(
+				"the mark of partition %d has gone back from epoch %d, which the last audit saw, to %d: "+
+					"was the store restored?",
+				p.number,
+				old[n].Epoch,
+				p.mark.Epoch,
+			)
 		}
 		a.state.Partitions = append(a.state.Partitions, p.below)
 	}
@@ -57,8 +76,13 @@ func (a *auditor) judgeDocuments() {
 			a.problem("truck %s, %s", id, says)
 		} else if !d.reached || d.differs != "" {
 			a.Unauditable++
-			a.problem("truck %s, offset %d of partition %d: the start of its log is gone, so its document can't be judged%s",
-				id, d.Pos.Next-1, d.Pos.Partition, a.trust(&d.Truck))
+			a.problem(
+				"truck %s, offset %d of partition %d: the start of its log is gone, so its document can't be judged%s",
+				id,
+				d.Pos.Next-1,
+				d.Pos.Partition,
+				a.trust(&d.Truck),
+			)
 		}
 	}
 	for _, p := range a.parts {
@@ -90,7 +114,11 @@ func (d *document) diverges(p *partition) string {
 	case d.differs != "" && !gone:
 		return at + "stored " + d.differs + ", which the log does not fold into" + p.without(d.Pos.Next)
 	case d.behind >= 0:
-		return fmt.Sprintf("offset %d of partition %d: below the mark, but its document has not folded it", d.behind, p.number)
+		return fmt.Sprintf(
+			"offset %d of partition %d: below the mark, but its document has not folded it",
+			d.behind,
+			p.number,
+		)
 	}
 	return ""
 }

@@ -1,16 +1,15 @@
 package audit
 
 import (
+	"argos"
+	"argos/cluster"
+	"argos/io/kafkaio"
 	"context"
 	"encoding/json"
 	"errors"
 	"sort"
 
 	kafka "github.com/segmentio/kafka-go"
-
-	"argos"
-	"argos/cluster"
-	"argos/io/kafkaio"
 )
 
 // foreign is a record of the log that is no fix of its partition: the pipeline has to write a dead letter of it.
@@ -47,10 +46,18 @@ func (a *auditor) judgeLetters(ctx context.Context) error {
 		return err
 	}
 	for n, r := range log {
-		err := kafkaio.Scan(ctx, a.cfg.Kafka, argos.DeadLetterTopic, n, r.First, r.Last, func(lr argos.LogRecord) error {
-			a.letter(lr.Value)
-			return nil
-		})
+		err := kafkaio.Scan(
+			ctx,
+			a.cfg.Kafka,
+			argos.DeadLetterTopic,
+			n,
+			r.First,
+			r.Last,
+			func(lr argos.LogRecord) error {
+				a.letter(lr.Value)
+				return nil
+			},
+		)
 		if err != nil {
 			return err
 		}

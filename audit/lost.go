@@ -1,13 +1,12 @@
 package audit
 
 import (
-	"context"
-	"errors"
-	"fmt"
-
 	"argos"
 	"argos/io/kafkaio"
 	"argos/ledger"
+	"context"
+	"errors"
+	"fmt"
 )
 
 // missed is an acknowledged fix of which the log has fewer records than runs hold acks.
@@ -101,8 +100,16 @@ func (a *auditor) lose(m *missed) error {
 			a.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of partition %d",
 				e.TruckID, e.Seq, e.TS, p.number)
 		case m.found > 0:
-			a.problem("truck %s, seq %d, ts %d: acknowledged to run %s, but the log has %d record of this fix and %d runs hold an ack",
-				e.TruckID, e.Seq, e.TS, e.Run, m.found, len(m.runs))
+			a.problem(
+				"truck %s, seq %d, ts %d: acknowledged to run %s, but the log has %d record of this fix "+
+					"and %d runs hold an ack",
+				e.TruckID,
+				e.Seq,
+				e.TS,
+				e.Run,
+				m.found,
+				len(m.runs),
+			)
 		default:
 			a.problem("truck %s, seq %d, ts %d, at %v, %v: acknowledged, but not in the log: "+
 				"partition %d, read from offset %d to %d%s",
@@ -115,8 +122,9 @@ func (a *auditor) lose(m *missed) error {
 // errEnough ends a reading that has found what it sought.
 var errEnough = errors.New("enough")
 
-// lookBack seeks fixes that the new part of the log lacks in the part that an earlier audit has read: they came into the
-// log just before that, and into the ledger just after. What earlier lines of the ledger claim of the same fixes counts.
+// lookBack seeks fixes that the new part of the log lacks in the part that an earlier audit has read: they came into
+// the log just before that, and into the ledger just after. What earlier lines of the ledger claim of the same fixes
+// counts.
 func (a *auditor) lookBack(ctx context.Context, all map[key]*missed) error {
 	if end := a.state.earlier; end > 0 {
 		err := ledger.ReadOn(a.cfg.Ledger, &ledger.Position{}, func(e ledger.Entry, line int64) error {

@@ -1,16 +1,14 @@
 package audit
 
 import (
+	"argos"
+	"argos/cluster"
+	"argos/io/kafkaio"
+	"argos/wire"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
-
-	"argos"
-	"argos/cluster"
-	"argos/io/kafkaio"
-	"argos/transforms/track"
-	"argos/wire"
 )
 
 // partition is one of the log, and what was found in it.
@@ -32,19 +30,16 @@ type partition struct {
 	parser  wire.Parser
 }
 
-// life is a truck's fold so far.
-type life struct {
-	track  track.Track
-	attrs  []byte
-	tally  tally
-	atMark *proven // as it was at the mark, once the fold is beyond it
-	seed   *proven // what it began with
-}
-
 // place finds where each partition is to be read from, and refuses a log that is not the one of the last audit.
 func (a *auditor) place(marks []argos.Mark, log []cluster.Range) error {
 	for n, r := range log {
-		p := &partition{number: int32(n), Range: r, from: r.First, lives: map[string]*life{}, missing: map[string]int64{}}
+		p := &partition{
+			number:  int32(n),
+			Range:   r,
+			from:    r.First,
+			lives:   map[string]*life{},
+			missing: map[string]int64{},
+		}
 		p.pending.trucks = map[string]argos.Truck{}
 		for _, m := range marks {
 			if int(m.Partition) == n {
@@ -83,30 +78,43 @@ func (a *auditor) read(ctx context.Context, p *partition) error {
 	if known { // read that one again: by it the log is known
 		from = p.before.Last
 	}
-	err := kafkaio.Scan(ctx, a.cfg.Kafka, a.cfg.Topic, int(p.number), from, p.Range.Last, func(r argos.LogRecord) error {
-		if known {
-			known = false
-			if r.Offset != p.before.Last || fingerprint(r) != p.before.Sum {
-				return fmt.Errorf("the record at offset %d is not the one that the last audit read there: "+
-					"the state file is of another log, or this one was rewritten", p.before.Last)
+	err := kafkaio.Scan(
+		ctx,
+		a.cfg.Kafka,
+		a.cfg.Topic,
+		int(p.number),
+		from,
+		p.Range.Last,
+		func(r argos.LogRecord) error {
+			if known {
+				known = false
+				if r.Offset != p.before.Last || fingerprint(r) != p.before.Sum {
+					return fmt.Errorf("the record at offset %d is not the one that the last audit read there: "+
+						"the state file is of another log, or this one was rewritten", p.before.Last)
+				}
 			}
-		}
-		if r.Offset < p.from {
-			return nil
-		}
-		a.InLog++
-		a.cfg.Progress.Log.Add(1)
-		p.skipped(a.Report, next, r.Offset)
-		next = r.Offset + 1
-		if r.Offset < p.mark.Offset {
-			last.Offset, last.Time, last.Value = r.Offset, r.Time, append(last.Value[:0], r.Value...)
-		}
-		if r.Offset == p.mark.Offset-1 && p.mark.Time != 0 && p.mark.Time != r.Time {
-			a.badMark("the mark of partition %d is of a record of %s at offset %d, and the log has one of %s there",
-				p.number, instant(p.mark.Time), r.Offset, instant(r.Time))
-		}
-		return a.record(p, r)
-	})
+			if r.Offset < p.from {
+				return nil
+			}
+			a.InLog++
+			a.cfg.Progress.Log.Add(1)
+			p.skipped(a.Report, next, r.Offset)
+			next = r.Offset + 1
+			if r.Offset < p.mark.Offset {
+				last.Offset, last.Time, last.Value = r.Offset, r.Time, append(last.Value[:0], r.Value...)
+			}
+			if r.Offset == p.mark.Offset-1 && p.mark.Time != 0 && p.mark.Time != r.Time {
+				a.badMark(
+					"the mark of partition %d is of a record of %s at offset %d, and the log has one of %s there",
+					p.number,
+					instant(p.mark.Time),
+					r.Offset,
+					instant(r.Time),
+				)
+			}
+			return a.record(p, r)
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -131,7 +139,11 @@ func (a *auditor) seed(p *partition) error {
 		}
 		l := &life{attrs: known.attrs, seed: known}
 		if err := l.track.Decode(known.track); err != nil {
-			return fmt.Errorf("the state file has a track of truck %s that this argos does not read, so begin another: %w", id, err)
+			return fmt.Errorf(
+				"the state file has a track of truck %s that this argos does not read, so begin another: %w",
+				id,
+				err,
+			)
 		}
 		var was argos.Truck
 		l.track.Fill(&was)
@@ -211,27 +223,8 @@ func (a *auditor) compare(p *partition, id string, l *life, pos argos.Pos) {
 	l.compare(d, pos)
 }
 
-// compare judges a document if the fold is at its place.
-func (l *life) compare(d *document, pos argos.Pos) {
-	if pos.Compare(d.Pos) != 0 {
-		return
-	}
-	want := argos.Truck{ID: d.ID, Attrs: l.attrs}
-	l.track.Fill(&want)
-	d.reached, d.broken, d.differs = true, l.tally.contradicts(&d.Truck), difference(&d.Truck, &want)
-}
-
-func (l *life) proven() *proven {
-	p := &proven{track: l.track.Append(nil), attrs: l.attrs, records: l.track.Rev()}
-	if l.tally.whole {
-		p.records = l.tally.records
-	}
-	p.trusted = l.seed != nil && l.seed.trusted
-	return p
-}
-
-// keep takes what was proven into the state: each track as it was at the mark, below which no document lies. At the next
-// audit no document can be older.
+// keep takes what was proven into the state: each track as it was at the mark, below which no document lies. At the
+// next audit no document can be older.
 func (a *auditor) keep(p *partition) {
 	if a.cfg.State == "" {
 		return

@@ -1,13 +1,12 @@
 package audit
 
 import (
+	"argos"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
-
-	"argos"
 )
 
 // awaited is what is pending in a partition.
@@ -37,8 +36,8 @@ func (p *partition) await(documents map[string]*document) {
 	}
 }
 
-// judgePending says what is pending. If a pipeline is said to be at work, it waits until that has stored it, and looks at
-// the documents again: else one whose mark was put back would never be missed.
+// judgePending says what is pending. If a pipeline is said to be at work, it waits until that has stored it, and
+// looks at the documents again: else one whose mark was put back would never be missed.
 func (a *auditor) judgePending(ctx context.Context) error {
 	a.nextKind()
 	switch {
@@ -63,8 +62,14 @@ func (a *auditor) judgePending(ctx context.Context) error {
 		waiting, stands := a.waitFor(marks, time.Now())
 		for _, p := range stands {
 			a.Stalled = true
-			a.problem("partition %d: %d records are pending, and its mark has stood at %d for %s: no pipeline is at work on it",
-				p.number, p.pending.records, p.pending.mark.Offset, a.cfg.Patience)
+			a.problem(
+				"partition %d: %d records are pending, and its mark has stood at %d for %s: "+
+					"no pipeline is at work on it",
+				p.number,
+				p.pending.records,
+				p.pending.mark.Offset,
+				a.cfg.Patience,
+			)
 		}
 		if !waiting || a.Stalled {
 			return a.lookAgain(ctx)
@@ -116,7 +121,13 @@ func (a *auditor) lookAgain(ctx context.Context) error {
 				want := p.pending.trucks[id]
 				if says := arrived(there[id], &want); says != "" && !a.judged(id, p) {
 					a.Diverged++
-					a.problem("truck %s, offset %d of partition %d: its mark has come past it, but %s", id, want.Pos.Next-1, p.number, says)
+					a.problem(
+						"truck %s, offset %d of partition %d: its mark has come past it, but %s",
+						id,
+						want.Pos.Next-1,
+						p.number,
+						says,
+					)
 				}
 			}
 		}

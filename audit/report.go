@@ -2,13 +2,13 @@ package audit
 
 import "fmt"
 
-// Report is what the audit found. Delivery is proven when Clean. Of an audit that goes on from an earlier one, the counts
-// speak of what is new since; those of documents, of all.
+// Report is what the audit found. Delivery is proven when Clean. Of an audit that goes on from an earlier one, the
+// counts speak of what is new since; those of documents, of all.
 type Report struct {
 	Sent    int64 `json:"sent"`    // distinct fixes in the ledger
 	Acked   int64 `json:"acked"`   // of these, acknowledged
 	Refused int64 `json:"refused"` // of these, refused to the sender
-	Vague   int64 `json:"vague"`   // acknowledged entries without a number or a place: no record can be told to be theirs
+	Vague   int64 `json:"vague"`   // acked entries without a number or a place: no record can be told to be theirs
 	InLog   int64 `json:"in_log"`  // records in the topic
 	Holes   int64 `json:"holes"`   // offsets that hold no record: transaction markers, or what somebody took out
 	Stored  int64 `json:"stored"`  // records that the documents account for
@@ -19,11 +19,11 @@ type Report struct {
 
 	Lost           int64 `json:"lost"`            // acked fixes that are not in the topic
 	Documents      int64 `json:"documents"`       // in the store
-	Diverged       int64 `json:"diverged"`        // documents that are not the fold of their log, or missing, or of no log
+	Diverged       int64 `json:"diverged"`        // documents that are not the fold of their log, missing, or of no log
 	BadMarks       int64 `json:"bad_marks"`       // marks that are missing, or can't be true
 	MissingLetters int64 `json:"missing_letters"` // records that are no fixes, and of which there is no dead letter
 	Unauditable    int64 `json:"unauditable"`     // documents and acked fixes whose part of the log is gone
-	Trusted        int64 `json:"trusted"`         // documents whose beginning no audit has seen; they are judged from there on
+	Trusted        int64 `json:"trusted"`         // documents whose beginning no audit has seen
 
 	Fixes      int64 `json:"fixes"`
 	Duplicates int64 `json:"duplicates"`

@@ -1,10 +1,9 @@
 package audit_test
 
 import (
+	"argos"
 	"strings"
 	"testing"
-
-	"argos"
 )
 
 // What retention has taken cannot be judged: that is neither a loss nor a pass.

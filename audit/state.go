@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"argos"
+	"argos/ledger"
 	"bufio"
 	"bytes"
 	"crypto/sha256"
@@ -11,16 +13,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-
-	"argos"
-	"argos/ledger"
 )
 
-// state is what an audit has proven, for the next one to go on from: each truck's track as it was at the marks, and how far
-// log and ledger were read. Its file is
+// state is what an audit has proven, for the next one to go on from: each truck's track as it was at the marks, and
+// how far log and ledger were read. Its file is
 //
-//	"argos audit 1\n" | u32 length, head as JSON | trucks, each: u8 length, id; i64 records; u8 trusted; u16 length, attrs
-//	(0xffff: none); u16 length, track | SHA-256 of all before
+//	"argos audit 1\n" | u32 length, head as JSON | trucks, each: u8 length, id; i64 records; u8 trusted;
+//	u16 length, attrs (0xffff: none); u16 length, track | SHA-256 of all before
 type state struct {
 	Topic      string          `json:"topic"`
 	Ledger     ledger.Position `json:"ledger"`
@@ -36,7 +35,7 @@ type state struct {
 type reached struct {
 	Epoch  int32             `json:"epoch"`
 	Offset int64             `json:"offset"`
-	Last   int64             `json:"last"` // the offset of the last record below, by which the log is known again; -1: none
+	Last   int64             `json:"last"` // of the last record below, by which the log is known again; -1: none
 	Sum    [sha256.Size]byte `json:"sum"`  // its fingerprint
 }
 

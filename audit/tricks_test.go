@@ -1,16 +1,15 @@
 package audit_test
 
 import (
+	"argos"
+	"argos/audit"
+	"argos/ledger"
 	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"argos"
-	"argos/audit"
-	"argos/ledger"
 )
 
 // Each of these once passed, or raised a false alarm.
@@ -157,7 +156,8 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// A correct pipeline is at work during the audit: whatever it stores between two questions to the store is no divergence.
+// A correct pipeline is at work during the audit: whatever it stores between two questions to the store is no
+// divergence.
 func TestACorrectPipelineAtWork(t *testing.T) {
 	w := newWorld(t)
 	w.config.Running = true
@@ -167,7 +167,8 @@ func TestACorrectPipelineAtWork(t *testing.T) {
 	}
 }
 
-// Marks and a silent truck's document are put back while a correct pipeline is at work, which soon has written true marks again.
+// Marks and a silent truck's document are put back while a correct pipeline is at work, which soon has written true
+// marks again.
 func TestPutBackUnderAPipelineAtWork(t *testing.T) {
 	w := newWorld(t)
 	w.config.Running = true
@@ -185,7 +186,10 @@ func TestPutBackUnderAPipelineAtWork(t *testing.T) {
 	truth := w.stored(t)
 	back(zero())
 	w.config.Store = &working{swapped: swapped{w: w}, work: func() { back(truth) }}
-	if r := w.audit(t); r.Clean() || r.Diverged != 1 || !says(r, "its mark has come past it, but its document has not folded it") {
+	if r := w.audit(
+		t,
+	); r.Clean() || r.Diverged != 1 ||
+		!says(r, "its mark has come past it, but its document has not folded it") {
 		t.Errorf("%+v", r)
 	}
 }

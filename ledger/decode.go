@@ -10,7 +10,9 @@ import (
 )
 
 // errOld says that a line is of the form that ledgers had before their lines had numbers and places.
-var errOld = errors.New("it has no line, lat and lon: an older argos wrote it, so let the senders begin another ledger")
+var errOld = errors.New(
+	"it has no line, lat and lon: an older argos wrote it, so let the senders begin another ledger",
+)
 
 // decoder reuses memory from line to line.
 type decoder struct {

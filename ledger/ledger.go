@@ -1,11 +1,11 @@
 // Package ledger is what a sender writes down of each fix that it sent, so that an audit can ask the log for it:
 // append-only lines {"run":"..","line":0,"truck_id":"..","seq":1,"ts":2,"lat":51.9,"lon":4.5,"outcome":"acked"}.
 //
-// A run numbers its lines from 0: a line that was taken out of the middle is missed. What was cut off the end is missed by
-// whoever has read it before, by its Position.
+// A run numbers its lines from 0: a line that was taken out of the middle is missed. What was cut off the end is
+// missed by whoever has read it before, by its Position.
 //
-// A line counts once its newline is on the disk. A sender that was killed leaves a torn last line at most: Open cuts it
-// off, Read passes over it. Its fix is then one of those the sender cannot answer for.
+// A line counts once its newline is on the disk. A sender that was killed leaves a torn last line at most: Open cuts
+// it off, Read passes over it. Its fix is then one of those the sender cannot answer for.
 package ledger
 
 import (
@@ -78,7 +78,8 @@ func Open(path string) (*Writer, error) {
 // Repaired is how many bytes of a torn last line Open cut off: worth a line in the caller's log when not 0.
 func (w *Writer) Repaired() int64 { return w.repaired }
 
-// Write takes an entry, and gives it its number in its run; Flush, or the 64 KiB that it may wait for, brings it to the file.
+// Write takes an entry, and gives it its number in its run; Flush, or the 64 KiB that it may wait for, brings it to
+// the file.
 func (w *Writer) Write(e Entry) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

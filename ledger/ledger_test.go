@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"argos/ledger"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,8 +11,6 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"argos/ledger"
 )
 
 func all(t testing.TB, path string) []ledger.Entry {
@@ -135,7 +134,10 @@ func TestReadOn(t *testing.T) {
 	}
 	write := func(seq int64) {
 		t.Helper()
-		if err := errors.Join(w.Write(ledger.Entry{Run: "r", TruckID: "T-1", Seq: seq, Outcome: ledger.Acked}), w.Flush()); err != nil {
+		if err := errors.Join(
+			w.Write(ledger.Entry{Run: "r", TruckID: "T-1", Seq: seq, Outcome: ledger.Acked}),
+			w.Flush(),
+		); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -196,7 +198,11 @@ func TestReadStopsWhenTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop, seen := errors.New("enough"), 0
-	if err := ledger.Read(path, func(ledger.Entry) error { seen++; return stop }); !errors.Is(err, stop) || seen != 1 {
+	if err := ledger.Read(
+		path,
+		func(ledger.Entry) error { seen++; return stop },
+	); !errors.Is(err, stop) ||
+		seen != 1 {
 		t.Errorf("%v after %d", err, seen)
 	}
 }
@@ -212,7 +218,9 @@ func TestWritersShareALedger(t *testing.T) {
 	for g := range writers {
 		wg.Go(func() {
 			for i := range each {
-				if err := w.Write(ledger.Entry{Run: "r", TruckID: "T", Seq: int64(g*each + i), Outcome: ledger.Acked}); err != nil {
+				if err := w.Write(
+					ledger.Entry{Run: "r", TruckID: "T", Seq: int64(g*each + i), Outcome: ledger.Acked},
+				); err != nil {
 					t.Error(err)
 				}
 				if i%100 == 0 {
@@ -256,7 +264,9 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := range b.N {
-		if err := w.Write(ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked}); err != nil {
+		if err := w.Write(
+			ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked},
+		); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -272,7 +282,9 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range b.N {
-		if err := w.Write(ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked}); err != nil {
+		if err := w.Write(
+			ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked},
+		); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,7 +9,8 @@ import (
 	"os"
 )
 
-// ErrDamaged says that a line of a ledger, other than a torn last one, is not an entry, or not the next one of its run.
+// ErrDamaged says that a line of a ledger, other than a torn last one, is not an entry, or not the next one of its
+// run.
 var ErrDamaged = errors.New("damaged ledger")
 
 // ErrOther says that a ledger is not the one that a Position was taken of, or that something was cut off it.
@@ -34,8 +35,8 @@ func Read(path string, each func(Entry) error) error {
 	return ReadOn(path, &Position{}, func(e Entry, _ int64) error { return each(e) })
 }
 
-// ReadOn reads what a ledger has beyond a position, which it moves to the end. Each entry comes with the offset of its
-// line. A file that does not have what was read is ErrOther.
+// ReadOn reads what a ledger has beyond a position, which it moves to the end. Each entry comes with the offset of
+// its line. A file that does not have what was read is ErrOther.
 func ReadOn(path string, at *Position, each func(e Entry, offset int64) error) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -105,8 +106,12 @@ func place(n int, at *Position) string {
 func (at *Position) follows(e *Entry) error {
 	want, known := at.Lines[e.Run]
 	if e.Line != want && (e.Line != 0 || !known) {
-		return fmt.Errorf("it is line %d of run %s and follows on line %d of it, so what was between them was taken out",
-			e.Line, e.Run, want-1)
+		return fmt.Errorf(
+			"it is line %d of run %s and follows on line %d of it, so what was between them was taken out",
+			e.Line,
+			e.Run,
+			want-1,
+		)
 	}
 	at.Lines[e.Run] = e.Line + 1
 	return nil
@@ -119,13 +124,19 @@ func (at *Position) check(f *os.File) error {
 	}
 	switch now, err := tail(f, at.Offset); {
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: it is shorter than the %d bytes that were read, so its end was cut off, or it is another one",
-			ErrOther, at.Offset)
+		return fmt.Errorf(
+			"%w: it is shorter than the %d bytes that were read, so its end was cut off, or it is another one",
+			ErrOther,
+			at.Offset,
+		)
 	case err != nil:
 		return err
 	case string(now) != string(at.Tail):
-		return fmt.Errorf("%w: it has other lines before byte %d, so lines were taken out or changed, or it is another one",
-			ErrOther, at.Offset)
+		return fmt.Errorf(
+			"%w: it has other lines before byte %d, so lines were taken out or changed, or it is another one",
+			ErrOther,
+			at.Offset,
+		)
 	}
 	return nil
 }

@@ -1,9 +1,12 @@
-// Command audit shows what an audit costs as the log grows: a fleet's log, ledger and documents on an Apache Kafka, grown in
-// steps; after each, argos audit reads all of it, and again only what is new. Its peak memory must follow the trucks and
-// not the records.
+// Command audit shows what an audit costs as the log grows: a fleet's log, ledger and documents on an Apache Kafka,
+// grown in steps; after each, argos audit reads all of it, and again only what is new. Its peak memory must follow
+// the trucks and not the records.
 package main
 
 import (
+	"argos"
+	"argos/io/sqliteio"
+	"argos/rig"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +19,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/alecthomas/kong"
-
-	"argos"
-	"argos/io/sqliteio"
-	"argos/rig"
 )
 
 type options struct {

@@ -1,6 +1,14 @@
 package main
 
 import (
+	"argos"
+	"argos/audit"
+	"argos/cluster"
+	"argos/io/kafkaio"
+	"argos/io/sqliteio"
+	"argos/ledger"
+	"argos/transforms/track"
+	"argos/wire"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,20 +18,12 @@ import (
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
-
-	"argos"
-	"argos/audit"
-	"argos/cluster"
-	"argos/io/kafkaio"
-	"argos/io/sqliteio"
-	"argos/ledger"
-	"argos/transforms/track"
-	"argos/wire"
 )
 
 const partitions = 8
 
-// world is a fleet whose fixes are acked, logged and stored, without gateway and pipeline: these are not what is measured.
+// world is a fleet whose fixes are acked, logged and stored, without gateway and pipeline: these are not what is
+// measured.
 type world struct {
 	kafka, ledgerPath, storeURI string
 
@@ -39,9 +39,13 @@ type world struct {
 
 func newWorld(ctx context.Context, dir, broker string, trucks int) (*world, error) {
 	w := &world{
-		kafka: broker, ledgerPath: filepath.Join(dir, "ledger.ndjson"), storeURI: sqliteio.URI(filepath.Join(dir, "trucks.db")),
-		client: &kafka.Client{Addr: kafka.TCP(broker), Timeout: time.Minute},
-		trucks: trucks, tracks: make([]track.Track, trucks), random: rand.New(rand.NewPCG(1, 1)),
+		kafka:      broker,
+		ledgerPath: filepath.Join(dir, "ledger.ndjson"),
+		storeURI:   sqliteio.URI(filepath.Join(dir, "trucks.db")),
+		client:     &kafka.Client{Addr: kafka.TCP(broker), Timeout: time.Minute},
+		trucks:     trucks,
+		tracks:     make([]track.Track, trucks),
+		random:     rand.New(rand.NewPCG(1, 1)),
 	}
 	for topic, n := range map[string]int{argos.Topic: partitions, argos.DeadLetterTopic: 1} {
 		if err := kafkaio.EnsureTopic(ctx, cluster.Plain(broker), topic, n); err != nil {
@@ -68,9 +72,21 @@ func (w *world) grow(ctx context.Context, rounds int) error {
 			w.ends[p]++
 			w.tracks[i].Fold(r, argos.Pos{Partition: int32(p), Next: w.ends[p]})
 			batches[p] = append(batches[p], kafka.Record{
-				Key: kafka.NewBytes([]byte(r.TruckID)), Value: kafka.NewBytes(wire.AppendRecord(nil, r)), Time: time.UnixMilli(r.Recv),
+				Key: kafka.NewBytes(
+					[]byte(r.TruckID),
+				),
+				Value: kafka.NewBytes(wire.AppendRecord(nil, r)),
+				Time:  time.UnixMilli(r.Recv),
 			})
-			e := ledger.Entry{Run: "bench", TruckID: r.TruckID, Seq: r.Seq, TS: r.Time, Lat: r.Lat, Lon: r.Lon, Outcome: ledger.Acked}
+			e := ledger.Entry{
+				Run:     "bench",
+				TruckID: r.TruckID,
+				Seq:     r.Seq,
+				TS:      r.Time,
+				Lat:     r.Lat,
+				Lon:     r.Lon,
+				Outcome: ledger.Acked,
+			}
 			if err := w.ledger.Write(e); err != nil {
 				return err
 			}
@@ -98,7 +114,12 @@ func (w *world) fix(i int) *argos.Record {
 	at := time.Now().Truncate(24*time.Hour).UnixMilli() + 10_000*int64(n) + int64(i%10_000)
 	metre := 1.0 / 111_195
 	r := &argos.Record{
-		Fix:  argos.NewFix(fmt.Sprintf("B-%06d", i), at, 52+(150*float64(n)+3*w.random.NormFloat64())*metre, 13+float64(i)*1e-4),
+		Fix: argos.NewFix(
+			fmt.Sprintf("B-%06d", i),
+			at,
+			52+(150*float64(n)+3*w.random.NormFloat64())*metre,
+			13+float64(i)*1e-4,
+		),
 		Recv: at + 300,
 	}
 	r.Seq, r.Speed, r.Heading, r.Accuracy = int64(n), 15, 0, 4

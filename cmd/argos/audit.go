@@ -1,6 +1,8 @@
 package main
 
 import (
+	"argos"
+	"argos/audit"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,33 +13,30 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-
-	"argos"
-	"argos/audit"
 )
 
 type auditCmd struct {
 	Ledger    string        `help:"The senders' ledger." type:"path"`
 	NewLedger bool          `help:"The ledger is another file than the last audit's, on purpose."`
-	Running   bool          `help:"The pipeline is at work: what it has not come to yet is no fault, if its marks move."`
+	Running   bool          `help:"The pipeline is at work: wait until it has stored what is pending."`
 	Follow    bool          `help:"Audit again and again, and serve the verdict as metrics, until Ctrl-C."`
 	Every     time.Duration `help:"The pause between two audits of --follow." default:"1m"`
-	Admin     string        `help:"Address for /metrics, /healthz, /readyz and pprof of --follow." default:"127.0.0.1:9106"`
+	Admin     string        `help:"Address for /metrics, /healthz and /readyz of --follow." default:"127.0.0.1:9106"`
 
 	audited `embed:""`
 }
 
 func (auditCmd) Help() string {
-	return `Checks that every acknowledged fix of the ledger is in the topic, that every stored document is the fold of its truck's log, and that
-what could not be read has its dead letter. Prints JSON. Exit code 1 unless nothing is wrong, everything could be judged, and
-nothing is pending (with --running: and the pipeline is seen at work on it).
+	return `Checks that every acknowledged fix of the ledger is in the topic, that every stored document is the fold of its truck's
+log, and that what could not be read has its dead letter. Prints JSON. Exit code 1 unless nothing is wrong, everything
+could be judged, and nothing is pending (with --running: and what was pending has been stored meanwhile).
 
 With --state it reads only what is new since the last audit that found nothing wrong, and retention may take the rest.
 
 Examples:
   argos audit --data-dir demo-data
   argos audit --ledger fleet.ndjson --kafka 127.0.0.1:9092 --store sqlite:trucks.db --running
-  argos audit --ledger fleet.ndjson --kafka kafka:9092 --store mongodb://HOST/argos --running --state audit.state   each night
+  argos audit --ledger fleet.ndjson --kafka kafka:9092 --store mongodb://HOST/argos --running --state audit.state
   argos audit --ledger fleet.ndjson --kafka kafka:9092 --store mongodb://HOST/argos --state audit.state --follow`
 }
 

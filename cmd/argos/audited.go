@@ -1,22 +1,21 @@
 package main
 
 import (
+	"argos"
+	"argos/io/kfakeio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
-
-	"argos"
-	"argos/io/kfakeio"
 )
 
 // audited is what an audit, or an explanation, is told of where things are.
 type audited struct {
 	Store   string `help:"Where the documents live, such as sqlite:trucks.db or mongodb://HOST/argos."`
 	DataDir string `help:"A stopped demo's data directory, instead of all of these." type:"path"`
-	State   string `help:"What the last audit proved; an audit goes on from there and renews it." type:"path" placeholder:"FILE"`
+	State   string `help:"What the last audit proved; an audit goes on from it and renews it." type:"path" placeholder:"FILE"`
 
 	kafkaFlags `embed:"" set:"kafka="`
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"argos"
+	"argos/audit"
 	"bufio"
 	"context"
 	"errors"
@@ -10,9 +12,6 @@ import (
 	"math"
 	"strings"
 	"time"
-
-	"argos"
-	"argos/audit"
 )
 
 type explainCmd struct {
@@ -23,9 +22,9 @@ type explainCmd struct {
 }
 
 func (explainCmd) Help() string {
-	return `Why is this truck there? Lists the records that its document is the fold of: each with its offset, what the filter took it for
-and why; then what they make, and whether the stored document is that. Exit code 1 if it is not. What is said of a record was
-decided when it came; a later one may revise it, and then says so.
+	return `Why is this truck there? Lists the records that its document is the fold of: each with its offset, what the filter took
+it for and why; then what they make, and whether the stored document is that. Exit code 1 if it is not. What is said of a
+record was decided when it came; a later one may revise it, and then says so.
 
 Examples:
   argos explain T-17 --kafka 127.0.0.1:9092 --store sqlite:trucks.db
@@ -57,9 +56,26 @@ func (c *explainCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err
 		return fmt.Sprintf("%d of %d records of its partition read", p.Log.Load(), p.End.Load())
 	})
 	out := bufio.NewWriter(t.out)
-	fmt.Fprintf(out, "%10s %8s  %-24s %-24s %11s %12s %-9s  %s\n", "offset", "rev", "received", "fix's time", "lat", "lon", "taken as", "why")
+	fmt.Fprintf(
+		out,
+		"%10s %8s  %-24s %-24s %11s %12s %-9s  %s\n",
+		"offset",
+		"rev",
+		"received",
+		"fix's time",
+		"lat",
+		"lon",
+		"taken as",
+		"why",
+	)
 	e, err := audit.Explain(ctx, audit.Question{
-		Truck: c.Truck, Rev: c.Rev, Kafka: c.cluster(), Topic: argos.Topic, Store: from.store, State: c.State, Progress: p,
+		Truck:    c.Truck,
+		Rev:      c.Rev,
+		Kafka:    c.cluster(),
+		Topic:    argos.Topic,
+		Store:    from.store,
+		State:    c.State,
+		Progress: p,
 	}, func(s *audit.Step) { printStep(out, s) })
 	hide()
 	if err != nil {
@@ -111,8 +127,13 @@ func printExplanation(w io.Writer, c *explainCmd, e *audit.Explanation) {
 	case e.Stored.Rev > d.Rev && c.Rev > 0:
 		fmt.Fprintf(w, "the stored document is further on: rev %d\n", e.Stored.Rev)
 	case e.Gone:
-		fmt.Fprintf(w, "the stored document has rev %d: what came before offset %d is gone, so its fold can't be run anew "+
-			"(an audit's --state file has the track of its time)\n", e.Stored.Rev, e.First)
+		fmt.Fprintf(
+			w,
+			"the stored document has rev %d: what came before offset %d is gone, so its fold can't be run anew "+
+				"(an audit's --state file has the track of its time)\n",
+			e.Stored.Rev,
+			e.First,
+		)
 	default:
 		fmt.Fprintf(w, "the stored document has rev %d, which these records do not make\n", e.Stored.Rev)
 	}

@@ -51,7 +51,7 @@ var reasons = [...]string{
 	Began:        "the track begins with it",
 	WithinGate:   "within the gate",
 	AfterSilence: "begun anew: the truck was silent for so long that the past says nothing of its place",
-	Leapt:        "begun anew: the track led elsewhere, and enough fixes agreed with one another, or none with it for too long",
+	Leapt:        "begun anew: the track led elsewhere; enough fixes agreed with one another, or none with it for too long",
 	Returned:     "begun anew: back where the track led before it leapt",
 	ClockPutBack: "the clock was put back: time goes on here",
 	NoFix:        "the receiver has no fix: it says so, or its coordinates or time are such as are filled in",

@@ -12,13 +12,19 @@ func TestDecisionsAreTheCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var tr Track
 		for i, r := range streams.Draw(t, "stream") {
-			was := map[string]int64{"used": tr.fixes, "duplicate": tr.duplicates, "late": tr.late, "rejected": tr.rejected}
+			was := map[string]int64{
+				"used":      tr.fixes,
+				"duplicate": tr.duplicates,
+				"late":      tr.late,
+				"rejected":  tr.rejected,
+			}
 			tr.Fold(&r, pos(i))
 			d := tr.Decision()
 			was[d.Reason.Outcome()]++
 			was["used"] += d.Revised
 			was["rejected"] -= d.Revised
-			if was["used"] != tr.fixes || was["duplicate"] != tr.duplicates || was["late"] != tr.late || was["rejected"] != tr.rejected {
+			if was["used"] != tr.fixes || was["duplicate"] != tr.duplicates || was["late"] != tr.late ||
+				was["rejected"] != tr.rejected {
 				t.Fatalf("record %d: %+v (%s, %s), and the counts are %d, %d, %d, %d instead of %v",
 					i, d, d.Reason.Outcome(), d.Reason, tr.fixes, tr.duplicates, tr.late, tr.rejected, was)
 			}
@@ -52,7 +58,8 @@ func TestDecisionTellsHowFar(t *testing.T) {
 	tr := settled(40)
 	r := at(40, 800, 500)
 	tr.Fold(&r, pos(40))
-	if d := tr.Decision(); d.Reason != OutsideGate || d.Metres < 490 || d.Metres > 510 || d.Sigmas < 5 || d.Revised != 0 {
+	if d := tr.Decision(); d.Reason != OutsideGate || d.Metres < 490 || d.Metres > 510 || d.Sigmas < 5 ||
+		d.Revised != 0 {
 		t.Errorf("%+v", d)
 	}
 }

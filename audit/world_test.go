@@ -6,18 +6,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"argos"
 	"argos/audit"
 	"argos/cluster"
-	"argos/io/kafkaio"
 	"argos/io/kfakeio"
 	"argos/io/sqliteio"
 	"argos/ledger"
@@ -60,7 +56,12 @@ func newWorldOf(t *testing.T, n int) *world {
 func newWorldOn(t *testing.T, broker string, n int, key func(id string, n int) string) (w *world) {
 	t.Helper()
 	dir := t.TempDir()
-	w = &world{docs: map[string]argos.Truck{}, tracks: map[string]*track.Track{}, key: key, client: &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second}}
+	w = &world{
+		docs:   map[string]argos.Truck{},
+		tracks: map[string]*track.Track{},
+		key:    key,
+		client: &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second},
+	}
 	var err error
 	path := filepath.Join(dir, "ledger.ndjson")
 	if w.ledger, err = ledger.Open(path); err != nil {
@@ -110,7 +111,12 @@ func (w *world) grow(t *testing.T, n int) {
 // fixOf is the fleet's i-th.
 func fixOf(i int) *argos.Record {
 	r := &argos.Record{
-		Fix:  argos.NewFix(fmt.Sprintf("T-%d", i%trucks), 1_700_000_000_000+int64(i/trucks)*1000, 51.9, 4.5+float64(i)*1e-6),
+		Fix: argos.NewFix(
+			fmt.Sprintf("T-%d", i%trucks),
+			1_700_000_000_000+int64(i/trucks)*1000,
+			51.9,
+			4.5+float64(i)*1e-6,
+		),
 		Recv: 1_700_000_000_500 + int64(i),
 	}
 	r.Seq = int64(i)
@@ -133,35 +139,6 @@ func (w *world) restore(t *testing.T) {
 		w.docs[id] = d
 	}
 	w.rebuild(t, func(*argos.Truck) bool { return true }, marks)
-}
-
-func (w *world) produce(t *testing.T, partition int, records ...kafka.Record) {
-	t.Helper()
-	if len(records) > 0 {
-		w.produceAt(t, argos.Topic, partition, records)
-	}
-}
-
-func (w *world) produceTo(t *testing.T, topic string, records ...kafka.Record) {
-	t.Helper()
-	w.produceAt(t, topic, 0, records)
-}
-
-func (w *world) createTopic(t *testing.T, topic string) {
-	t.Helper()
-	if err := kafkaio.EnsureTopic(t.Context(), w.config.Kafka, topic, 1); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (w *world) produceAt(t *testing.T, topic string, partition int, records []kafka.Record) {
-	t.Helper()
-	_, err := w.client.Produce(t.Context(), &kafka.ProduceRequest{
-		Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func (w *world) upsert(t *testing.T, d argos.Truck) {
@@ -261,49 +238,6 @@ func (w *world) rebuild(t *testing.T, keep func(*argos.Truck) bool, marks []argo
 	}
 }
 
-// What the pipeline has not come to yet is neither lost nor diverged. It is no fault while a pipeline is at work on it,
-// which its marks must show.
-func TestPending(t *testing.T) {
-	w := newWorld(t)
-	p := argos.PartitionOf("T-1", 3)
-	for _, id := range []string{"T-1", newcomer(p)} {
-		r := another(id, 500_000)
-		w.log(t, r)
-		w.entry(t, &r.Fix, ledger.Acked)
-	}
-	r := w.audit(t)
-	if r.Clean() || r.Pending != 2 || r.Lost+r.Diverged+r.Unauditable+r.BadMarks > 0 || !says(r, "2 records are pending") {
-		t.Errorf("nobody at work: %+v", r)
-	}
-	w.config.Running, w.config.Patience = true, time.Millisecond
-	if r := w.audit(t); r.Clean() || !r.Stalled || r.Pending != 2 || !says(r, "no pipeline is at work") {
-		t.Errorf("said to be at work: %+v", r)
-	}
-	w.config.Patience, w.config.Store = time.Minute, &moving{Store: w.store}
-	if r := w.audit(t); r.Stalled || r.Diverged != 2 || r.Pending != 2 || !says(r, "its mark has come past it") {
-		t.Errorf("marks that move alone: %+v", r)
-	}
-}
-
-// moving is a store whose marks move after they were read for the first time.
-type moving struct {
-	argos.Store
-	asked int64
-}
-
-func (m *moving) Marks(ctx context.Context, topic string) ([]argos.Mark, error) {
-	marks, err := m.Store.Marks(ctx, topic)
-	for i := range marks {
-		marks[i].Offset += m.asked
-	}
-	m.asked++
-	return marks, err
-}
-
-func says(r *audit.Report, words string) bool {
-	return strings.Contains(strings.Join(r.Problems, "\n"), words)
-}
-
 func newcomer(partition int) string {
 	for i := 0; ; i++ {
 		if id := fmt.Sprintf("new-%d", i); argos.PartitionOf(id, 3) == partition {
@@ -311,8 +245,6 @@ func newcomer(partition int) string {
 		}
 	}
 }
-
-func wireOf(r *argos.Record) []byte { return wire.AppendRecord(nil, r) }
 
 func read(t *testing.T, path string) string {
 	t.Helper()
@@ -327,25 +259,5 @@ func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// deleteRecords takes a partition's records below an offset, as retention does.
-func (w *world) deleteRecords(t *testing.T, partition int, below int64) {
-	t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.config.Kafka.Brokers...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	p := kmsg.NewDeleteRecordsRequestTopicPartition()
-	p.Partition, p.Offset = int32(partition), below
-	topic := kmsg.NewDeleteRecordsRequestTopic()
-	topic.Topic, topic.Partitions = argos.Topic, append(topic.Partitions, p)
-	req := kmsg.NewPtrDeleteRecordsRequest()
-	req.Topics = append(req.Topics, topic)
-	res, err := req.RequestWith(t.Context(), client)
-	if err != nil || res.Topics[0].Partitions[0].ErrorCode != 0 {
-		t.Fatal(res, err)
 	}
 }
