@@ -1,12 +1,13 @@
 package audit_test
 
 import (
-	"argos"
-	"argos/audit"
-	"argos/ledger"
 	"bytes"
 	"fmt"
 	"testing"
+
+	"argos"
+	"argos/audit"
+	"argos/ledger"
 
 	kafka "github.com/segmentio/kafka-go"
 )

@@ -8,14 +8,15 @@
 package audit
 
 import (
-	"argos"
-	"argos/cluster"
-	"argos/io/kafkaio"
-	"argos/transforms/track"
 	"context"
 	"errors"
 	"fmt"
 	"time"
+
+	"argos"
+	"argos/cluster"
+	"argos/io/kafkaio"
+	"argos/transforms/track"
 )
 
 // Config says what is audited against what.
@@ -98,7 +99,7 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	if err := a.readLedger(len(log)); err != nil {
 		return err
 	}
-	defer a.claims.close()
+	defer func() { err = errors.Join(err, a.claims.close()) }()
 	if log, err = kafkaio.Offsets(ctx, a.cfg.Kafka, a.cfg.Topic); err != nil {
 		return fmt.Errorf("ask for the log's ends: %w", err)
 	}
@@ -106,7 +107,7 @@ func (a *auditor) run(ctx context.Context) (err error) {
 		return err
 	}
 	for _, p := range a.parts {
-		a.cfg.Progress.End.Add(p.Range.Last - p.from)
+		a.cfg.Progress.End.Add(p.Last - p.from)
 	}
 	for _, p := range a.parts {
 		if err := a.read(ctx, p); err != nil {

@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"argos"
-	"argos/ledger"
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
@@ -12,6 +10,9 @@ import (
 	"os"
 	"slices"
 	"sort"
+
+	"argos"
+	"argos/ledger"
 )
 
 // key is the fingerprint of a fix as its sender knows it: truck, number, time and place. Nobody finds two of one key.

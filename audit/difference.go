@@ -1,10 +1,11 @@
 package audit
 
 import (
-	"argos"
 	"bytes"
 	"fmt"
 	"math"
+
+	"argos"
 )
 
 // difference names the first field in which two documents differ, bit for bit; "" when there is none.

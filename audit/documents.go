@@ -1,8 +1,9 @@
 package audit
 
 import (
-	"argos"
 	"context"
+
+	"argos"
 )
 
 // document is a stored document and what its log says of it so far.

@@ -1,15 +1,16 @@
 package audit
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
 	"argos"
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/transforms/track"
 	"argos/wire"
-	"bytes"
-	"context"
-	"errors"
-	"fmt"
 )
 
 // Question asks of what a truck's document is the fold.
@@ -134,7 +135,6 @@ func (q *Question) fold(
 	ctx context.Context, e *Explanation, t *track.Track, attrs *[]byte, epoch int32, last int64, each func(*Step),
 ) error {
 	var parser wire.Parser
-	id := []byte(q.Truck)
 	if q.Progress != nil {
 		q.Progress.End.Store(last - e.First)
 	}
@@ -158,11 +158,8 @@ func (q *Question) fold(
 		if q.Rev == 0 && e.Stored != nil && pos.Compare(e.Stored.Pos) > 0 {
 			return errReached
 		}
-		if !bytes.Contains(lr.Value, id) && !bytes.Contains(lr.Value, []byte(`\`)) { // most are of others
-			return nil
-		}
 		var rec argos.Record
-		if parser.Record(lr.Value, &rec) != nil || rec.TruckID != q.Truck || !t.Fold(&rec, pos) {
+		if !q.isOf(lr.Value, &parser, &rec) || !t.Fold(&rec, pos) {
 			return nil
 		}
 		if rec.Attrs != nil {
@@ -178,4 +175,12 @@ func (q *Question) fold(
 		return nil
 	}
 	return err
+}
+
+// isOf reads a record if it is of the truck. Most are of others, which is seen without reading them.
+func (q *Question) isOf(value []byte, parser *wire.Parser, rec *argos.Record) bool {
+	if !bytes.Contains(value, []byte(q.Truck)) && !bytes.Contains(value, []byte(`\`)) {
+		return false
+	}
+	return parser.Record(value, rec) == nil && rec.TruckID == q.Truck
 }

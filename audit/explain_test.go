@@ -1,12 +1,13 @@
 package audit_test
 
 import (
-	"argos"
-	"argos/audit"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"argos"
+	"argos/audit"
 )
 
 func (w *world) explain(t *testing.T, id string, rev int64) (e *audit.Explanation, steps []audit.Step) {

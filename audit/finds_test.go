@@ -1,12 +1,13 @@
 package audit_test
 
 import (
+	"strings"
+	"testing"
+
 	"argos"
 	"argos/audit"
 	"argos/ledger"
 	"argos/transforms/track"
-	"strings"
-	"testing"
 )
 
 func TestClean(t *testing.T) {

@@ -1,12 +1,13 @@
 package audit_test
 
 import (
-	"argos"
-	"argos/audit"
 	"context"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"argos"
+	"argos/audit"
 
 	"github.com/prometheus/client_golang/prometheus"
 )

@@ -1,11 +1,12 @@
 package audit_test
 
 import (
-	"argos"
-	"argos/wire"
 	"fmt"
 	"strings"
 	"testing"
+
+	"argos"
+	"argos/wire"
 
 	kafka "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"

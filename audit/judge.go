@@ -1,12 +1,13 @@
 package audit
 
 import (
-	"argos"
-	"argos/transforms/track"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"argos"
+	"argos/transforms/track"
 )
 
 func (a *auditor) badMark(format string, args ...any) {
@@ -23,12 +24,12 @@ func (a *auditor) judgeMarks() {
 		switch {
 		case !p.marked:
 			a.badMark("partition %d has no mark, so nothing says how far it is stored", p.number)
-		case p.mark.Offset > p.Range.Last:
+		case p.mark.Offset > p.Last:
 			a.badMark(
 				"the mark of partition %d is %d, above the log's end at %d",
 				p.number,
 				p.mark.Offset,
-				p.Range.Last,
+				p.Last,
 			)
 		case p.mark.Offset < p.First:
 			a.badMark(

@@ -1,13 +1,14 @@
 package audit
 
 import (
-	"argos"
-	"argos/cluster"
-	"argos/io/kafkaio"
 	"context"
 	"encoding/json"
 	"errors"
 	"sort"
+
+	"argos"
+	"argos/cluster"
+	"argos/io/kafkaio"
 
 	kafka "github.com/segmentio/kafka-go"
 )

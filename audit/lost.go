@@ -1,12 +1,13 @@
 package audit
 
 import (
-	"argos"
-	"argos/io/kafkaio"
-	"argos/ledger"
 	"context"
 	"errors"
 	"fmt"
+
+	"argos"
+	"argos/io/kafkaio"
+	"argos/ledger"
 )
 
 // missed is an acknowledged fix of which the log has fewer records than runs hold acks.
@@ -113,7 +114,7 @@ func (a *auditor) lose(m *missed) error {
 		default:
 			a.problem("truck %s, seq %d, ts %d, at %v, %v: acknowledged, but not in the log: "+
 				"partition %d, read from offset %d to %d%s",
-				e.TruckID, e.Seq, e.TS, e.Lat, e.Lon, p.number, p.First, p.Range.Last-1, p.without(p.Range.Last))
+				e.TruckID, e.Seq, e.TS, e.Lat, e.Lon, p.number, p.First, p.Last-1, p.without(p.Last))
 		}
 	}
 	return nil

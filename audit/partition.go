@@ -1,14 +1,15 @@
 package audit
 
 import (
-	"argos"
-	"argos/cluster"
-	"argos/io/kafkaio"
-	"argos/wire"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
+
+	"argos"
+	"argos/cluster"
+	"argos/io/kafkaio"
+	"argos/wire"
 )
 
 // partition is one of the log, and what was found in it.
@@ -84,7 +85,7 @@ func (a *auditor) read(ctx context.Context, p *partition) error {
 		a.cfg.Topic,
 		int(p.number),
 		from,
-		p.Range.Last,
+		p.Last,
 		func(r argos.LogRecord) error {
 			if known {
 				known = false
@@ -118,7 +119,7 @@ func (a *auditor) read(ctx context.Context, p *partition) error {
 	if err != nil {
 		return err
 	}
-	p.skipped(a.Report, next, p.Range.Last)
+	p.skipped(a.Report, next, p.Last)
 	if last.Offset >= 0 {
 		p.below.Last, p.below.Sum = last.Offset, fingerprint(last)
 	}

@@ -1,12 +1,13 @@
 package audit
 
 import (
-	"argos"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
+
+	"argos"
 )
 
 // awaited is what is pending in a partition.

@@ -1,9 +1,10 @@
 package audit_test
 
 import (
-	"argos"
 	"strings"
 	"testing"
+
+	"argos"
 )
 
 // What retention has taken cannot be judged: that is neither a loss nor a pass.

@@ -1,8 +1,6 @@
 package audit
 
 import (
-	"argos"
-	"argos/ledger"
 	"bufio"
 	"bytes"
 	"crypto/sha256"
@@ -13,6 +11,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"argos"
+	"argos/ledger"
 )
 
 // state is what an audit has proven, for the next one to go on from: each truck's track as it was at the marks, and

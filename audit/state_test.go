@@ -1,12 +1,13 @@
 package audit_test
 
 import (
-	"argos"
-	"argos/audit"
-	"argos/ledger"
 	"errors"
 	"path/filepath"
 	"testing"
+
+	"argos"
+	"argos/audit"
+	"argos/ledger"
 )
 
 const day = 60 // fixes

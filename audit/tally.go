@@ -1,8 +1,9 @@
 package audit
 
 import (
-	"argos"
 	"fmt"
+
+	"argos"
 )
 
 // tally is what a truck's records say of its document without any filter: an audit that only ran the pipeline's own

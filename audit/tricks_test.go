@@ -1,15 +1,16 @@
 package audit_test
 
 import (
-	"argos"
-	"argos/audit"
-	"argos/ledger"
 	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"argos"
+	"argos/audit"
+	"argos/ledger"
 )
 
 // Each of these once passed, or raised a false alarm.

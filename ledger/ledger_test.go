@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"argos/ledger"
 	"errors"
 	"os"
 	"path/filepath"
@@ -9,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"argos/ledger"
 
 	"pgregory.net/rapid"
 )

@@ -4,9 +4,6 @@
 package main
 
 import (
-	"argos"
-	"argos/io/sqliteio"
-	"argos/rig"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +14,10 @@ import (
 	"path/filepath"
 	"syscall"
 	"text/tabwriter"
+
+	"argos"
+	"argos/io/sqliteio"
+	"argos/rig"
 
 	"github.com/alecthomas/kong"
 )
@@ -40,8 +41,9 @@ func main() {
 	var o options
 	kong.Parse(&o, kong.Name("audit"), kong.UsageOnError())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, os.Stdout); err != nil {
+	err := run(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "audit:", err)
 		os.Exit(1)
 	}
@@ -59,7 +61,7 @@ func run(ctx context.Context, o options, to io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	binary := filepath.Join(dir, "argos")
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/argos").CombinedOutput(); err != nil {
 		return fmt.Errorf("build argos: %w\n%s", err, out)

@@ -1,6 +1,14 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"time"
+
 	"argos"
 	"argos/audit"
 	"argos/cluster"
@@ -9,13 +17,6 @@ import (
 	"argos/ledger"
 	"argos/transforms/track"
 	"argos/wire"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"math/rand/v2"
-	"path/filepath"
-	"time"
 
 	kafka "github.com/segmentio/kafka-go"
 )

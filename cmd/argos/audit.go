@@ -1,8 +1,6 @@
 package main
 
 import (
-	"argos"
-	"argos/audit"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +9,9 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"argos"
+	"argos/audit"
 
 	"github.com/prometheus/client_golang/prometheus"
 )

@@ -1,14 +1,15 @@
 package main
 
 import (
-	"argos"
-	"argos/io/kfakeio"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"strings"
+
+	"argos"
+	"argos/io/kfakeio"
 )
 
 // audited is what an audit, or an explanation, is told of where things are.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"argos"
-	"argos/audit"
 	"bufio"
 	"context"
 	"errors"
@@ -12,6 +10,9 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"argos"
+	"argos/audit"
 )
 
 type explainCmd struct {
