@@ -33,7 +33,7 @@ func TestAttacks(t *testing.T) {
 		},
 		"a recv of another record": {
 			func(t *testing.T, w *world) { w.replace(t, "T-2", func(d *argos.Truck) { d.Recv++ }) },
-			diverged(1), "recv",
+			diverged(1), "but the record there has",
 		},
 		"another truck's document": {
 			func(t *testing.T, w *world) {

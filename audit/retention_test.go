@@ -27,3 +27,16 @@ func TestALogWithoutItsStartIsUnauditable(t *testing.T) {
 		t.Errorf("says %q", r.Problems)
 	}
 }
+
+// What retention took before it was stored is gone, and no document tells.
+func TestRetentionBeyondTheMark(t *testing.T) {
+	w := newWorld(t)
+	p := argos.PartitionOf("T-1", 3)
+	truth := w.ends
+	w.log(t, another("T-1", 500_000))
+	w.log(t, another("T-1", 500_001))
+	w.deleteRecords(t, p, truth[p]+1)
+	if r := w.audit(t); r.BadMarks != 1 || !says(r, "gone unread") {
+		t.Errorf("%+v", r)
+	}
+}

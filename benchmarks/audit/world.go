@@ -53,6 +53,10 @@ func newWorld(ctx context.Context, dir, broker string, trucks int) (*world, erro
 			return nil, err
 		}
 	}
+	// Asked until each partition has its leader, of which the client, when it is first used, hears at once.
+	if _, err := kafkaio.Offsets(ctx, cluster.Plain(broker), argos.Topic); err != nil {
+		return nil, err
+	}
 	var err error
 	if w.store, err = argos.Process.Open(ctx, w.storeURI); err != nil {
 		return nil, err
