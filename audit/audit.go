@@ -103,7 +103,11 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	if log, err = kafkaio.Offsets(ctx, a.cfg.Kafka, a.cfg.Topic); err != nil {
 		return fmt.Errorf("ask for the log's ends: %w", err)
 	}
-	if err := a.place(marks, log); err != nil {
+	layouts, err := a.cfg.Kafka.Layouts(ctx, a.cfg.Topic)
+	if err != nil {
+		return err
+	}
+	if err := a.place(marks, log, layouts); err != nil {
 		return err
 	}
 	for _, p := range a.parts {

@@ -9,6 +9,7 @@ import (
 // document is a stored document and what its log says of it so far.
 type document struct {
 	argos.Truck
+	known   bool   // an earlier audit has proven its truck's track
 	reached bool   // the fold has come to the document's place in the log
 	broken  string // what can't hold of any document of this log, found without the filter
 	differs string // the first field in which the fold is another there

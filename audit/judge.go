@@ -102,7 +102,8 @@ func (a *auditor) judgeDocuments() {
 // diverges says how a document contradicts its log; "" when it does not, or nobody can tell.
 func (d *document) diverges(p *partition) string {
 	at := fmt.Sprintf("offset %d of partition %d: ", d.Pos.Next-1, d.Pos.Partition)
-	gone := p.gap || d.Pos.Epoch != p.mark.Epoch // the beginning, so that its fold can't be run anew
+	// The beginning, so that its fold can't be run anew.
+	gone := p.gap || d.Pos.Epoch != p.mark.Epoch && !d.known
 	switch {
 	case d.was > 0:
 		return at + fmt.Sprintf("its document has rev %d, and an earlier audit proved rev %d of it", d.Rev, d.was)

@@ -16,6 +16,7 @@ import (
 type partition struct {
 	number int32
 	cluster.Range
+	layout int64 // records lie by the topic's present layout from here on
 	mark   argos.Mark
 	marked bool
 	before *reached // what the last audit came to; nil: none
@@ -32,12 +33,17 @@ type partition struct {
 }
 
 // place finds where each partition is to be read from, and refuses a log that is not the one of the last audit.
-func (a *auditor) place(marks []argos.Mark, log []cluster.Range) error {
+func (a *auditor) place(marks []argos.Mark, log []cluster.Range, layouts []cluster.Layout) error {
+	begins, err := begin(a.cfg.Topic, marks, len(log), layouts)
+	if err != nil {
+		return err
+	}
 	for n, r := range log {
 		p := &partition{
 			number:  int32(n),
 			Range:   r,
-			from:    r.First,
+			layout:  begins[n],
+			from:    max(r.First, begins[n]),
 			lives:   map[string]*life{},
 			missing: map[string]int64{},
 		}
@@ -73,6 +79,11 @@ func (a *auditor) place(marks []argos.Mark, log []cluster.Range) error {
 func (a *auditor) read(ctx context.Context, p *partition) error {
 	if err := a.seed(p); err != nil {
 		return err
+	}
+	if p.before == nil && p.First < p.layout {
+		if err := a.readOld(ctx, p); err != nil {
+			return err
+		}
 	}
 	from, next, last := p.from, p.from, argos.LogRecord{Offset: -1}
 	known := p.before != nil && p.before.Last >= p.First
@@ -157,6 +168,7 @@ func (a *auditor) seed(p *partition) error {
 		case d.Pos.Compare(was.Pos) < 0:
 			d.was = was.Rev
 		default:
+			d.known = true
 			l.compare(d, was.Pos)
 		}
 	}
