@@ -45,6 +45,19 @@ func TestGoesOn(t *testing.T) {
 	}
 }
 
+// The state holds what lies below the marks: a pipeline that is behind at one audit, and still at the next, is no
+// divergence.
+func TestTheStateIsAtTheMarks(t *testing.T) {
+	w := begun(t)
+	w.audit(t)
+	w.log(t, another("T-1", 500_000))
+	for range 2 {
+		if r := w.audit(t); r.Pending != 1 || r.Lost+r.Diverged+r.BadMarks > 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+}
+
 // What retention takes of what was audited costs nothing.
 func TestRetentionBehindTheState(t *testing.T) {
 	w := begun(t)
