@@ -5,28 +5,28 @@ import (
 	"strings"
 )
 
-// hole is a run of offsets [from, to) without a record. A transaction's marker leaves one, and so do compaction and whoever
-// rewrites a log: whether anything is missing is told by the documents and the ledger.
+// hole is a run of offsets [from, to) without a record. A transaction's marker leaves one, and so do compaction and
+// whoever rewrites a log: whether anything is missing is told by the documents and the ledger.
 type hole struct{ from, to int64 }
 
 // maxHoles bounds what is remembered of a partition, for it is only named.
 const maxHoles = 8
 
 // skipped notes the offsets [from, to), if any, over which a partition was read without finding a record.
-func (f *fold) skipped(partition int32, from, to int64) {
+func (p *partition) skipped(r *Report, from, to int64) {
 	if to <= from {
 		return
 	}
-	f.Holes += to - from
-	if len(f.holes[partition]) < maxHoles {
-		f.holes[partition] = append(f.holes[partition], hole{from, to})
+	r.Holes += to - from
+	if len(p.holes) < maxHoles {
+		p.holes = append(p.holes, hole{from, to})
 	}
 }
 
 // without names the first holes of a partition below an offset, for whoever misses a record there.
-func (f *fold) without(partition int32, below int64) string {
+func (p *partition) without(below int64) string {
 	var b strings.Builder
-	for _, h := range f.holes[partition] {
+	for _, h := range p.holes {
 		switch {
 		case h.from >= below:
 		case h.to == h.from+1:

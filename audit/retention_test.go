@@ -4,9 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/kmsg"
-
 	"argos"
 )
 
@@ -15,22 +12,7 @@ func TestALogWithoutItsStartIsUnauditable(t *testing.T) {
 	w := newWorld(t)
 	id := "T-1"
 	partition := int32(argos.PartitionOf(id, 3))
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.config.Kafka.Brokers...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	p := kmsg.NewDeleteRecordsRequestTopicPartition()
-	p.Partition, p.Offset = partition, 7
-	topic := kmsg.NewDeleteRecordsRequestTopic()
-	topic.Topic, topic.Partitions = argos.Topic, append(topic.Partitions, p)
-	req := kmsg.NewPtrDeleteRecordsRequest()
-	req.Topics = append(req.Topics, topic)
-	res, err := req.RequestWith(t.Context(), client)
-	if err != nil || res.Topics[0].Partitions[0].ErrorCode != 0 {
-		t.Fatal(res, err)
-	}
-
+	w.deleteRecords(t, int(partition), 7)
 	documents := int64(0)
 	for id := range w.docs {
 		if argos.PartitionOf(id, 3) == int(partition) {
@@ -43,5 +25,18 @@ func TestALogWithoutItsStartIsUnauditable(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(r.Problems, "\n"), "not in what retention has left") {
 		t.Errorf("says %q", r.Problems)
+	}
+}
+
+// What retention took before it was stored is gone, and no document tells.
+func TestRetentionBeyondTheMark(t *testing.T) {
+	w := newWorld(t)
+	p := argos.PartitionOf("T-1", 3)
+	truth := w.ends
+	w.log(t, another("T-1", 500_000))
+	w.log(t, another("T-1", 500_001))
+	w.deleteRecords(t, p, truth[p]+1)
+	if r := w.audit(t); r.BadMarks != 1 || !says(r, "gone unread") {
+		t.Errorf("%+v", r)
 	}
 }

@@ -1,8 +1,11 @@
 // Package ledger is what a sender writes down of each fix that it sent, so that an audit can ask the log for it:
-// append-only lines {"run":"..","truck_id":"..","seq":1,"ts":2,"outcome":"acked"}.
+// append-only lines {"run":"..","line":0,"truck_id":"..","seq":1,"ts":2,"lat":51.9,"lon":4.5,"outcome":"acked"}.
 //
-// A line counts once its newline is on the disk. A sender that was killed leaves a torn last line at most: Open cuts it
-// off, Read passes over it. Its fix is then one of those the sender cannot answer for.
+// A run numbers its lines from 0: a line that was taken out of the middle is missed. What was cut off the end is
+// missed by whoever has read it before, by its Position.
+//
+// A line counts once its newline is on the disk. A sender that was killed leaves a torn last line at most: Open cuts
+// it off, Read passes over it. Its fix is then one of those the sender cannot answer for.
 package ledger
 
 import (
@@ -10,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"sync"
@@ -27,11 +31,13 @@ const (
 
 // Entry is the outcome of one fix.
 type Entry struct {
-	Run     string // names the sender's run
-	TruckID string
-	Seq     int64
-	TS      int64 // ms, the fix's own time
-	Outcome Outcome
+	Run      string // names the sender's run; no two runs share a name
+	Line     int64  // of the run, from 0; Write gives it
+	TruckID  string
+	Seq      int64   // the sender's number of the fix, negative if it has none
+	TS       int64   // ms, the fix's own time
+	Lat, Lon float64 // degrees, as they were sent; NaN: not known
+	Outcome  Outcome
 }
 
 // flushAt is the size at which Write passes its lines on without being told to.
@@ -41,8 +47,9 @@ const flushAt = 1 << 16
 type Writer struct {
 	mu       sync.Mutex
 	file     *os.File
-	lines    []byte // whole lines only: each write to the file ends at a newline
-	err      error  // the first that a write met; nothing is written after it
+	next     map[string]int64 // the number of a run's next line
+	lines    []byte           // whole lines only: each write to the file ends at a newline
+	err      error            // the first that a write met; nothing is written after it
 	repaired int64
 }
 
@@ -65,16 +72,19 @@ func Open(path string) (*Writer, error) {
 			return nil, errors.Join(fmt.Errorf("cut the torn last line off ledger %s: %w", path, err), f.Close())
 		}
 	}
-	return &Writer{file: f, repaired: torn}, nil
+	return &Writer{file: f, next: map[string]int64{}, repaired: torn}, nil
 }
 
 // Repaired is how many bytes of a torn last line Open cut off: worth a line in the caller's log when not 0.
 func (w *Writer) Repaired() int64 { return w.repaired }
 
-// Write takes an entry; Flush, or the 64 KiB that it may wait for, brings it to the file.
+// Write takes an entry, and gives it its number in its run; Flush, or the 64 KiB that it may wait for, brings it to
+// the file.
 func (w *Writer) Write(e Entry) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	e.Line = w.next[e.Run]
+	w.next[e.Run]++
 	w.lines = appendEntry(w.lines, e)
 	if len(w.lines) >= flushAt {
 		return w.flush()
@@ -110,11 +120,22 @@ func (w *Writer) Close() error {
 
 func appendEntry(b []byte, e Entry) []byte {
 	b = appendString(append(b, `{"run":`...), e.Run)
+	b = strconv.AppendInt(append(b, `,"line":`...), e.Line, 10)
 	b = appendString(append(b, `,"truck_id":`...), e.TruckID)
 	b = strconv.AppendInt(append(b, `,"seq":`...), e.Seq, 10)
 	b = strconv.AppendInt(append(b, `,"ts":`...), e.TS, 10)
+	b = appendDegrees(append(b, `,"lat":`...), e.Lat)
+	b = appendDegrees(append(b, `,"lon":`...), e.Lon)
 	b = appendString(append(b, `,"outcome":`...), string(e.Outcome))
 	return append(b, '}', '\n')
+}
+
+// appendDegrees writes the shortest number that reads back as the same.
+func appendDegrees(b []byte, x float64) []byte {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return append(b, "null"...)
+	}
+	return strconv.AppendFloat(b, x, 'g', -1, 64)
 }
 
 // appendString quotes a string for JSON: plain ones, that is all in practice, by hand.

@@ -9,9 +9,9 @@ import (
 	"sync"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"argos/ledger"
+
+	"pgregory.net/rapid"
 )
 
 func all(t testing.TB, path string) []ledger.Entry {
@@ -27,6 +27,7 @@ var entries = rapid.Custom(func(t *rapid.T) ledger.Entry {
 	return ledger.Entry{
 		Run: rapid.String().Draw(t, "run"), TruckID: rapid.String().Draw(t, "truck"),
 		Seq: rapid.Int64().Draw(t, "seq"), TS: rapid.Int64().Draw(t, "ts"),
+		Lat: rapid.Float64Range(-90, 90).Draw(t, "lat"), Lon: rapid.Float64Range(-180, 180).Draw(t, "lon"),
 		Outcome: rapid.SampledFrom([]ledger.Outcome{ledger.Acked, ledger.Refused, ledger.Unknown}).Draw(t, "outcome"),
 	}
 })
@@ -55,6 +56,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer os.Remove(path) //nolint:errcheck // the next case starts afresh
+		number(want)
 		cut := rapid.IntRange(0, len(content)).Draw(t, "cut")
 		if err := os.WriteFile(path, content[:cut], 0o600); err != nil {
 			t.Fatal(err)
@@ -88,15 +90,28 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// number gives the entries of each run the numbers that Write does.
+func number(es []ledger.Entry) {
+	next := map[string]int64{}
+	for i := range es {
+		es[i].Line = next[es[i].Run]
+		next[es[i].Run]++
+	}
+}
+
 func TestDamageInTheMiddleIsAnError(t *testing.T) {
-	good := `{"run":"r","truck_id":"T-1","seq":1,"ts":2,"outcome":"acked"}`
+	good := `{"run":"r","line":0,"truck_id":"T-1","seq":1,"ts":2,"lat":1,"lon":2,"outcome":"acked"}`
 	for _, line := range []string{
 		"", "{", "[]", "null", "nonsense\x00",
-		`{"run":"r","truck_id":"T-1","seq":1,"ts":2}`,
-		`{"run":"r","truck_id":"T-1","seq":1,"ts":2,"result":"acked"}`,
-		`{"run":"r","truck_id":"T-1","seq":1.5,"ts":2,"outcome":"acked"}`,
-		`{"run":"r","truck_id":7,"seq":1,"ts":2,"outcome":"acked"}`,
-		`{"run":"r","truck_id":"T-1","seq":1,"ts":2,"outcome":"lost"}`,
+		`{"run":"r","line":1,"truck_id":"T-1","seq":1,"ts":2,"lat":1,"lon":2}`,
+		`{"run":"r","line":1,"truck_id":"T-1","seq":1,"ts":2,"lat":1,"lon":2,"result":"acked"}`,
+		`{"run":"r","line":1,"truck_id":"T-1","seq":1.5,"ts":2,"lat":1,"lon":2,"outcome":"acked"}`,
+		`{"run":"r","line":1,"truck_id":"T-1","seq":1,"ts":2,"lat":"1","lon":2,"outcome":"acked"}`,
+		`{"run":"r","line":3,"truck_id":"T-1","seq":1,"ts":2,"lat":1,"lon":2,"outcome":"acked"}`, // two were taken out
+		`{"run":"other","line":1,"truck_id":"T-1","seq":1,"ts":2,"lat":1,"lon":2,"outcome":"acked"}`,
+		`{"run":"r","truck_id":"T-1","seq":1,"ts":2,"outcome":"acked"}`, // of an older argos
+		`{"run":"r","line":1,"truck_id":7,"seq":1,"ts":2,"lat":1,"lon":2,"outcome":"acked"}`,
+		`{"run":"r","line":1,"truck_id":"T-1","seq":1,"ts":2,"lat":1,"lon":2,"outcome":"lost"}`,
 		strings.Repeat("x", 100_000),
 	} {
 		path := filepath.Join(t.TempDir(), "ledger")
@@ -107,6 +122,64 @@ func TestDamageInTheMiddleIsAnError(t *testing.T) {
 		err := ledger.Read(path, func(ledger.Entry) error { seen++; return nil })
 		if !errors.Is(err, ledger.ErrDamaged) || !strings.Contains(err.Error(), "line 2") || seen != 1 {
 			t.Errorf("line %.40q: %v after %d entries", line, err, seen)
+		}
+	}
+}
+
+// Reading goes on where it ended, and misses what has since been cut off, taken out or changed.
+func TestReadOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger")
+	w, err := ledger.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(seq int64) {
+		t.Helper()
+		if err := errors.Join(
+			w.Write(ledger.Entry{Run: "r", TruckID: "T-1", Seq: seq, Outcome: ledger.Acked}),
+			w.Flush(),
+		); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var at ledger.Position
+	read := func() (seqs []int64, err error) {
+		err = ledger.ReadOn(path, &at, func(e ledger.Entry, offset int64) error {
+			same, err := ledger.ReadAt(path, offset)
+			if err != nil || same != e {
+				t.Errorf("at byte %d: %+v, %v; want %+v", offset, same, err, e)
+			}
+			seqs = append(seqs, e.Seq)
+			return nil
+		})
+		return seqs, err
+	}
+	for round := range int64(3) {
+		write(2 * round)
+		write(2*round + 1)
+		if got, err := read(); err != nil || !slices.Equal(got, []int64{2 * round, 2*round + 1}) {
+			t.Fatalf("round %d: %v, %v", round, got, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(whole), "\n")
+	for name, content := range map[string]string{
+		"cut off":   strings.Join(lines[:5], ""),
+		"taken out": strings.Join(append(slices.Clone(lines[:3]), lines[4:]...), "") + lines[5],
+		"changed":   strings.Replace(string(whole), `"seq":1,`, `"seq":9,`, 1),
+		"empty":     "",
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(); !errors.Is(err, ledger.ErrOther) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -126,7 +199,11 @@ func TestReadStopsWhenTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop, seen := errors.New("enough"), 0
-	if err := ledger.Read(path, func(ledger.Entry) error { seen++; return stop }); !errors.Is(err, stop) || seen != 1 {
+	if err := ledger.Read(
+		path,
+		func(ledger.Entry) error { seen++; return stop },
+	); !errors.Is(err, stop) ||
+		seen != 1 {
 		t.Errorf("%v after %d", err, seen)
 	}
 }
@@ -142,7 +219,9 @@ func TestWritersShareALedger(t *testing.T) {
 	for g := range writers {
 		wg.Go(func() {
 			for i := range each {
-				if err := w.Write(ledger.Entry{Run: "r", TruckID: "T", Seq: int64(g*each + i), Outcome: ledger.Acked}); err != nil {
+				if err := w.Write(
+					ledger.Entry{Run: "r", TruckID: "T", Seq: int64(g*each + i), Outcome: ledger.Acked},
+				); err != nil {
 					t.Error(err)
 				}
 				if i%100 == 0 {
@@ -186,7 +265,9 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := range b.N {
-		if err := w.Write(ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked}); err != nil {
+		if err := w.Write(
+			ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked},
+		); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -202,7 +283,9 @@ func BenchmarkRead(b *testing.B) {
 		b.Fatal(err)
 	}
 	for i := range b.N {
-		if err := w.Write(ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked}); err != nil {
+		if err := w.Write(
+			ledger.Entry{Run: "run-1", TruckID: "T-00001", Seq: int64(i), TS: 1700000000123, Outcome: ledger.Acked},
+		); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -194,7 +194,9 @@ func (s *Sender) resolve(f *argos.Fix, o ledger.Outcome, why string) {
 	if s.cfg.Ledger == nil {
 		return
 	}
-	err := s.cfg.Ledger.Write(ledger.Entry{Run: s.cfg.Run, TruckID: f.TruckID, Seq: f.Seq, TS: f.Time, Outcome: o})
+	err := s.cfg.Ledger.Write(ledger.Entry{
+		Run: s.cfg.Run, TruckID: f.TruckID, Seq: f.Seq, TS: f.Time, Lat: f.Lat, Lon: f.Lon, Outcome: o,
+	})
 	s.ledgerFailed(err)
 }
 

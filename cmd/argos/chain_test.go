@@ -105,6 +105,18 @@ func rolesAsProcesses(t *testing.T, store string, kafka ...string) []*process {
 	if !r.Clean() || r.Acked == 0 || r.Stored != r.InLog {
 		t.Errorf("%+v", r)
 	}
+	code, stdout, stderr := runToEnd(t, append([]string{"explain", "posted", "--store", store}, kafka...)...)
+	if code != 0 || !strings.Contains(stdout, "the track begins with it") ||
+		!strings.Contains(stdout, "the stored document is this one, in every field") {
+		t.Errorf("explain: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	verdict := freeAddr(t)
+	follow := start(t, append(args, "--follow", "--every", "50ms", "--state", filepath.Join(t.TempDir(), "state"), "--admin", verdict)...)
+	eventually(t, "the followed audit is clean", func() bool { return metricAt(t, verdict, "argos_audit_clean") == 1 })
+	if code, body := get("http://" + verdict + "/readyz"); code != http.StatusOK {
+		t.Errorf("the followed audit is not ready: %d %s", code, body)
+	}
+	roles = append(roles, follow)
 	for _, p := range roles {
 		if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)

@@ -33,6 +33,7 @@ type cli struct {
 	Smooth   smoothCmd   `cmd:"" help:"Clean recorded drives, as files."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure raw, live and smoothed positions of recorded drives against the truth."`
 	Audit    auditCmd    `cmd:"" help:"Prove delivery: ledger against log, documents against the fold of the log."`
+	Explain  explainCmd  `cmd:"" help:"Why is this truck there? The records behind its document, and what was decided of each."`
 	Ready    readyCmd    `cmd:"" help:"Ask a running role whether it can do its work; for health checks."`
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"argos/audit"
 	"argos/cluster"
 	"argos/gateway"
 	"argos/io/kfakeio"
@@ -34,6 +35,7 @@ func TestOperationsKnowEveryMetric(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(pipelines.Collectors()...)
 	reg.MustRegister(pipelines.FlinkCollector(nil)) // which is not asked for figures
+	reg.MustRegister(audit.NewMetrics().Collectors()...)
 	g, err := gateway.New(t.Context(), gateway.Config{Kafka: cluster.Plain(broker.Addr()), Registerer: reg, Log: quiet})
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 )
 
 func TestEachCommandHelpsWithExamples(t *testing.T) {
-	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "evaluate", "audit", "ready"} {
+	for _, c := range []string{"demo", "gateway", "pipeline", "serve", "simulate", "replay", "smooth", "evaluate", "audit", "explain", "ready"} {
 		code, out, _ := runToEnd(t, c, "--help")
 		if code != 0 || !strings.Contains(out, "Example") || !strings.Contains(out, "argos "+c) {
 			t.Errorf("argos %s --help: exit code %d, %s", c, code, out)
@@ -41,6 +41,12 @@ func TestBadCommandLines(t *testing.T) {
 		{"demo --speed 0", "--speed 0"},
 		{"demo --duration -3s", "-3s"},
 		{"demo --frobnicate", "--frobnicate"},
+		{"audit --data-dir d --running", "--data-dir is of a demo that was stopped"},
+		{"audit --ledger l --kafka k:1 --store sqlite:s --follow", "--state FILE"},
+		{"audit --ledger l --kafka k:1 --store sqlite:s --new-ledger", "--state FILE"},
+		{"explain T-1", "--data-dir, or --kafka and --store"},
+		{"explain T/1 --data-dir d", "truck_id"},
+		{"explain T-1 --data-dir d --rev=-1", "--rev -1"},
 		{"smooth --causal", "--out"},
 		{"smooth --causal --every 1s --out o drive", "--every asks for places between fixes"},
 		{"smooth --every=-1s --out o drive", "--every -1s"},

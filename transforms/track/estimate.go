@@ -27,6 +27,7 @@ type estimate struct {
 	innovation [2]int8 // of the last fix used, in sixteenths of its sigma
 	accel      float64 // m²/s³ by which kf came to time; not packed, for replay alone
 	relocated  bool    // the last fix was used though kf did not lead there; not packed, the same
+	verdict    verdict // of the fix judged last; for Decision alone, not packed
 
 	receiver   receiver
 	corrects   correction // that follows from receiver; not packed

@@ -9,11 +9,12 @@ import (
 // fix is what the filter uses of a record, rounded at once to what the packed form can tell: so it does not matter
 // whether a fix was packed on its way into the filter.
 type fix struct {
-	time     int64  // ms
-	lat, lon int32  // 1e-7 degrees: 1 cm
-	sigma    uint16 // dm per axis, nominal
-	motion          // as reported
-	used     bool   // the gate's verdict, as of the last time the window was filtered
+	time     int64   // ms
+	lat, lon int32   // 1e-7 degrees: 1 cm
+	sigma    uint16  // dm per axis, nominal
+	motion           // as reported
+	used     bool    // the gate's verdict, as of the last time the window was filtered
+	verdict  verdict // the same for people; not packed
 }
 
 // motion is a reported velocity.

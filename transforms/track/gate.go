@@ -21,13 +21,14 @@ func (e *estimate) reject(by *Recipe, f *fix, kf *kalman.Filter, z [2]float64) b
 	}
 	if e.returns(f, kf, z) {
 		e.start(by, f)
-		e.good = agreeing
+		e.good, e.verdict.reason = agreeing, Returned
 		return true
 	}
 	if e.rejects < e.enough(f, z) {
 		return e.leaveOut(by, f, kf)
 	}
 	e.leapTo(by, f, kf, z)
+	e.verdict.reason = Leapt
 	return true
 }
 

@@ -10,6 +10,7 @@ func (t *Track) wait(f *fix) {
 	if t.waiting > 0 && !t.agree(&t.pending[t.waiting-1], f) {
 		t.waiting = 0
 	}
+	t.newest.reason = FarAhead
 	if t.waiting < len(t.pending) {
 		t.pending[t.waiting] = *f
 		t.waiting++
@@ -23,7 +24,7 @@ func (t *Track) wait(f *fix) {
 		t.pending[0], t.pending[1] = t.pending[1], *f
 		return
 	}
-	t.waiting = 0
+	t.waiting, t.newest.reason = 0, noReason
 	t.begin(t.live.seen, &a, &b, &c)
 }
 

@@ -9,7 +9,9 @@ import (
 // step takes in the next fix in time order and says whether it was used.
 func (e *estimate) step(by *Recipe, f *fix) bool {
 	used := true
+	e.verdict = verdict{reason: WithinGate}
 	if e.good == 0 {
+		e.verdict.reason = Began
 		e.start(by, f)
 	} else {
 		z := e.plane.Metres(f.degrees())
@@ -28,7 +30,7 @@ func (e *estimate) step(by *Recipe, f *fix) bool {
 		if !e.kf.Definite() { // no real stream of fixes leads here; whatever did, the newest fix is a way out
 			e.start(by, f)
 			e.round()
-			used = true
+			used, e.verdict.reason = true, Began
 		}
 	}
 	return used
@@ -39,13 +41,16 @@ func (e *estimate) judge(by *Recipe, f *fix, z [2]float64) bool {
 	gap := e.gap()
 	switch {
 	case f.time-e.seen > gap && e.reachable(f, z):
+		e.verdict.reason = AfterSilence
 		e.start(by, f)
 		return true
 	case f.time-e.fixed > gap && !e.suspect(f) && e.reachable(f, z): // for so long nothing has agreed with the track
 		kf := e.ahead(f.time, e.model(by, f))
+		e.verdict.reason = Leapt
 		e.leapTo(by, f, &kf, z)
 		return true
 	case e.frozen(f):
+		e.verdict.reason = Frozen
 		kf := e.ahead(f.time, e.model(by, f))
 		return e.leaveOut(by, f, &kf)
 	}
@@ -67,6 +72,7 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 		}
 	}
 	if !g.passes {
+		e.verdict = g.outside()
 		return e.reject(by, f, &g.kf, z)
 	}
 	e.accel, e.relocated = g.motion.Accel, false
@@ -95,6 +101,14 @@ type judgement struct {
 	motion     kalman.Motion
 	innovation kalman.Innovation
 	passes     bool // within the gate, and a place that a truck can have reached
+}
+
+// outside is the verdict of a fix that did not pass.
+func (g *judgement) outside() verdict {
+	return verdict{
+		reason: OutsideGate, metres: float32(length(g.innovation.Y[0], g.innovation.Y[1])),
+		sigmas: float32(math.Sqrt(g.innovation.NIS())),
+	}
 }
 
 func (e *estimate) judgeInnovation(by *Recipe, f *fix, z [2]float64) (g judgement) {

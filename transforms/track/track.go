@@ -24,6 +24,7 @@ type Track struct {
 	behind  behind
 	live    estimate
 	recipe  *Recipe // nil: the usual one
+	newest  folded  // for Decision alone; not packed
 }
 
 // Pos is the place in the log up to which records were folded.
@@ -42,10 +43,12 @@ func (t *Track) Fold(r *argos.Record, pos argos.Pos) bool {
 		return false
 	}
 	t.pos, t.recv, t.raw = pos, r.Recv, argos.LatLon{Lat: r.Lat, Lon: r.Lon}
+	t.newest = folded{time: r.Time, fixes: t.fixes}
 	if f, ok := usable(&r.Fix); ok {
 		t.place(&f, r)
 	} else {
 		t.rejected++
+		t.newest.reason = NoFix
 	}
 	return true
 }
@@ -60,10 +63,12 @@ func (t *Track) place(f *fix, r *argos.Record) {
 		t.begin(0, f)
 	case same:
 		t.duplicates++
+		t.newest.reason = SameFix
 	case f.time <= newest:
 		t.placeBehind(f, r, known)
 	case known:
 		t.duplicates++
+		t.newest.reason = SameTime
 	case r.Recorded && f.time > newest+max(t.live.gap(), unknownGap): // a long silence, or a clock nobody judged
 		t.rejected++
 		t.wait(f)
@@ -80,14 +85,17 @@ func (t *Track) placeBehind(f *fix, r *argos.Record, known bool) {
 	switch {
 	case t.rebases(r):
 		t.rejected++
+		t.newest.reason = ClockPutBack
 		t.rebase(f)
 	case known:
 		t.duplicates++
+		t.newest.reason = SameTime
 	case f.time > t.anchor.seen:
 		t.rejected++
 		t.insert(f)
 	default:
 		t.late++
+		t.newest.reason = TooLate
 	}
 }
 

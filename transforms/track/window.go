@@ -58,7 +58,7 @@ func (t *Track) judge(i int) {
 		t.fixes--
 		t.rejected++
 	}
-	f.used = used
+	f.used, f.verdict = used, t.live.verdict
 }
 
 // shift drops the oldest fix of the window, which the anchor has taken in.

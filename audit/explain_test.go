@@ -1,0 +1,95 @@
+package audit_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"argos"
+	"argos/audit"
+)
+
+func (w *world) explain(t *testing.T, id string, rev int64) (e *audit.Explanation, steps []audit.Step) {
+	t.Helper()
+	e, err := audit.Explain(t.Context(), audit.Question{
+		Truck: id, Rev: rev, Kafka: w.config.Kafka, Topic: argos.Topic, Store: w.store, State: w.config.State,
+	}, func(s *audit.Step) { steps = append(steps, *s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, steps
+}
+
+// An explanation lists a document's records with what the fold decided, and says whether the stored document is their
+// fold.
+func TestExplain(t *testing.T) {
+	w := newWorld(t)
+	wild := fixOf(w.sent + 1) // T-1's next, far off
+	wild.Lat += 0.5
+	w.log(t, wild)
+	w.log(t, wild)
+	p := argos.PartitionOf("T-1", 3)
+	for range 2 {
+		w.ends[p]++
+		w.tracks["T-1"].Fold(wild, argos.Pos{Partition: int32(p), Next: w.ends[p]})
+	}
+	w.restore(t)
+
+	e, steps := w.explain(t, "T-1", 0)
+	if !e.Agrees() || e.Gone || len(steps) != each+2 || e.Folded.Rev != each+2 {
+		t.Fatalf("%+v of %d steps", e, len(steps))
+	}
+	for i, s := range steps {
+		want := "used"
+		switch i {
+		case each:
+			want = "rejected"
+		case each + 1:
+			want = "duplicate"
+		}
+		if s.Rev != int64(i+1) || s.Decision.Reason.Outcome() != want {
+			t.Errorf("step %d: %+v, want it %s", i, s, want)
+		}
+	}
+	if d := steps[each].Decision; d.Metres < 50_000 || d.Sigmas < 100 {
+		t.Errorf("far off: %+v", d)
+	}
+	if e, steps := w.explain(t, "T-1", 7); e.Agrees() || e.Folded.Rev != 7 || len(steps) != 7 || e.Differs != "" {
+		t.Errorf("rev 7: %+v of %d steps", e, len(steps))
+	}
+	w.replace(t, "T-1", func(d *argos.Truck) { d.Lat++ })
+	if e, _ := w.explain(t, "T-1", 0); e.Agrees() || !strings.Contains(e.Differs, "lat") {
+		t.Errorf("altered: %+v", e)
+	}
+	w.remove(t, "T-1")
+	if e, steps := w.explain(t, "T-1", 0); e.Agrees() || e.Stored != nil || len(steps) != each+2 {
+		t.Errorf("removed: %+v of %d steps", e, len(steps))
+	}
+	_, err := audit.Explain(t.Context(), audit.Question{
+		Truck: "T-none", Kafka: w.config.Kafka, Topic: argos.Topic, Store: w.store,
+	}, func(*audit.Step) {})
+	if !errors.Is(err, audit.ErrNoRecords) {
+		t.Error(err)
+	}
+}
+
+// Where the log's start is gone, an audit's state has the track of its time.
+func TestExplainFromTheLastAudit(t *testing.T) {
+	w := newWorld(t)
+	w.config.State = filepath.Join(t.TempDir(), "state")
+	if r := w.audit(t); !r.Clean() {
+		t.Fatalf("%+v", r)
+	}
+	for p, end := range w.ends {
+		w.deleteRecords(t, p, end)
+	}
+	w.grow(t, day)
+	if e, steps := w.explain(t, "T-1", 0); !e.Agrees() || e.Known != each || len(steps) != day/trucks || e.Gone {
+		t.Errorf("%+v of %d steps", e, len(steps))
+	}
+	w.config.State = ""
+	if e, _ := w.explain(t, "T-1", 0); e.Agrees() || !e.Gone {
+		t.Errorf("without the state: %+v", e)
+	}
+}

@@ -1,0 +1,108 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sort"
+
+	"argos"
+	"argos/cluster"
+	"argos/io/kafkaio"
+
+	kafka "github.com/segmentio/kafka-go"
+)
+
+// foreign is a record of the log that is no fix of its partition: the pipeline has to write a dead letter of it.
+type foreign struct {
+	offset int64
+	size   int
+	letter bool // there is one
+}
+
+// stranger notes such a record. Of another epoch than the last audit's nobody can tell whose it was: a topic that has
+// grown holds records of trucks that lived elsewhere then.
+func (a *auditor) stranger(p *partition, lr argos.LogRecord) {
+	pending := lr.Offset >= p.mark.Offset
+	if pending {
+		a.pend(p, lr.Offset)
+	}
+	if (!pending || a.Running) && (p.mark.Epoch == 0 || p.before != nil) {
+		p.foreign = append(p.foreign, foreign{offset: lr.Offset, size: len(lr.Value)})
+	}
+}
+
+// judgeLetters looks for the dead letter of each record that must have one.
+func (a *auditor) judgeLetters(ctx context.Context) error {
+	a.nextKind()
+	missing := 0
+	for _, p := range a.parts {
+		missing += len(p.foreign)
+	}
+	if missing == 0 {
+		return nil
+	}
+	log, err := kafkaio.Offsets(ctx, a.cfg.Kafka, argos.DeadLetterTopic)
+	if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
+		return err
+	}
+	for n, r := range log {
+		err := kafkaio.Scan(
+			ctx,
+			a.cfg.Kafka,
+			argos.DeadLetterTopic,
+			n,
+			r.First,
+			r.Last,
+			func(lr argos.LogRecord) error {
+				a.letter(lr.Value)
+				return nil
+			},
+		)
+		if err != nil {
+			return err
+		}
+	}
+	for _, p := range a.parts {
+		a.missLetters(p, log)
+	}
+	return nil
+}
+
+// letter takes in a dead letter. Those of gateways, about what never came into the log, tell no topic.
+func (a *auditor) letter(value []byte) {
+	var l struct {
+		Topic     string `json:"topic"`
+		Partition int    `json:"partition"`
+		Offset    int64  `json:"offset"`
+		Size      int    `json:"size"`
+	}
+	if json.Unmarshal(value, &l) != nil || l.Topic != a.cfg.Topic || l.Partition < 0 || l.Partition >= len(a.parts) {
+		return
+	}
+	all := a.parts[l.Partition].foreign
+	i := sort.Search(len(all), func(i int) bool { return all[i].offset >= l.Offset })
+	if i < len(all) && all[i].offset == l.Offset && all[i].size == l.Size {
+		all[i].letter = true
+	}
+}
+
+func (a *auditor) missLetters(p *partition, letters []cluster.Range) {
+	taken := false
+	for _, r := range letters {
+		taken = taken || r.First > 0
+	}
+	for _, f := range p.foreign {
+		switch {
+		case f.letter, f.offset >= p.mark.Offset && a.Stalled:
+		case taken:
+			a.Unauditable++
+			a.problem("partition %d, offset %d: no fix, and no dead letter of it is in what retention has left of %s",
+				p.number, f.offset, argos.DeadLetterTopic)
+		default:
+			a.MissingLetters++
+			a.problem("partition %d, offset %d: no fix, and below the mark, but %s has no dead letter of it",
+				p.number, f.offset, argos.DeadLetterTopic)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"argos"
+)
+
+// awaited is what is pending in a partition.
+type awaited struct {
+	records int64
+	below   int64                  // the mark that covers all of it
+	trucks  map[string]argos.Truck // the documents that it makes
+	moved   time.Time              // when the mark was last seen to move
+	mark    argos.Mark             // as last seen
+}
+
+func (a *auditor) pend(p *partition, offset int64) {
+	a.Pending++
+	p.pending.records++
+	p.pending.below = offset + 1
+}
+
+// await notes the documents that a pipeline at work is going to store.
+func (p *partition) await(documents map[string]*document) {
+	for id, l := range p.lives {
+		if d := documents[id]; d != nil && l.track.Pos().Compare(d.Pos) <= 0 || l.track.Rev() == 0 {
+			continue
+		}
+		want := argos.Truck{ID: id, Attrs: l.attrs}
+		l.track.Fill(&want)
+		p.pending.trucks[id] = want
+	}
+}
+
+// judgePending says what is pending. If a pipeline is said to be at work, it waits until that has stored it, and
+// looks at the documents again: else one whose mark was put back would never be missed.
+func (a *auditor) judgePending(ctx context.Context) error {
+	a.nextKind()
+	switch {
+	case a.Pending == 0:
+		return nil
+	case !a.Running:
+		a.problem("%d records are pending: no document has them, and no mark says that they are stored; "+
+			"if the pipeline is at work at this moment, say so by --running", a.Pending)
+		return nil
+	}
+	now := time.Now()
+	for _, p := range a.parts {
+		p.pending.moved, p.pending.mark = now, p.mark
+	}
+	look := time.NewTicker(200 * time.Millisecond)
+	defer look.Stop()
+	for {
+		marks, err := a.cfg.Store.Marks(ctx, a.cfg.Topic)
+		if err != nil {
+			return fmt.Errorf("read the marks: %w", err)
+		}
+		waiting, stands := a.waitFor(marks, time.Now())
+		for _, p := range stands {
+			a.Stalled = true
+			a.problem(
+				"partition %d: %d records are pending, and its mark has stood at %d for %s: "+
+					"no pipeline is at work on it",
+				p.number,
+				p.pending.records,
+				p.pending.mark.Offset,
+				a.cfg.Patience,
+			)
+		}
+		if !waiting || a.Stalled {
+			return a.lookAgain(ctx)
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// waitFor says whether some pending records are not stored yet, and in which partitions nothing moves.
+func (a *auditor) waitFor(marks []argos.Mark, now time.Time) (waiting bool, stands []*partition) {
+	for _, p := range a.parts {
+		for _, m := range marks {
+			if m.Partition == p.number && (m.Epoch > p.pending.mark.Epoch || m.Offset > p.pending.mark.Offset) {
+				p.pending.moved, p.pending.mark = now, m
+			}
+		}
+		if p.pending.mark.Epoch > p.mark.Epoch || p.pending.mark.Offset >= p.pending.below {
+			continue
+		}
+		waiting = true
+		if now.Sub(p.pending.moved) >= a.cfg.Patience {
+			stands = append(stands, p)
+		}
+	}
+	return waiting, stands
+}
+
+// lookAgain compares the documents that were awaited, where their marks say that they are there.
+func (a *auditor) lookAgain(ctx context.Context) error {
+	const page = 500
+	for _, p := range a.parts {
+		if p.pending.mark.Epoch > p.mark.Epoch || p.pending.mark.Offset < p.pending.below {
+			continue
+		}
+		for ids := range slices.Chunk(slices.Sorted(maps.Keys(p.pending.trucks)), page) {
+			docs, err := a.cfg.Store.Trucks(ctx, ids)
+			if err != nil {
+				return fmt.Errorf("read the documents again: %w", err)
+			}
+			there := map[string]*argos.Truck{}
+			for i := range docs {
+				there[docs[i].ID] = &docs[i]
+			}
+			for _, id := range ids {
+				want := p.pending.trucks[id]
+				if says := arrived(there[id], &want); says != "" && !a.judged(id, p) {
+					a.Diverged++
+					a.problem(
+						"truck %s, offset %d of partition %d: its mark has come past it, but %s",
+						id,
+						want.Pos.Next-1,
+						p.number,
+						says,
+					)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// judged says whether a document was counted as diverged, or as one that can't be judged, already.
+func (a *auditor) judged(id string, p *partition) bool {
+	d := a.documents[id]
+	if d == nil {
+		_, missing := p.missing[id]
+		return missing
+	}
+	return d.diverges(p) != "" || !d.reached || d.differs != ""
+}
+
+// arrived says what is wrong with a document that was awaited; one that has gone on since can't be judged.
+func arrived(d, want *argos.Truck) string {
+	switch {
+	case d == nil:
+		return "there is no document"
+	case d.Pos.Compare(want.Pos) < 0:
+		return "its document has not folded it"
+	case d.Pos.Compare(want.Pos) == 0:
+		if differs := difference(d, want); differs != "" {
+			return "its document has " + differs
+		}
+	}
+	return ""
+}
