@@ -25,6 +25,7 @@ type motion struct {
 const (
 	e7          = 1e7
 	notReported = math.MaxUint16
+	degree      = 111_195 // m, of latitude
 )
 
 // usable reads a record's fix; false is a fix that says that it is none, or cannot be one: coordinates of exactly
@@ -57,7 +58,24 @@ func sigma(r *argos.Fix) float64 {
 	case r.HDOP > 0 && r.HDOP < mostDOP:
 		s *= max(0.25, r.HDOP)
 	}
-	return max(minSigma, min(maxSigma, s))
+	return max(minSigma, min(maxSigma, max(s, grid(r.Lat, r.Lon)/math.Sqrt(12))))
+}
+
+// grid is how far apart (m) the places are that a receiver tells which rounds coordinates to three or four decimals of
+// a degree, or two of a minute; 0 of others. Finer grids do not matter, and coarser ones come about by chance in these.
+func grid(lat, lon float64) float64 {
+	for _, parts := range [...]float64{1e3, 6e3, 1e4} {
+		if on(lat, parts) && on(lon, parts) {
+			return degree / parts
+		}
+	}
+	return 0
+}
+
+// on says whether an angle (degrees) is a whole number of such parts of a degree, as far as text tells.
+func on(angle, parts float64) bool {
+	x := angle * parts
+	return math.Abs(x-math.Round(x)) < parts/e7
 }
 
 // variance is the nominal sigma squared, m².

@@ -138,7 +138,7 @@ func TestSigma(t *testing.T) {
 		{0.01, nan, 0.1},
 		{1e6, nan, 6553},
 	} {
-		f := argos.NewFix("T", 1, 1, 1)
+		f := argos.NewFix("T", 1, 1.00001, 1)
 		f.Accuracy, f.HDOP = c.accuracy, c.hdop
 		if got := sigma(&f); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("accuracy %v, HDOP %v: sigma %v, want %v", c.accuracy, c.hdop, got, c.want)

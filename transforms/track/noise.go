@@ -44,7 +44,8 @@ func (e *estimate) whiteOfNew(by *Recipe, f *fix) float64 {
 // slow is the variance (m² per axis) of the error that stays for a while: learned where velocities tell it.
 func (e *estimate) slow(by *Recipe, f *fix) float64 {
 	if f.course != notReported && e.corrects.believed {
-		return float64(e.receiver.slow)
+		g := grid(f.degrees())
+		return max(float64(e.receiver.slow), g*g/12)
 	}
 	s := e.corrects.slow * float64(f.sigma) / 10 / by.Sigma
 	return s * s

@@ -70,7 +70,8 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		s.begin(f)
 		return false
 	}
-	s.told = stays && (speed+2*se < walkingSpeed || s.told && speed < walkingSpeed)
+	leaves := grid(f.degrees()) / walkingSpeed // s, after which one that walks tells another place
+	s.told = stays && (speed+2*se < walkingSpeed && at >= leaves || s.told && speed < walkingSpeed)
 	if s.told && f.time-s.since > doubtTime {
 		s.fold(f, mean, sigma)
 	}

@@ -1,0 +1,79 @@
+package track_test
+
+import (
+	"math"
+	"testing"
+
+	"argos"
+	"argos/transforms/smooth"
+	"argos/transforms/track"
+	"argos/truth"
+)
+
+const metre = 1 / 111_194.9 // degrees of latitude
+
+// place is so many metres east and north of 52.0123 degrees north, 5.0123 east.
+func place(east, north float64) argos.LatLon {
+	lat := 52.0123 + north*metre
+	return argos.LatLon{Lat: lat, Lon: 5.0123 + east*metre/math.Cos(52.0123*math.Pi/180)}
+}
+
+// report is a live record of a truck at a place, at second t.
+func report(t float64, at argos.LatLon) argos.Record {
+	f := argos.NewFix("T", 1_772_445_600_000+int64(1000*t), at.Lat, at.Lon)
+	return argos.Record{Fix: f, Recv: f.Time}
+}
+
+// documents folds the records, and returns what is said after each.
+func documents(records []argos.Record) []argos.Truck {
+	out := make([]argos.Truck, len(records))
+	var t track.Track
+	for i := range records {
+		t.Fold(&records[i], argos.Pos{Next: int64(i) + 1})
+		t.Fill(&out[i])
+	}
+	return out
+}
+
+// Of a receiver that rounds its places to few decimals the claims hold, and a truck that crawls from one to the next is
+// not said to stand.
+func TestRoundedPlaces(t *testing.T) {
+	for name, parts := range map[string]float64{"four decimals": 1e4, "three decimals": 1e3, "minutes, two decimals": 6e3} {
+		for _, speed := range []float64{2, 10, 25} {
+			for _, every := range []float64{1, 10} {
+				for _, course := range []bool{false, true} {
+					var records []argos.Record
+					var at []argos.LatLon
+					for i := range 600 {
+						d := speed * every * float64(i)
+						p := place(0.8*d, 0.6*d)
+						at = append(at, p)
+						p = argos.LatLon{Lat: math.Round(p.Lat*parts) / parts, Lon: math.Round(p.Lon*parts) / parts}
+						r := report(every*float64(i), p)
+						if course {
+							r.Speed, r.Heading = speed, 53.13
+						}
+						records = append(records, r)
+					}
+					var live, smoothed, stopped int
+					drive := smooth.Drive(records)
+					for i, d := range documents(records) {
+						if truth.Distance(at[i], argos.LatLon{Lat: d.Lat, Lon: d.Lon}) <= 2*d.Accuracy {
+							live++
+						}
+						if e, _ := drive.Row(i); truth.Distance(at[i], argos.LatLon{Lat: e.Lat, Lon: e.Lon}) <= 2*e.Accuracy {
+							smoothed++
+						}
+						if d.Status == argos.Stopped {
+							stopped++
+						}
+					}
+					if live < 450 || smoothed < 450 || stopped > 6 {
+						t.Errorf("%s, %v m/s each %v s, course %v: of 600 within 2 sigma %d live, %d smoothed; %d said to stand",
+							name, speed, every, course, live, smoothed, stopped)
+					}
+				}
+			}
+		}
+	}
+}
