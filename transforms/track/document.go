@@ -18,8 +18,9 @@ func (t *Track) Fill(dst *argos.Truck) {
 		return
 	}
 	e := &t.live
-	kf := e.ahead(e.seen, e.model(t.by(), &t.window[t.n-1])) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf, max(e.doubt(), e.contradiction(&kf)))
+	newest := &t.window[t.n-1]
+	kf := e.ahead(newest.time, e.model(t.by(), newest)) // beyond the last fix used if those since were rejected
+	dst.Time, dst.Accuracy = newest.time, Accuracy(&kf, max(e.doubt(), e.contradiction(&kf)))
 	at := kf.Position()
 	if e.standstill.told && e.stopped() { // the mean of what was seen there does not creep
 		mean := e.standstill.place(&e.plane)

@@ -16,7 +16,10 @@ type estimate struct {
 	motion   motion  // that it reported
 	sigma    uint16  // dm, its nominal one
 	pace     vector  // from the fix before to that one, cm/s
-	interval float32 // s between fixes, a running mean; 0 is unknown
+	left     uint32  // mark of the place from which the fixes before led away; 0 is none
+	repeats  bool    // that has come again since, between others
+	again    bool    // since the fix seen last, too
+	interval float32 // s between fixes, a running mean to 1 in 250; 0 is unknown
 
 	time  int64      // ms: what kf speaks of; the last fix used, or whose velocity was
 	fixed int64      // ms: the last fix used
@@ -135,7 +138,12 @@ func (e *estimate) learnInterval(dt float64) {
 	if was := float64(e.interval); was != 0 {
 		dt = (3*was + min(dt, gapIntervals*was)) / 4
 	}
-	e.interval = float32(min(dt, maxInterval))
+	e.interval = coarse(min(dt, maxInterval))
+}
+
+// coarse is a number to the precision of the upper half of a float32.
+func coarse(x float64) float32 {
+	return math.Float32frombits((math.Float32bits(float32(x)) + 1<<15) &^ (1<<16 - 1))
 }
 
 // gap is how long (ms) a truck may be silent before the past says nothing of its present.

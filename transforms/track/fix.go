@@ -83,6 +83,9 @@ func (f *fix) variance() float64 { return float64(f.sigma) * float64(f.sigma) / 
 
 func (f *fix) degrees() (lat, lon float64) { return float64(f.lat) / e7, float64(f.lon) / e7 }
 
+// mark stands for a place: by chance one of 4e9 others has the same.
+func mark(lat, lon int32) uint32 { return uint32(lat)*0x9e3779b1 + uint32(lon) }
+
 // metres a second that were reported.
 func (m motion) metres() float64 { return float64(m.speed) / 100 }
 

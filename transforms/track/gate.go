@@ -164,3 +164,28 @@ func (e *estimate) frozen(f *fix) bool {
 	return f.lat == e.lat && f.lon == e.lon && f.speed != notReported && dt <= learnWithin &&
 		f.metres()*dt > hardest*dt*dt/2+gateSigmas*e.spread(f)
 }
+
+// stale says that a fix repeats, to the last digit, the place before the one where the truck was seen last, far from
+// there: a device that sends what it has kept. It says neither that the truck went back nor anything against those that
+// lead away; but where these do not agree with one another either, it is as good as they are. Told twice in a row it is
+// a fix as others are.
+func (e *estimate) stale(f *fix) bool {
+	if e.again || e.left != mark(f.lat, f.lon) {
+		return false
+	}
+	way := e.moved(e.plane.Metres(f.degrees()))
+	since := f.time - e.seen
+	return length(way[0], way[1]) > gateSigmas*math.Sqrt2*e.spread(f) &&
+		(e.rejects == 0 || e.rejects > 2 || f.time-e.fixed+2*since <= e.gap())
+}
+
+// leave remembers the place that was seen last, if the track was there, as the truck is seen elsewhere.
+func (e *estimate) leave(f *fix) {
+	switch {
+	case e.again && e.left == mark(f.lat, f.lon):
+		e.repeats = false
+	case !e.repeats && e.rejects == 0 && (f.lat != e.lat || f.lon != e.lon):
+		e.left = mark(e.lat, e.lon)
+	}
+	e.again = false
+}

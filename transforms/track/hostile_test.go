@@ -2,6 +2,7 @@ package track_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"argos"
@@ -71,6 +72,48 @@ func TestRoundedPlaces(t *testing.T) {
 					if live < 450 || smoothed < 450 || stopped > 6 {
 						t.Errorf("%s, %v m/s each %v s, course %v: of 600 within 2 sigma %d live, %d smoothed; %d said to stand",
 							name, speed, every, course, live, smoothed, stopped)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Every second or third fix at one old place, as of a device that sends its cache again and again: the truck is followed
+// where the others lead, and is not told to stand at the old place.
+func TestOldPlaceAgainAndAgain(t *testing.T) {
+	for _, every := range []float64{1, 2, 10, 30} {
+		for _, from := range []int{0, 60} {
+			for _, behind := range []float64{100, 500} {
+				for _, of := range []int{2, 3} {
+					for _, course := range []bool{false, true} {
+						rng := rand.New(rand.NewPCG(1, 12))
+						var records []argos.Record
+						for i := range 300 {
+							p := place(15*every*float64(i)+2*rng.NormFloat64(), 2*rng.NormFloat64())
+							if i >= from && i%of == 1 {
+								p = place(15*every*float64(from)-behind, 0)
+							}
+							r := report(every*float64(i), p)
+							if course {
+								r.Speed, r.Heading = 15, 90
+							}
+							records = append(records, r)
+						}
+						off, beyond, stopped := 0.0, 0, 0
+						for i, d := range documents(records) {
+							m := truth.Distance(place(15*every*float64(i), 0), argos.LatLon{Lat: d.Lat, Lon: d.Lon})
+							if off += m / 300; m > max(15, 3*d.Accuracy) {
+								beyond++
+							}
+							if d.Status == argos.Stopped {
+								stopped++
+							}
+						}
+						if off > 50 || beyond > 6 || stopped > 0 {
+							t.Errorf("1 of %d, each %v s, from fix %d on, %v m behind, course %v: %.0f m off on the mean, %d beyond 3 sigma, %d said to stand",
+								of, every, from, behind, course, off, beyond, stopped)
+						}
 					}
 				}
 			}

@@ -40,7 +40,7 @@ func (o *offline) pass() {
 			s = e.passStart(o.by, &o.fixes[i])
 		}
 		switch {
-		case s.Used: // no run of rejects
+		case s.Used, e.again: // no run of rejects, or nothing to it
 		case e.rejects == 1:
 			first, run = before, i
 		case e.rejects == 2 && before.rejects != 1: // it goes with the one before alone

@@ -55,7 +55,7 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		}
 	}
 	at := seconds(f.time - s.since)
-	s.n = min(s.n, math.MaxUint16-1) + 1
+	s.n = min(s.n, math.MaxInt16-1) + 1
 	s.t += float32(at)
 	s.tt += float32(at * at)
 	for i := range z {

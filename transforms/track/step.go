@@ -9,9 +9,14 @@ import (
 // step takes in the next fix in time order and says whether it was used.
 func (e *estimate) step(by *Recipe, f *fix) bool {
 	used := true
-	if e.good == 0 {
+	switch {
+	case e.good == 0:
 		e.start(by, f)
-	} else {
+	case e.stale(f):
+		e.repeats, e.again = true, true
+		return false
+	default:
+		e.leave(f)
 		z := e.plane.Metres(f.degrees())
 		dt := seconds(f.time - e.seen)
 		way := e.moved(z)
