@@ -70,8 +70,9 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		s.begin(f)
 		return false
 	}
-	leaves := grid(f.degrees()) / walkingSpeed // s, after which one that walks tells another place
-	s.told = stays && (speed+2*se < walkingSpeed && at >= leaves || s.told && speed < walkingSpeed)
+	// of one that rounds its places: long enough for a walk to another one
+	s.told = stays && speed < walkingSpeed &&
+		(s.told || speed+2*se < walkingSpeed && at*walkingSpeed >= grid(f.degrees()))
 	if s.told && f.time-s.since > doubtTime {
 		s.fold(f, mean, sigma)
 	}
