@@ -48,6 +48,9 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 	return f, true
 }
 
+// radius68 is the radius with 68 % of the places, which is what receivers call accuracy, in sigmas per axis.
+var radius68 = math.Sqrt(-2 * math.Log(1-0.68))
+
 // sigma is a fix's nominal standard deviation per axis, m: from the receiver's own accuracy, else from its geometry.
 // What the receiver's errors are in truth, in shares of it, is learned.
 func sigma(r *argos.Fix) float64 {

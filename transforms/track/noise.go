@@ -3,9 +3,8 @@ package track
 import "math"
 
 const (
-	manyFixes = 20   // of which the mean is known: from then on older ones fade
-	leastPart = 1e-5 // bounds of the share of the nominal variance that is new in each fix: from 0.3 %
-	mostPart  = 1e5  // to 300 times the nominal sigma
+	leastPart = 1e-5          // bounds of the share of the nominal variance that is new in each fix: from 0.3 %
+	mostPart  = 1 / leastPart // to 300 times the nominal sigma
 )
 
 // estimateNoise takes in the way (m) to a fix from the one before, given those before it, all evenly spaced.
@@ -34,8 +33,7 @@ func (e *estimate) white(f *fix) float64 { return float64(e.receiver.white) * f.
 // whiteOfNew is the same of one that is judged now: as long as it is hardly known, no fix that comes soon after
 // another is taken at its word.
 func (e *estimate) whiteOfNew(by *Recipe, f *fix) float64 {
-	const hardly = 10 // fixes
-	if e.receiver.learned < hardly && seconds(f.time-e.seen) <= learnWithin {
+	if e.receiver.learned < manyFixes/2 && seconds(f.time-e.seen) <= learnWithin {
 		return max(e.white(f), by.White*by.Sigma*by.Sigma)
 	}
 	return e.white(f)
@@ -54,5 +52,5 @@ func (e *estimate) slow(by *Recipe, f *fix) float64 {
 // slowByNoise is the slow error (m per axis, at HDOP 1) by what is new in each fix: what reflects much makes both, and
 // receivers that filter leave little of either.
 func (d *receiver) slowByNoise(by *Recipe) float64 {
-	return min(by.SlowShare*math.Cbrt(by.Sigma*by.Sigma*float64(d.white)), by.SlowMost)
+	return min(by.SlowShare*by.Sigma*math.Sqrt(float64(d.white)), by.SlowMost)
 }
