@@ -46,7 +46,7 @@ type vector [2]int16
 
 func vectorOf(v [2]float64) (out vector) {
 	for i := range v {
-		out[i] = int16(math.Round(max(-math.MaxInt16, min(math.MaxInt16, 100*v[i]))))
+		out[i] = int16(math.RoundToEven(max(-math.MaxInt16, min(math.MaxInt16, 100*v[i]))))
 	}
 	return out
 }
@@ -97,7 +97,7 @@ func (e *estimate) recentre() {
 		return
 	}
 	lat, lon := e.plane.Degrees([2]float64{x[0][0], x[1][0]})
-	e.touch(int32(math.Round(lat*e7)), int32(math.Round(lon*e7)))
+	e.touch(int32(math.RoundToEven(lat*e7)), int32(math.RoundToEven(lon*e7)))
 	m := e.plane.Metres(lat, lon)
 	x[0][0], x[1][0] = m[0], m[1]
 }
@@ -151,7 +151,7 @@ func (e *estimate) gap() int64 {
 	if e.interval == 0 {
 		return unknownGap
 	}
-	return int64(max(silence, math.Round(gapIntervals*1000*float64(e.interval))))
+	return int64(max(silence, math.RoundToEven(gapIntervals*1000*float64(e.interval))))
 }
 
 // moved is the way (m) from the fix seen last to a place in the plane.

@@ -36,13 +36,13 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 		return fix{}, false
 	}
 	f = fix{
-		time: r.Time, lat: int32(math.Round(r.Lat * e7)), lon: int32(math.Round(r.Lon * e7)),
-		sigma: uint16(math.Round(10 * sigma(r))), motion: motion{notReported, notReported},
+		time: r.Time, lat: int32(math.RoundToEven(r.Lat * e7)), lon: int32(math.RoundToEven(r.Lon * e7)),
+		sigma: uint16(math.RoundToEven(10 * sigma(r))), motion: motion{notReported, notReported},
 	}
-	if cm := math.Round(r.Speed * 100); cm >= 0 && cm < notReported {
+	if cm := math.RoundToEven(r.Speed * 100); cm >= 0 && cm < notReported {
 		f.speed = uint16(cm)
 		if r.Heading >= 0 && r.Heading <= 360 {
-			f.course = uint16(math.Round(r.Heading * 100))
+			f.course = uint16(math.RoundToEven(r.Heading * 100))
 		}
 	}
 	return f, true
@@ -78,7 +78,7 @@ func grid(lat, lon float64) float64 {
 // on says whether an angle (degrees) is a whole number of such parts of a degree, as far as text tells.
 func on(angle, parts float64) bool {
 	x := angle * parts
-	return math.Abs(x-math.Round(x)) < parts/e7
+	return math.Abs(x-math.RoundToEven(x)) < parts/e7
 }
 
 // variance is the nominal sigma squared, m².

@@ -120,8 +120,8 @@ func (e *estimate) reach(f *fix, dt float64) float64 {
 // believed to have gone there while nobody looked.
 func (e *estimate) reachable(f *fix, z [2]float64) bool {
 	dt := f.time - e.fixed
-	if e.suspect(f) {
-		dt = min(dt, e.gap())
+	if gap := e.gap(); dt > gap && e.suspect(f) {
+		dt = gap
 	}
 	return e.within(f, z, dt)
 }

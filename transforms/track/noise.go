@@ -21,7 +21,10 @@ func (d *receiver) estimateNoise(by *Recipe, before *[3]vector, way [2]float64, 
 		square += x * x / (2 * 70)
 	}
 	d.learned = min(d.learned+1, manyFixes)
-	share := max(by.Learn, 1/float64(d.learned+5)) // what is believed beforehand counts for five fixes
+	share := by.Learn
+	if d.learned < manyFixes {
+		share = max(share, 1/float64(d.learned+5)) // what is believed beforehand counts for five fixes
+	}
 	w := float64(d.white)
 	w += share * (min(square/variance, 9*w) - w) // an outlier counts as three sigmas
 	d.white = float32(max(leastPart, min(mostPart, w)))

@@ -89,7 +89,7 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 	}
 	e.kf, e.time, e.fixed, e.rejects = g.kf, f.time, f.time, 0
 	e.updateVelocity(by, f, seconds(f.time-e.seen))
-	e.updateStandstill(by, f)
+	e.updateStandstill(by, f, z)
 	e.good = min(e.good+1, agreeing)
 	return true
 }
@@ -153,7 +153,7 @@ func (e *estimate) compareInnovation(by *Recipe, f *fix, y *kalman.Innovation) b
 	for i := range y.Y {
 		v := y.Y[i] * n
 		c += v * float64(e.innovation[i]) / unit
-		e.innovation[i] = int8(math.Round(max(-127, min(127, unit*v))))
+		e.innovation[i] = int8(math.RoundToEven(max(-127, min(127, unit*v))))
 	}
 	if !e.holds(f) {
 		const most = huberSigmas * huberSigmas
