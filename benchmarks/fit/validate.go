@@ -63,7 +63,7 @@ func validate(drives []drive, evaluations int) []result {
 		lines += "\n"
 	}
 	fmt.Printf(
-		"objective on the source held out: of the usual recipe, of the one fitted to the others, and that without\n%32s",
+		"objective on the source held out: of the usual recipe, of that fitted to the others, and that without\n%32s",
 		"",
 	)
 	for _, a := range ablations {

@@ -12,7 +12,8 @@ func (t *Track) Fill(dst *argos.Truck) {
 	nan := math.NaN()
 	dst.Rev, dst.Pos, dst.Recv, dst.Raw = t.Rev(), t.pos, t.recv, t.raw
 	dst.Fixes, dst.Duplicates, dst.Late, dst.Rejected = t.fixes, t.duplicates, t.late, t.rejected
-	dst.Time, dst.Lat, dst.Lon, dst.Speed, dst.Heading, dst.Accuracy, dst.Status = 0, nan, nan, nan, nan, nan, argos.Tentative
+	dst.Time, dst.Lat, dst.Lon, dst.Speed, dst.Heading, dst.Accuracy = 0, nan, nan, nan, nan, nan
+	dst.Status = argos.Tentative
 	dst.Track = t.Append(dst.Track[:0])
 	if t.n == 0 {
 		return

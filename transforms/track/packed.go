@@ -11,7 +11,8 @@ import (
 
 // The packed form, little-endian, is
 //
-//	version 2 | checksum 4 | pos 16 | recv 6 | raw 16 | counts 4 x 5 | window and pending sizes 1 | verdicts 1 | behind 13
+//	version 2 | checksum 4 | pos 16 | recv 6 | raw 16 | counts 4 x 5
+//	window and pending sizes 1 | verdicts 1 | behind 13
 //	anchor estimate (not without a window) | window fixes | pending fixes
 //
 // with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The live

@@ -65,8 +65,8 @@ var usual = Recipe{
 	LagPrior: 0.12, Wheels: 0.02,
 }
 
-// slow is the variance (m² per axis) of the receiver's slow error before it is known: the nominal one, less what is new
-// in each fix.
+// slow is the variance (m² per axis) of the receiver's slow error before it is known: the nominal one, less what is
+// new in each fix.
 func (r *Recipe) slow() float64 { return (1 - r.White) * r.Sigma * r.Sigma }
 
 // mostLag is the longest lag (s) that is one: more is another fault.

@@ -141,7 +141,8 @@ func TestEveryRecordCountsOnce(t *testing.T) {
 				t.Fatalf("record %d was not folded", i)
 			}
 			tr.Fill(&doc)
-			if doc.Rev != int64(i)+1 || doc.Rev != tr.Rev() || doc.Pos != pos(i) || doc.Recv != rs[i].Recv || doc.Raw != (argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) ||
+			if doc.Rev != int64(i)+1 || doc.Rev != tr.Rev() || doc.Pos != pos(i) || doc.Recv != rs[i].Recv ||
+				doc.Raw != (argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) ||
 				doc.Rev != doc.Fixes+doc.Duplicates+doc.Late+doc.Rejected ||
 				min(doc.Fixes, doc.Duplicates, doc.Late, doc.Rejected) < 0 {
 				t.Fatalf("record %d: %+v", i, doc)
@@ -207,7 +208,8 @@ func TestOrderWithinWindowDoesNotMatter(t *testing.T) {
 
 func same(a, b argos.Truck) bool {
 	eq := func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) }
-	return a.Rev == b.Rev && a.Fixes == b.Fixes && a.Rejected == b.Rejected && a.Time == b.Time && a.Status == b.Status &&
+	return a.Rev == b.Rev && a.Fixes == b.Fixes && a.Rejected == b.Rejected &&
+		a.Time == b.Time && a.Status == b.Status &&
 		eq(a.Lat, b.Lat) && eq(a.Lon, b.Lon) && eq(a.Speed, b.Speed) && eq(a.Heading, b.Heading) &&
 		eq(a.Accuracy, b.Accuracy)
 }
