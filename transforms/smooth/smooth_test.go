@@ -31,7 +31,10 @@ func metres(a, b argos.LatLon) float64 { return truth.Distance(a, b) }
 // A steady drive comes out as it went in, between its fixes too, wherever on earth it is.
 func TestSteadyDrive(t *testing.T) {
 	for _, at := range []argos.LatLon{
-		{Lat: 48, Lon: 11}, {Lat: 0.001, Lon: 180}, {Lat: -17, Lon: -179.99999}, {Lat: 89.9, Lon: 30},
+		{Lat: 48, Lon: 11},
+		{Lat: 0.001, Lon: 180},
+		{Lat: -17, Lon: -179.99999},
+		{Lat: 89.9, Lon: 30},
 		{Lat: -0.002, Lon: 0},
 	} {
 		rs := steady(at.Lat, at.Lon, 40)

@@ -193,8 +193,12 @@ func TestStopped(t *testing.T) {
 // The plane follows a truck around the earth, over the antimeridian and close to a pole.
 func TestFarDrives(t *testing.T) {
 	for _, c := range []struct{ lat, lon, dLat, dLon float64 }{
-		{51, 4, 0.0002, 0.0003}, {-17, 179.9, 0, 0.0002}, {-17, -179.9, 0.0001, -0.0002},
-		{89.5, 0, 0.0001, 0}, {89.9, 170, 0, 0.05}, {0.1, 0.1, -0.0002, -0.0003},
+		{51, 4, 0.0002, 0.0003},
+		{-17, 179.9, 0, 0.0002},
+		{-17, -179.9, 0.0001, -0.0002},
+		{89.5, 0, 0.0001, 0},
+		{89.9, 170, 0, 0.05},
+		{0.1, 0.1, -0.0002, -0.0003},
 	} {
 		l := life{T: t}
 		for s := range 3600 {
