@@ -74,7 +74,8 @@ func TestErrorsLagAndHonesty(t *testing.T) {
 	d := eastwards(50)
 	r := evaluate.Run([]evaluate.Drive{d}, []evaluate.Method{offset(-4, 3), offset(2, 1), offset(0.5, 1)}, nil)
 	m := r.Drives[0].Methods
-	if s := m[0]; s.Errors.N != 49 || !near(s.Errors.Mean, 4) || !near(s.Errors.P50, 4) || !near(s.Errors.P95, 4) || !near(s.Errors.Max, 4) ||
+	if s := m[0]; s.Errors.N != 49 || !near(s.Errors.Mean, 4) || !near(s.Errors.P50, 4) ||
+		!near(s.Errors.P95, 4) || !near(s.Errors.Max, 4) ||
 		!near(s.LagM, 4) || !near(s.LagS, 0.4) || s.Within1 != 0 ||
 		s.Within2 != 1 {
 		t.Errorf("4 m behind: %+v", s)

@@ -1,8 +1,10 @@
 // Command fit measures the filter on recorded drives with truth, finds its parameters there, and says what they are
 // worth on drives of sources that they were not fitted to.
 //
-//	go run ./benchmarks/fit ../shared/traces ../shared/traces2                      what the recipe achieves
-//	go run ./benchmarks/fit --evaluations 100 ../shared/traces ../shared/traces2    the same of fits that never saw the source
+//	go run ./benchmarks/fit ../shared/traces ../shared/traces2
+//	go run ./benchmarks/fit --evaluations 100 ../shared/traces ../shared/traces2
+//
+// The first says what the recipe achieves, the second the same of fits that never saw the source.
 package main
 
 import (
@@ -22,7 +24,8 @@ type command struct {
 	Evaluations int      `help:"Evaluations of the objective in each fit; 0 measures only." placeholder:"N"`
 	Sensitivity bool     `help:"Print what doubling and halving each parameter costs."`
 	Set         []string `help:"Measure with another value of a parameter."                 placeholder:"NAME=VALUE"`
-	Dirs        []string `help:"Folders of sets of drives."                                                          arg:"" type:"existingdir"`
+
+	Dirs []string `arg:"" help:"Folders of sets of drives." type:"existingdir"`
 }
 
 func main() {

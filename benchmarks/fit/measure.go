@@ -13,8 +13,9 @@ import (
 
 // result is what cleaning makes of one drive, by mode, and with faults.
 type result struct {
-	modes                  map[mode]errors3
-	jumps, untouched, same errors3 // with injected faults: at the jumps, at the untouched fixes, and at those same fixes without faults
+	modes map[mode]errors3
+	// with injected faults: at the jumps, at the untouched fixes, and at those same fixes without faults
+	jumps, untouched, same errors3
 }
 
 // errors3 are the errors of the raw fixes, live and smoothed.

@@ -37,7 +37,7 @@ func objective(by track.Recipe, drives []drive) float64 {
 		bySource[d.source()][d.set] = append(bySource[d.source()][d.set], rs[i].loss())
 	}
 	sources := make([]float64, 0, len(bySource))
-	for _, source := range slices.Sorted(maps.Keys(bySource)) { // in one order, so that a fit comes out again to the last digit
+	for _, source := range slices.Sorted(maps.Keys(bySource)) { // in one order: a fit comes out again to the last digit
 		var sets []float64
 		for _, set := range slices.Sorted(maps.Keys(bySource[source])) {
 			sets = append(sets, mean(bySource[source][set]))

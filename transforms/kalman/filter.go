@@ -89,25 +89,21 @@ func (y *Innovation) NIS() float64 { return (y.Y[0]*y.Y[0] + y.Y[1]*y.Y[1]) / y.
 
 // JudgePosition compares a position z (m, with white variance r per axis, lag seconds old when it was stamped) with
 // the state.
-func (f *Filter) JudgePosition(z [2]float64, r, lag float64) Innovation {
-	return f.innovation([states]float64{1, -lag, 0}, z, r)
+func (f *Filter) JudgePosition(z [2]float64, r, lag float64) (y Innovation) {
+	for i := range z {
+		y.Y[i] = z[i] - f.X[i][0] + lag*f.X[i][1]
+	}
+	y.Prior = f.P[0][0] - lag*(2*f.P[0][1]-lag*f.P[1][1])
+	y.S = y.Prior + r
+	return y
 }
 
 // JudgeVelocity compares a velocity (m/s east and north, variance r per axis) with the state.
-func (f *Filter) JudgeVelocity(v [2]float64, r float64) Innovation {
-	return f.innovation([states]float64{0, 1, 0}, v, r)
-}
-
-func (f *Filter) innovation(h [states]float64, z [2]float64, r float64) (y Innovation) {
-	for i := range z {
-		x := &f.X[i]
-		y.Y[i] = z[i] - h[0]*x[0] - h[1]*x[1] - h[2]*x[2]
+func (f *Filter) JudgeVelocity(v [2]float64, r float64) (y Innovation) {
+	for i := range v {
+		y.Y[i] = v[i] - f.X[i][1]
 	}
-	for i := range h {
-		for j := range h {
-			y.Prior += h[i] * h[j] * f.P[i][j]
-		}
-	}
+	y.Prior = f.P[1][1]
 	y.S = y.Prior + r
 	return y
 }

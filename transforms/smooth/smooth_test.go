@@ -30,12 +30,19 @@ func metres(a, b argos.LatLon) float64 { return truth.Distance(a, b) }
 
 // A steady drive comes out as it went in, between its fixes too, wherever on earth it is.
 func TestSteadyDrive(t *testing.T) {
-	for _, at := range []argos.LatLon{{Lat: 48, Lon: 11}, {Lat: 0.001, Lon: 180}, {Lat: -17, Lon: -179.99999}, {Lat: 89.9, Lon: 30}, {Lat: -0.002, Lon: 0}} {
+	for _, at := range []argos.LatLon{
+		{Lat: 48, Lon: 11},
+		{Lat: 0.001, Lon: 180},
+		{Lat: -17, Lon: -179.99999},
+		{Lat: 89.9, Lon: 30},
+		{Lat: -0.002, Lon: 0},
+	} {
 		rs := steady(at.Lat, at.Lon, 40)
 		s := Drive(rs)
 		for i := range rs {
 			e, ok := s.Row(i)
-			if !ok || e.Time != rs[i].Time || metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) > 3 ||
+			if !ok || e.Time != rs[i].Time ||
+				metres(argos.LatLon{Lat: e.Lat, Lon: e.Lon}, argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) > 3 ||
 				math.Abs(e.Speed-20) > 1 || e.Status != argos.Moving ||
 				!(e.Accuracy > 0.3 && e.Accuracy < 6) {
 				t.Errorf("%v, row %d: %+v", at, i, e)
@@ -177,7 +184,8 @@ func TestAnyDrive(t *testing.T) {
 }
 
 func onEarth(t *rapid.T, e Estimate, ms int64) {
-	if e.Time != ms || !(math.Abs(e.Lat) <= 90) || !(e.Lon >= -180 && e.Lon < 180) || !(e.Accuracy > 0) || math.IsInf(e.Accuracy, 0) ||
+	if e.Time != ms || !(math.Abs(e.Lat) <= 90) || !(e.Lon >= -180 && e.Lon < 180) ||
+		!(e.Accuracy > 0) || math.IsInf(e.Accuracy, 0) ||
 		e.Speed < 0 || e.Heading < 0 || e.Heading >= 360 ||
 		e.Status == argos.Stopped && !math.IsNaN(e.Heading) {
 		t.Fatalf("not a place on earth at %d: %+v", ms, e)

@@ -25,6 +25,7 @@ const (
 	NoFix
 	OutsideGate
 	Frozen
+	Stale
 	FarAhead
 
 	SameFix
@@ -57,6 +58,7 @@ var reasons = [...]string{
 	NoFix:        "the receiver has no fix: it says so, or its coordinates or time are such as are filled in",
 	OutsideGate:  "outside the gate",
 	Frozen:       "the receiver repeats its coordinates while it reports motion",
+	Stale:        "the receiver tells an old place again, between fixes from elsewhere",
 	FarAhead:     "far ahead of the track's time: kept until others agree with it",
 	SameFix:      "the same time and place as one before: sent again",
 	SameTime:     "the same time as one before, another place",

@@ -12,14 +12,16 @@ func (t *Track) Fill(dst *argos.Truck) {
 	nan := math.NaN()
 	dst.Rev, dst.Pos, dst.Recv, dst.Raw = t.Rev(), t.pos, t.recv, t.raw
 	dst.Fixes, dst.Duplicates, dst.Late, dst.Rejected = t.fixes, t.duplicates, t.late, t.rejected
-	dst.Time, dst.Lat, dst.Lon, dst.Speed, dst.Heading, dst.Accuracy, dst.Status = 0, nan, nan, nan, nan, nan, argos.Tentative
+	dst.Time, dst.Lat, dst.Lon, dst.Speed, dst.Heading, dst.Accuracy = 0, nan, nan, nan, nan, nan
+	dst.Status = argos.Tentative
 	dst.Track = t.Append(dst.Track[:0])
 	if t.n == 0 {
 		return
 	}
 	e := &t.live
-	kf := e.ahead(e.seen, e.model(t.by(), &t.window[t.n-1])) // beyond the last fix used if those since were rejected
-	dst.Time, dst.Accuracy = e.seen, Accuracy(&kf, max(e.doubt(), e.contradiction(&kf)))
+	newest := &t.window[t.n-1]
+	kf := e.ahead(newest.time, e.model(t.by(), newest)) // beyond the last fix used if those since were rejected
+	dst.Time, dst.Accuracy = newest.time, Accuracy(&kf, max(e.doubt(), e.contradiction(&kf)))
 	at := kf.Position()
 	if e.standstill.told && e.stopped() { // the mean of what was seen there does not creep
 		mean := e.standstill.place(&e.plane)

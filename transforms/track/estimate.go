@@ -16,7 +16,10 @@ type estimate struct {
 	motion   motion  // that it reported
 	sigma    uint16  // dm, its nominal one
 	pace     vector  // from the fix before to that one, cm/s
-	interval float32 // s between fixes, a running mean; 0 is unknown
+	left     uint32  // mark of the place from which the fixes before led away; 0 is none
+	repeats  bool    // that has come again since, between others
+	again    bool    // since the fix seen last, too
+	interval float32 // s between fixes, a running mean to 1 in 250; 0 is unknown
 
 	time  int64      // ms: what kf speaks of; the last fix used, or whose velocity was
 	fixed int64      // ms: the last fix used
@@ -44,7 +47,7 @@ type vector [2]int16
 
 func vectorOf(v [2]float64) (out vector) {
 	for i := range v {
-		out[i] = int16(math.Round(max(-math.MaxInt16, min(math.MaxInt16, 100*v[i]))))
+		out[i] = int16(math.RoundToEven(max(-math.MaxInt16, min(math.MaxInt16, 100*v[i]))))
 	}
 	return out
 }
@@ -61,7 +64,7 @@ func seconds(ms int64) float64 { return float64(ms) / 1000 }
 // start begins anew at a fix, with nothing but the reporting interval and the receiver's ways from before.
 func (e *estimate) start(by *Recipe, f *fix) {
 	if e.receiver == (receiver{}) {
-		e.receiver = receiver{white: float32(by.White), slow: float32(by.Slow)}
+		e.receiver = receiver{white: float32(by.White), slow: float32(by.slow())}
 	}
 	e.corrects = e.receiver.correction(by, f.variance())
 	e.good, e.rejects, e.time, e.fixed, e.since = 1, 0, f.time, f.time, f.time
@@ -95,7 +98,7 @@ func (e *estimate) recentre() {
 		return
 	}
 	lat, lon := e.plane.Degrees([2]float64{x[0][0], x[1][0]})
-	e.touch(int32(math.Round(lat*e7)), int32(math.Round(lon*e7)))
+	e.touch(int32(math.RoundToEven(lat*e7)), int32(math.RoundToEven(lon*e7)))
 	m := e.plane.Metres(lat, lon)
 	x[0][0], x[1][0] = m[0], m[1]
 }
@@ -136,7 +139,12 @@ func (e *estimate) learnInterval(dt float64) {
 	if was := float64(e.interval); was != 0 {
 		dt = (3*was + min(dt, gapIntervals*was)) / 4
 	}
-	e.interval = float32(min(dt, maxInterval))
+	e.interval = coarse(min(dt, maxInterval))
+}
+
+// coarse is a number to the precision of the upper half of a float32.
+func coarse(x float64) float32 {
+	return math.Float32frombits((math.Float32bits(float32(x)) + 1<<15) &^ (1<<16 - 1))
 }
 
 // gap is how long (ms) a truck may be silent before the past says nothing of its present.
@@ -144,7 +152,7 @@ func (e *estimate) gap() int64 {
 	if e.interval == 0 {
 		return unknownGap
 	}
-	return int64(max(silence, math.Round(gapIntervals*1000*float64(e.interval))))
+	return int64(max(silence, math.RoundToEven(gapIntervals*1000*float64(e.interval))))
 }
 
 // moved is the way (m) from the fix seen last to a place in the plane.

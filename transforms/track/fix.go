@@ -26,6 +26,7 @@ type motion struct {
 const (
 	e7          = 1e7
 	notReported = math.MaxUint16
+	degree      = 111_195 // m, of latitude
 )
 
 // usable reads a record's fix; false is a fix that says that it is none, or cannot be one: coordinates of exactly
@@ -36,17 +37,20 @@ func usable(r *argos.Fix) (f fix, ok bool) {
 		return fix{}, false
 	}
 	f = fix{
-		time: r.Time, lat: int32(math.Round(r.Lat * e7)), lon: int32(math.Round(r.Lon * e7)),
-		sigma: uint16(math.Round(10 * sigma(r))), motion: motion{notReported, notReported},
+		time: r.Time, lat: int32(math.RoundToEven(r.Lat * e7)), lon: int32(math.RoundToEven(r.Lon * e7)),
+		sigma: uint16(math.RoundToEven(10 * sigma(r))), motion: motion{notReported, notReported},
 	}
-	if cm := math.Round(r.Speed * 100); cm >= 0 && cm < notReported {
+	if cm := math.RoundToEven(r.Speed * 100); cm >= 0 && cm < notReported {
 		f.speed = uint16(cm)
 		if r.Heading >= 0 && r.Heading <= 360 {
-			f.course = uint16(math.Round(r.Heading * 100))
+			f.course = uint16(math.RoundToEven(r.Heading * 100))
 		}
 	}
 	return f, true
 }
+
+// radius68 is the radius with 68 % of the places, which is what receivers call accuracy, in sigmas per axis.
+var radius68 = math.Sqrt(-2 * math.Log(1-0.68))
 
 // sigma is a fix's nominal standard deviation per axis, m: from the receiver's own accuracy, else from its geometry.
 // What the receiver's errors are in truth, in shares of it, is learned.
@@ -58,13 +62,33 @@ func sigma(r *argos.Fix) float64 {
 	case r.HDOP > 0 && r.HDOP < mostDOP:
 		s *= max(0.25, r.HDOP)
 	}
-	return max(minSigma, min(maxSigma, s))
+	return max(minSigma, min(maxSigma, max(s, grid(r.Lat, r.Lon)/math.Sqrt(12))))
+}
+
+// grid is how far apart (m) the places are that a receiver tells which rounds coordinates to three or four decimals of
+// a degree, or two of a minute; 0 of others. Finer grids do not matter, and coarser ones come about by chance in these.
+func grid(lat, lon float64) float64 {
+	for _, parts := range [...]float64{1e3, 6e3, 1e4} {
+		if on(lat, parts) && on(lon, parts) {
+			return degree / parts
+		}
+	}
+	return 0
+}
+
+// on says whether an angle (degrees) is a whole number of such parts of a degree, as far as text tells.
+func on(angle, parts float64) bool {
+	x := angle * parts
+	return math.Abs(x-math.RoundToEven(x)) < parts/e7
 }
 
 // variance is the nominal sigma squared, m².
 func (f *fix) variance() float64 { return float64(f.sigma) * float64(f.sigma) / 100 }
 
 func (f *fix) degrees() (lat, lon float64) { return float64(f.lat) / e7, float64(f.lon) / e7 }
+
+// mark stands for a place: by chance one of 4e9 others has the same.
+func mark(lat, lon int32) uint32 { return uint32(lat)*0x9e3779b1 + uint32(lon) }
 
 // metres a second that were reported.
 func (m motion) metres() float64 { return float64(m.speed) / 100 }

@@ -121,8 +121,8 @@ func (e *estimate) reach(f *fix, dt float64) float64 {
 // believed to have gone there while nobody looked.
 func (e *estimate) reachable(f *fix, z [2]float64) bool {
 	dt := f.time - e.fixed
-	if e.suspect(f) {
-		dt = min(dt, e.gap())
+	if gap := e.gap(); dt > gap && e.suspect(f) {
+		dt = gap
 	}
 	return e.within(f, z, dt)
 }
@@ -164,4 +164,29 @@ func (e *estimate) frozen(f *fix) bool {
 	dt := seconds(f.time - e.seen)
 	return f.lat == e.lat && f.lon == e.lon && f.speed != notReported && dt <= learnWithin &&
 		f.metres()*dt > hardest*dt*dt/2+gateSigmas*e.spread(f)
+}
+
+// stale says that a fix repeats, to the last digit, the place before the one where the truck was seen last, far from
+// there: a device that sends what it has kept. It says neither that the truck went back nor anything against those that
+// lead away; but where these do not agree with one another either, it is as good as they are. Told twice in a row it is
+// a fix as others are.
+func (e *estimate) stale(f *fix) bool {
+	if e.again || e.left != mark(f.lat, f.lon) {
+		return false
+	}
+	way := e.moved(e.plane.Metres(f.degrees()))
+	since := f.time - e.seen
+	return length(way[0], way[1]) > gateSigmas*math.Sqrt2*e.spread(f) &&
+		(e.rejects == 0 || e.rejects > 2 || f.time-e.fixed+2*since <= e.gap())
+}
+
+// leave remembers the place that was seen last, if the track was there, as the truck is seen elsewhere.
+func (e *estimate) leave(f *fix) {
+	switch {
+	case e.again && e.left == mark(f.lat, f.lon):
+		e.repeats = false
+	case !e.repeats && e.rejects == 0 && (f.lat != e.lat || f.lon != e.lon):
+		e.left = mark(e.lat, e.lon)
+	}
+	e.again = false
 }

@@ -133,12 +133,12 @@ func TestSigma(t *testing.T) {
 		{nan, 2, 8},
 		{nan, 99.99, 4},
 		{nan, 127, 4},
-		{15.1, 2, 10},
+		{10 * radius68, 2, 10},
 		{0, 2, 8},
 		{0.01, nan, 0.1},
 		{1e6, nan, 6553},
 	} {
-		f := argos.NewFix("T", 1, 1, 1)
+		f := argos.NewFix("T", 1, 1.00001, 1)
 		f.Accuracy, f.HDOP = c.accuracy, c.hdop
 		if got := sigma(&f); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("accuracy %v, HDOP %v: sigma %v, want %v", c.accuracy, c.hdop, got, c.want)

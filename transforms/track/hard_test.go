@@ -43,7 +43,12 @@ var believed = track.Usual().Sigma * math.Sqrt(track.Usual().White)
 func TestNothingRunsAway(t *testing.T) {
 	for _, kind := range []sim.DriveKind{sim.Straight, sim.Roundabouts, sim.Ramps, sim.Yard, sim.City, sim.StopAndGo} {
 		for _, every := range []float64{0.1, 1, 2, 5, 30, 60, 300, 3600} {
-			for _, r := range []sim.Receiver{{White: 3}, {White: 3, Speed: true, Course: true, Doppler: 0.1}, {White: 0.3, Slow: 2}, {White: 1, Lag: 0.4, Speed: true, Course: true}} {
+			for _, r := range []sim.Receiver{
+				{White: 3},
+				{White: 3, Speed: true, Course: true, Doppler: 0.1},
+				{White: 0.3, Slow: 2},
+				{White: 1, Lag: 0.4, Speed: true, Course: true},
+			} {
 				worst, raw := 0.0, 0.0
 				for seed := range uint64(3) {
 					length := time.Duration(max(600, 40*every) * float64(time.Second))
@@ -81,7 +86,8 @@ func burst(rng *rand.Rand) sim.Fault {
 		sim.Lost,
 	}
 	return sim.Fault{
-		Kind: kinds[rng.IntN(len(kinds))], From: 5 + rng.IntN(245), Fixes: 1 + rng.IntN(60), Metres: 60 + 740*rng.Float64(),
+		Kind: kinds[rng.IntN(len(kinds))], From: 5 + rng.IntN(245), Fixes: 1 + rng.IntN(60),
+		Metres: 60 + 740*rng.Float64(),
 	}
 }
 
@@ -165,7 +171,8 @@ func TestPlacesWhereNoTruckIs(t *testing.T) {
 			for _, fixes := range []int{1, 5, 40, 200} {
 				for _, recorded := range []bool{false, true} {
 					r := sim.Scenario{
-						Seed: 7, Drive: sim.City, Duration: time.Duration(600*every) * time.Second, Receiver: sim.Receiver{White: 2},
+						Seed: 7, Drive: sim.City, Duration: time.Duration(600*every) * time.Second,
+						Receiver: sim.Receiver{White: 2},
 						Reporting: sim.Reporting{
 							Every: every,
 						}, Faults: []sim.Fault{{Kind: kind, From: 200, Fixes: fixes, Metres: 58_000}},
@@ -175,7 +182,8 @@ func TestPlacesWhereNoTruckIs(t *testing.T) {
 						off := truth.Distance(at, argos.LatLon{Lat: a.doc.Lat, Lon: a.doc.Lon})
 						if ok && off > max(5*believed, 3*a.doc.Accuracy) {
 							t.Errorf(
-								"%s, %d fixes each %v s, recorded %v: fix %d (%s) is answered %.0f m off, %s, claiming %.0f m",
+								"%s, %d fixes each %v s, recorded %v: "+
+									"fix %d (%s) is answered %.0f m off, %s, claiming %.0f m",
 								kind,
 								fixes,
 								every,
@@ -201,7 +209,8 @@ func TestReplayRunsNowhere(t *testing.T) {
 	for _, every := range []float64{1, 2} {
 		for seed := range uint64(10) {
 			r := sim.Scenario{
-				Seed: seed, Drive: sim.Straight, Speed: 25, Brake: 6, Duration: 10 * time.Minute, Receiver: sim.Receiver{White: 3},
+				Seed: seed, Drive: sim.Straight, Speed: 25, Brake: 6, Duration: 10 * time.Minute,
+				Receiver:  sim.Receiver{White: 3},
 				Reporting: sim.Reporting{Every: every},
 				Faults: []sim.Fault{
 					{Kind: sim.Jump, From: 20, Fixes: 30, Metres: 400},

@@ -6,9 +6,9 @@ package track
 func (d *receiver) lag(by *Recipe) (position, velocity float64) {
 	slope := d.slope(by)
 	if slope < 0 {
-		return 0, min(-slope, mostLag)
+		return 0, min(-slope, by.mostLag())
 	}
-	return min(2*slope, mostLag), min(slope, mostLag)
+	return min(2*slope, by.mostLag()), min(slope, by.mostLag())
 }
 
 // slope is that of the regression of what positions lack on how velocities change, s: drawn to none by what is known

@@ -3,9 +3,8 @@ package track
 import "math"
 
 const (
-	manyFixes = 20   // of which the mean is known: from then on older ones fade
-	leastPart = 1e-5 // bounds of the share of the nominal variance that is new in each fix: from 0.3 %
-	mostPart  = 1e5  // to 300 times the nominal sigma
+	leastPart = 1e-5          // bounds of the share of the nominal variance that is new in each fix: from 0.3 %
+	mostPart  = 1 / leastPart // to 300 times the nominal sigma
 )
 
 // estimateNoise takes in the way (m) to a fix from the one before, given those before it, all evenly spaced.
@@ -22,7 +21,10 @@ func (d *receiver) estimateNoise(by *Recipe, before *[3]vector, way [2]float64, 
 		square += x * x / (2 * 70)
 	}
 	d.learned = min(d.learned+1, manyFixes)
-	share := max(by.Learn, 1/float64(d.learned+5)) // what is believed beforehand counts for five fixes
+	share := by.Learn
+	if d.learned < manyFixes {
+		share = max(share, 1/float64(d.learned+5)) // what is believed beforehand counts for five fixes
+	}
 	w := float64(d.white)
 	w += share * (min(square/variance, 9*w) - w) // an outlier counts as three sigmas
 	d.white = float32(max(leastPart, min(mostPart, w)))
@@ -34,8 +36,7 @@ func (e *estimate) white(f *fix) float64 { return float64(e.receiver.white) * f.
 // whiteOfNew is the same of one that is judged now: as long as it is hardly known, no fix that comes soon after
 // another is taken at its word.
 func (e *estimate) whiteOfNew(by *Recipe, f *fix) float64 {
-	const hardly = 10 // fixes
-	if e.receiver.learned < hardly && seconds(f.time-e.seen) <= learnWithin {
+	if e.receiver.learned < manyFixes/2 && seconds(f.time-e.seen) <= learnWithin {
 		return max(e.white(f), by.White*by.Sigma*by.Sigma)
 	}
 	return e.white(f)
@@ -44,7 +45,8 @@ func (e *estimate) whiteOfNew(by *Recipe, f *fix) float64 {
 // slow is the variance (m² per axis) of the error that stays for a while: learned where velocities tell it.
 func (e *estimate) slow(by *Recipe, f *fix) float64 {
 	if f.course != notReported && e.corrects.believed {
-		return float64(e.receiver.slow)
+		g := grid(f.degrees())
+		return max(float64(e.receiver.slow), g*g/12)
 	}
 	s := e.corrects.slow * float64(f.sigma) / 10 / by.Sigma
 	return s * s
@@ -53,5 +55,5 @@ func (e *estimate) slow(by *Recipe, f *fix) float64 {
 // slowByNoise is the slow error (m per axis, at HDOP 1) by what is new in each fix: what reflects much makes both, and
 // receivers that filter leave little of either.
 func (d *receiver) slowByNoise(by *Recipe) float64 {
-	return min(by.SlowShare*math.Cbrt(by.Sigma*by.Sigma*float64(d.white)), by.SlowMost)
+	return min(by.SlowShare*by.Sigma*math.Sqrt(float64(d.white)), by.SlowMost)
 }

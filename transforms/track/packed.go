@@ -11,25 +11,26 @@ import (
 
 // The packed form, little-endian, is
 //
-//	version 2 | checksum 4 | pos 16 | recv 6 | raw 16 | counts 4 x 5 | window and pending sizes 1 | verdicts 1 | behind 13
+//	version 2 | checksum 4 | pos 16 | recv 6 | raw 16 | counts 4 x 5
+//	window and pending sizes 1 | verdicts 1 | behind 13
 //	anchor estimate (not without a window) | window fixes | pending fixes
 //
 // with a fix in fixSize bytes and an estimate in estimateSize, or, as long as it has no fix, in emptySize. The live
 // estimate is what the window's fixes make of the anchor; the verdicts must be those that come out. The checksum is
 // CRC-32C of all that follows it. What is packed is exact: a track and what Decode makes of its bytes go on alike.
 const (
-	version = 0x05a7 // the second byte counts versions
+	version = 0x06a7 // the second byte counts versions
 
 	timeSize  = 6 // ms since 1970, unsigned
 	countSize = 5
 	fixSize   = timeSize + 4 + 4 + 2 + 2*2 // time, lat, lon, sigma, motion
 
-	emptySize      = 1 + timeSize // good, seen
+	emptySize      = 1 + timeSize // flags, seen
 	receiverSize   = 4 + 1 + 2*2 + 7*4
 	sampleSize     = timeSize + 4 + 4 + 2*2 + 1 + 2 + 3*2*2 // time, lat, lon, motion, used and n, dt, ways
-	standstillSize = 1 + timeSize + 4 + 4 + 2 + 7*4
+	standstillSize = timeSize + 4 + 4 + 2 + 7*4
 	filterSize     = 6*4 + 6*4                                                                // X, P
-	estimateSize   = emptySize + 1 + 4 + 4 + 2*2 + 2 + 2*2 + 4 + 3*timeSize + 2*4 + 4 + 2*1 + // rejects to innovation
+	estimateSize   = emptySize + 4 + 4 + 2*2 + 2 + 2*2 + 4 + 2 + 3*timeSize + 2*4 + 4 + 2*1 + // lat to innovation
 		receiverSize + sampleSize + standstillSize + 4 + 4 + filterSize
 
 	sealSize = 2 + 4                                                                // version, checksum
@@ -146,11 +147,11 @@ func (s *sample) append(b []byte) []byte {
 }
 
 func (s *standstill) append(b []byte) []byte {
-	var told byte
+	n := s.n
 	if s.told {
-		told = 1
+		n |= 1 << 15
 	}
-	b = le.AppendUint16(appendPlace(appendTime(append(b, told), s.since), s.lat, s.lon), s.n)
+	b = le.AppendUint16(appendPlace(appendTime(b, s.since), s.lat, s.lon), n)
 	for _, x := range s.sums() {
 		b = appendFloat(b, *x)
 	}
@@ -162,13 +163,21 @@ func (s *standstill) sums() [7]*float32 {
 }
 
 func (e *estimate) append(b []byte) []byte {
-	b = appendTime(append(b, e.good), e.seen)
+	flags := e.good | e.rejects<<2
+	if e.repeats {
+		flags |= 1 << 6
+	}
+	if e.again {
+		flags |= 1 << 7
+	}
+	b = appendTime(append(b, flags), e.seen)
 	if e.good == 0 {
 		return b
 	}
-	b = appendPlace(append(b, e.rejects), e.lat, e.lon)
+	b = appendPlace(b, e.lat, e.lon)
 	b = le.AppendUint16(e.motion.append(b), e.sigma)
-	b = appendFloat(e.pace.append(b), e.interval)
+	b = le.AppendUint32(e.pace.append(b), e.left)
+	b = le.AppendUint16(b, uint16(math.Float32bits(e.interval)>>16))
 	b = appendTime(appendTime(appendTime(b, e.time), e.fixed), e.since)
 	b = appendFloat(appendFloat(appendFloat(b, e.leap[0]), e.leap[1]), e.agility)
 	b = append(b, byte(e.innovation[0]), byte(e.innovation[1]))

@@ -7,8 +7,7 @@ const (
 	windowSize = 8 // fixes that can still be reordered: real disorder spans a few fixes, and eight fit the packed form
 	agreeing   = 3 // fixes that must agree before a track is believed, or a recording believed to be elsewhere in time
 
-	radius68 = 1.51 // sigmas per axis in a 68 % radius, which is what receivers call accuracy: sqrt(-2 ln 0.32)
-	mostDOP  = 50.0 // receivers write 99.99 or 127 for "no idea"
+	mostDOP = 50.0 // receivers write 99.99 or 127 for "no idea"
 
 	huberSigmas = 2.0 // beyond it an innovation counts for less (Huber 1964), or is a manoeuvre
 	gateSigmas  = 5.0 // beyond it a fix is rejected; also how sure a wrong unit must be
@@ -28,7 +27,7 @@ const (
 
 	learnWithin = 2.5   // s between two fixes from which a receiver is learned: over longer the truck hides it
 	memory      = 300.0 // s of driving that the receiver's ways are learned from
-	mostLag     = 0.6   // s: more is another fault
+	manyFixes   = 20    // by which something is known of it; from then on older ones fade. Half of them tell a little
 )
 
 // Recipe is the numbers that benchmarks/fit moves. A track is the same wherever it is folded, so all but that folds by
@@ -44,13 +43,12 @@ type Recipe struct {
 	Reflected float64 // the same for each metre of the receiver's slow error: what bends positions bends velocities
 	Still     float64 // m/s per axis, by which a truck that stands is held
 
-	White float64 // share of the nominal variance that is new in each fix, before it is known
+	White float64 // share of the nominal variance that is new in each fix, before it is known; the rest stays a while
 	Learn float64 // weight of a fix in that share, once it is
-	Slow  float64 // m² per axis, of the receiver's slow error before it is known
 	Decay float64 // s, the slow error's correlation time
 
-	// the slow error of a receiver whose velocities do not tell it: SlowShare times the cube root of what is new in
-	// each fix, squared, and SlowMost at most; in m per axis, for HDOP 1
+	// the slow error of a receiver whose velocities do not tell it: SlowShare times what is new in each fix, and
+	// SlowMost (m per axis, for HDOP 1) at most
 	SlowShare, SlowMost float64
 
 	LagPrior float64 // s, 1 sigma of an unknown lag between positions and velocities
@@ -62,10 +60,17 @@ var usual = Recipe{
 	Sigma: 4,
 	Accel: 4, Agility: 0.08, AgilityRange: 4,
 	Velocity: 0.24, Reflected: 0.2, Still: 0.075,
-	White: 0.5, Learn: 0.075, Slow: 8, Decay: 20,
-	SlowShare: 13, SlowMost: 3.7,
+	White: 0.5, Learn: 0.075, Decay: 20,
+	SlowShare: 50, SlowMost: 3.7,
 	LagPrior: 0.12, Wheels: 0.02,
 }
+
+// slow is the variance (m² per axis) of the receiver's slow error before it is known: the nominal one, less what is
+// new in each fix.
+func (r *Recipe) slow() float64 { return (1 - r.White) * r.Sigma * r.Sigma }
+
+// mostLag is the longest lag (s) that is one: more is another fault.
+func (r *Recipe) mostLag() float64 { return gateSigmas * r.LagPrior }
 
 // Usual is the recipe that tracks are folded by.
 func Usual() Recipe { return usual }

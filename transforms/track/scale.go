@@ -6,7 +6,7 @@ import "math"
 var units = [...]float64{0.514444, 0.44704, 1 / 3.6, 0.3048}
 
 // unitWidth is half of the way from knots to miles an hour, as a share.
-const unitWidth = 0.07
+var unitWidth = (units[0]/units[1] - 1) / 2
 
 // scale is what the reported speeds are to be multiplied by: their unit, and what wheels or slip are off. It is false
 // when they are in no known unit.
@@ -23,12 +23,11 @@ func (d *receiver) scale(by *Recipe) (s float64, ok bool) {
 // explains says whether the velocities, at whatever scale, leave of the positions' ways little more than is new in
 // each fix (m² per axis): a course that is always 0, or a speed that is stuck, does not.
 func (d *receiver) explains(white float64) bool {
-	const few = 10 // steps
 	rest := float64(d.went)
 	if d.product > 0 {
 		rest -= float64(d.product) * float64(d.product) / float64(d.told)
 	}
-	return d.steps < few || rest <= float64(d.steps)*(3*4*white+5)
+	return d.steps < manyFixes/2 || rest <= float64(d.steps)*(3*4*white+5)
 }
 
 // fit is the slope of the positions' way on that by velocities in a unit, drawn to 1, and the noise (m² per axis) of a

@@ -52,7 +52,8 @@ func TestStandstillByPositionsAlone(t *testing.T) {
 				}
 			}
 			line := fmt.Sprintf(
-				"each %v s, noise %v m: %.1f %% of %.0f that stand told, creep %.1f m/min; %.2f %% of %.0f that move told stopped",
+				"each %v s, noise %v m: %.1f %% of %.0f that stand told, creep %.1f m/min; "+
+					"%.2f %% of %.0f that move told stopped",
 				every,
 				white,
 				100*told/stands,

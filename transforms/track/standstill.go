@@ -55,7 +55,7 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		}
 	}
 	at := seconds(f.time - s.since)
-	s.n = min(s.n, math.MaxUint16-1) + 1
+	s.n = min(s.n, math.MaxInt16-1) + 1
 	s.t += float32(at)
 	s.tt += float32(at * at)
 	for i := range z {
@@ -70,7 +70,9 @@ func (s *standstill) observe(f *fix, z [2]float64, noise float64) (left bool) {
 		s.begin(f)
 		return false
 	}
-	s.told = stays && (speed+2*se < walkingSpeed || s.told && speed < walkingSpeed)
+	// of one that rounds its places: long enough for a walk to another one
+	s.told = stays && speed < walkingSpeed &&
+		(s.told || speed+2*se < walkingSpeed && at*walkingSpeed >= grid(f.degrees()))
 	if s.told && f.time-s.since > doubtTime {
 		s.fold(f, mean, sigma)
 	}
@@ -97,9 +99,9 @@ func (s *standstill) place(p *kalman.Plane) [2]float64 {
 	return [2]float64{at[0] + float64(s.z[0])/n, at[1] + float64(s.z[1])/n}
 }
 
-// updateStandstill holds the truck where its fixes say that it stands.
-func (e *estimate) updateStandstill(by *Recipe, f *fix) {
-	z, from := e.plane.Metres(f.degrees()), e.plane.Metres(float64(e.standstill.lat)/e7, float64(e.standstill.lon)/e7)
+// updateStandstill holds the truck where its fixes, now one at z (m), say that it stands.
+func (e *estimate) updateStandstill(by *Recipe, f *fix, z [2]float64) {
+	from := e.plane.Metres(float64(e.standstill.lat)/e7, float64(e.standstill.lon)/e7)
 	noise := length(0.1, math.Sqrt(e.white(f)))
 	switch left := e.standstill.observe(f, [2]float64{z[0] - from[0], z[1] - from[1]}, noise); {
 	case left: // held too long: the fix knows better where it is

@@ -10,10 +10,16 @@ import (
 func (e *estimate) step(by *Recipe, f *fix) bool {
 	used := true
 	e.verdict = verdict{reason: WithinGate}
-	if e.good == 0 {
+	switch {
+	case e.good == 0:
 		e.verdict.reason = Began
 		e.start(by, f)
-	} else {
+	case e.stale(f):
+		e.verdict.reason = Stale
+		e.repeats, e.again = true, true
+		return false
+	default:
+		e.leave(f)
 		z := e.plane.Metres(f.degrees())
 		dt := seconds(f.time - e.seen)
 		way := e.moved(z)
@@ -90,7 +96,7 @@ func (e *estimate) updatePosition(by *Recipe, f *fix, z [2]float64) bool {
 	}
 	e.kf, e.time, e.fixed, e.rejects = g.kf, f.time, f.time, 0
 	e.updateVelocity(by, f, seconds(f.time-e.seen))
-	e.updateStandstill(by, f)
+	e.updateStandstill(by, f, z)
 	e.good = min(e.good+1, agreeing)
 	return true
 }
@@ -162,7 +168,7 @@ func (e *estimate) compareInnovation(by *Recipe, f *fix, y *kalman.Innovation) b
 	for i := range y.Y {
 		v := y.Y[i] * n
 		c += v * float64(e.innovation[i]) / unit
-		e.innovation[i] = int8(math.Round(max(-127, min(127, unit*v))))
+		e.innovation[i] = int8(math.RoundToEven(max(-127, min(127, unit*v))))
 	}
 	if !e.holds(f) {
 		const most = huberSigmas * huberSigmas

@@ -22,14 +22,17 @@ func TestMain(m *testing.M) {
 
 const epoch2026 = 1_767_225_600_000 // ms
 
+// Where at starts, degrees: no round numbers, which a receiver that rounds its places tells.
+const lat0, lon0 = 48.0123456, 11.0123456
+
 // at is a record of a truck that is east and north (m) of a place, at a time (s) of 2026.
 func at(seconds, east, north float64) argos.Record {
 	const metresPerDegree = 111_195
 	f := argos.NewFix(
 		"T-1",
 		epoch2026+int64(math.Round(seconds*1000)),
-		48+north/metresPerDegree,
-		11+east/metresPerDegree/math.Cos(48*math.Pi/180),
+		lat0+north/metresPerDegree,
+		lon0+east/metresPerDegree/math.Cos(lat0*math.Pi/180),
 	)
 	return argos.Record{Fix: f, Recv: f.Time + 700}
 }
@@ -37,7 +40,7 @@ func at(seconds, east, north float64) argos.Record {
 // from is the metres from the place that at starts at.
 func from(t *argos.Truck) (east, north float64) {
 	const metresPerDegree = 111_195
-	return (t.Lon - 11) * metresPerDegree * math.Cos(48*math.Pi/180), (t.Lat - 48) * metresPerDegree
+	return (t.Lon - lon0) * metresPerDegree * math.Cos(lat0*math.Pi/180), (t.Lat - lat0) * metresPerDegree
 }
 
 // streams are what a truck, its receiver, its clock and its network may make of a drive.
@@ -138,7 +141,8 @@ func TestEveryRecordCountsOnce(t *testing.T) {
 				t.Fatalf("record %d was not folded", i)
 			}
 			tr.Fill(&doc)
-			if doc.Rev != int64(i)+1 || doc.Rev != tr.Rev() || doc.Pos != pos(i) || doc.Recv != rs[i].Recv || doc.Raw != (argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) ||
+			if doc.Rev != int64(i)+1 || doc.Rev != tr.Rev() || doc.Pos != pos(i) || doc.Recv != rs[i].Recv ||
+				doc.Raw != (argos.LatLon{Lat: rs[i].Lat, Lon: rs[i].Lon}) ||
 				doc.Rev != doc.Fixes+doc.Duplicates+doc.Late+doc.Rejected ||
 				min(doc.Fixes, doc.Duplicates, doc.Late, doc.Rejected) < 0 {
 				t.Fatalf("record %d: %+v", i, doc)
@@ -204,7 +208,8 @@ func TestOrderWithinWindowDoesNotMatter(t *testing.T) {
 
 func same(a, b argos.Truck) bool {
 	eq := func(x, y float64) bool { return math.Float64bits(x) == math.Float64bits(y) }
-	return a.Rev == b.Rev && a.Fixes == b.Fixes && a.Rejected == b.Rejected && a.Time == b.Time && a.Status == b.Status &&
+	return a.Rev == b.Rev && a.Fixes == b.Fixes && a.Rejected == b.Rejected &&
+		a.Time == b.Time && a.Status == b.Status &&
 		eq(a.Lat, b.Lat) && eq(a.Lon, b.Lon) && eq(a.Speed, b.Speed) && eq(a.Heading, b.Heading) &&
 		eq(a.Accuracy, b.Accuracy)
 }

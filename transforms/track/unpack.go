@@ -184,25 +184,29 @@ func (r *reader) sample(s *sample) {
 }
 
 func (r *reader) standstill(s *standstill) {
-	told := r.u8()
-	s.told, s.since = told == 1, r.time()
+	s.since = r.time()
 	s.lat, s.lon = r.place()
-	s.n = r.u16()
+	n := r.u16()
+	s.told, s.n = n>>15 == 1, n&math.MaxInt16
 	for _, x := range s.sums() {
 		*x = r.finite()
 	}
-	r.bad = r.bad || told > 1 || s.n == 0
+	r.bad = r.bad || s.n == 0
 }
 
 func (r *reader) estimate(e *estimate) {
-	e.good, e.seen = r.u8(), r.time()
+	flags := r.u8()
+	e.good, e.rejects, e.repeats, e.again = flags&3, flags>>2&0xf, flags>>6&1 == 1, flags>>7 == 1
+	e.seen = r.time()
 	if e.good == 0 {
+		r.bad = r.bad || flags != 0
 		return
 	}
-	e.rejects = r.u8()
 	e.lat, e.lon = r.place()
 	e.motion, e.sigma = r.motion(), r.sigma()
-	e.pace, e.interval = r.vector(), r.float(0, maxInterval)
+	e.pace, e.left = r.vector(), r.u32()
+	e.interval = math.Float32frombits(uint32(r.u16()) << 16)
+	r.bad = r.bad || !(e.interval >= 0 && e.interval <= 2*maxInterval)
 	e.time, e.fixed, e.since = r.time(), r.time(), r.time()
 	e.leap = [2]float32{r.finite(), r.finite()}
 	e.agility = r.float(1e-3, 1e3)

@@ -19,9 +19,8 @@ func (e *estimate) velocity(m motion) (v [2]float64, ok bool) {
 
 // mayStand says that the positions do not tell that the truck moves: on a ferry it does, and its wheels do not.
 func (e *estimate) mayStand() bool {
-	const long = 5000 // ms in which the line of a truck that drives has begun anew
 	s := &e.standstill
-	return s.told || s.n >= agreeing && e.fixed-s.since >= long
+	return s.told || s.n >= agreeing && seconds(e.fixed-s.since) >= 2*learnWithin
 }
 
 // updateVelocity takes in the velocity that a fix reports, dt seconds after the one before (0: none before).
