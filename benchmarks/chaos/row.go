@@ -79,7 +79,7 @@ func (r row) play(ctx context.Context, s *system) result {
 		if err := s.settle(ctx); err != nil {
 			return err
 		}
-		if s.parts.layouts {
+		if s.layouts {
 			return s.auditLayouts(ctx, &res)
 		}
 		return s.audit(ctx, &res)
