@@ -69,8 +69,7 @@ func runDrain(ctx context.Context, args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	_ = memory
-	l, err := pipelines.Start(ctx, pipelines.Config{Kafka: at, StoreURI: args[1], Log: slog.New(slog.DiscardHandler)})
+	l, err := pipelines.Start(ctx, pipelines.Config{Kafka: at, StoreURI: args[1], Memory: memory, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

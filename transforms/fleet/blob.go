@@ -55,6 +55,7 @@ type entry struct {
 	next      int64 // its pos
 	track     []byte
 	unpacked  *track.Track // the same, if the shard keeps it: not in the encoding
+	pace      uint8        // see paceOf: not in the encoding
 }
 
 func (h *header) append(b []byte) []byte {

@@ -28,6 +28,9 @@ type Fold struct {
 	// idle for an hour of the log can be a millisecond old when a backlog is read.
 	Unconfirmed int64
 
+	// Stored, if given, knows more of that: an offset below which all of a partition's records are stored.
+	Stored func(partition int32) int64
+
 	// Lookup returns the documents of those trucks that the store has.
 	Lookup func(ctx context.Context, ids []string) ([]argos.Truck, error)
 
@@ -47,6 +50,7 @@ type slot struct {
 	track  *track.Track // the shard's own, if it keeps it unpacked, else spare
 	spare  track.Track
 	at     int32 // in the shard; -1: it lacks the truck
+	before int64 // ms: recv of the track before this part; 0: it had no record
 	folded bool  // by this part
 	attrs  []byte
 }
@@ -90,11 +94,12 @@ func (f *Fold) load(s *Shard) error {
 		o.id, o.folded, o.attrs = id, false, nil
 		at, has := s.index[id]
 		if !has {
+			o.before = 0
 			o.at, o.spare, o.track = -1, track.Track{}, &o.spare
 			f.ask, f.of = append(f.ask, id), append(f.of, i)
 			continue
 		}
-		o.at = at
+		o.at, o.before = at, s.trucks[at].recv
 		if o.track = s.trucks[at].unpacked; o.track != nil {
 			continue
 		}
@@ -126,9 +131,11 @@ func (f *Fold) seed(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		if err := f.slots[f.of[k]].track.Decode(stored[i].Track); err != nil {
+		o := &f.slots[f.of[k]]
+		if err := o.track.Decode(stored[i].Track); err != nil {
 			return fmt.Errorf("track of truck %s in the store: %w", id, err)
 		}
+		o.before = o.track.Recv()
 	}
 	return nil
 }
@@ -172,7 +179,7 @@ func (f *Fold) keep(s *Shard) {
 			}
 		}
 		pos := o.track.Pos()
-		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next}
+		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next, pace: paceOf(o.before, o.track.Recv())}
 		if o.folded {
 			e.track = f.document(o).Track
 		} else {
@@ -200,8 +207,9 @@ func (f *Fold) document(o *slot) *argos.Truck {
 
 // Evict drops the trucks that are idle, as of the last part, from the shard. A delta cannot say so: only a base may follow.
 func (f *Fold) Evict(s *Shard) {
+	stored := f.storedTo()
 	s.remove(func(e *entry) bool {
-		if !f.idle(e) {
+		if !f.idle(e, stored) {
 			return false
 		}
 		idled.Inc()
@@ -209,7 +217,7 @@ func (f *Fold) Evict(s *Shard) {
 	})
 }
 
-func (f *Fold) idle(e *entry) bool {
+func (f *Fold) idle(e *entry, stored int64) bool {
 	return f.latest-e.recv > idleAfter.Milliseconds() &&
-		e.partition == f.in.Partition && e.next <= f.in.From-f.Unconfirmed
+		e.partition == f.in.Partition && e.next <= stored
 }

@@ -19,6 +19,7 @@ type Shard struct {
 	size    int     // bytes that the entries take in a base
 	moved   []int32 // by the last part
 	kept    int     // trucks whose track is unpacked
+	tight   bool    // memory is short: none is unpacked any more
 	foreign bool    // what was unpacked had another stamp: the trucks are seeded from the store again
 }
 
@@ -91,7 +92,7 @@ func (s *Shard) add(id string) int32 {
 func (s *Shard) set(i int32, e entry) {
 	t := &s.trucks[i]
 	s.size += len(e.track) - len(t.track)
-	t.recv, t.partition, t.next = e.recv, e.partition, e.next
+	t.recv, t.partition, t.next, t.pace = e.recv, e.partition, e.next, e.pace
 	t.track = append(t.track[:0], e.track...)
 }
 
@@ -104,7 +105,7 @@ const (
 
 // room is where a truck's track stays unpacked from now on; nil when the shard keeps as many as it may.
 func (s *Shard) room(i int32) *track.Track {
-	if s.kept == mostKept {
+	if s.kept == mostKept || s.tight {
 		return nil
 	}
 	s.kept++
@@ -161,5 +162,5 @@ func writesOf(b []byte) uint64 {
 	return le.Uint64(b[18:])
 }
 
-// memory is about how many bytes the shard takes: beside its tracks, what Go needs to hold and find one.
-func (s *Shard) memory() int { return s.size + 160*len(s.trucks) + unpackedSize*s.kept }
+// memory is about how many bytes the shard takes.
+func (s *Shard) memory() int { return s.size + entryOverhead*len(s.trucks) + unpackedSize*s.kept }
