@@ -99,7 +99,8 @@ func (b *broker) fill(ctx context.Context, trucks, rounds int) error {
 			var batch []kafka.Record
 			send := func() error {
 				res, err := client.Produce(ctx, &kafka.ProduceRequest{
-					Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(batch...),
+					Topic: argos.Topic, Partition: partition, RequiredAcks: kafka.RequireAll,
+					Records: kafka.NewRecordReader(batch...),
 				})
 				if err == nil {
 					err = res.Error
@@ -110,9 +111,12 @@ func (b *broker) fill(ctx context.Context, trucks, rounds int) error {
 			for n := range rounds {
 				for _, id := range mine {
 					now := time.Now()
-					r := argos.Record{Fix: argos.NewFix(id, epoch+int64(n)*1000, 52+float64(n)*9e-5, 13), Recv: now.UnixMilli()}
+					fix := argos.NewFix(id, epoch+int64(n)*1000, 52+float64(n)*9e-5, 13)
+					r := argos.Record{Fix: fix, Recv: now.UnixMilli()}
 					r.Speed, r.Heading, r.Accuracy = 10, 0, 4
-					batch = append(batch, kafka.Record{Time: now, Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &r))})
+					batch = append(batch, kafka.Record{
+						Time: now, Key: kafka.NewBytes([]byte(id)), Value: kafka.NewBytes(wire.AppendRecord(nil, &r)),
+					})
 					if len(batch) == 5000 {
 						if err := send(); err != nil {
 							return err

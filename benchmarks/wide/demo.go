@@ -49,7 +49,8 @@ func (o options) demos(ctx context.Context, dir string) error {
 	}
 	if o.Binary == "" {
 		o.Binary = filepath.Join(dir, "argos")
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", o.Binary, "argos/cmd/argos").CombinedOutput(); err != nil {
+		build := exec.CommandContext(ctx, "go", "build", "-o", o.Binary, "argos/cmd/argos")
+		if out, err := build.CombinedOutput(); err != nil {
 			return fmt.Errorf("build argos: %w: %s", err, out)
 		}
 	}
@@ -71,8 +72,8 @@ func (o options) demo(ctx context.Context, dir string, d demo) (string, error) {
 		return "", err
 	}
 	out := filepath.Join(dir, "report.json")
-	cmd := exec.CommandContext(ctx, o.Binary, "demo", "--trucks", strconv.Itoa(d.trucks), "--rate", fmt.Sprint(d.rate), "--duration", o.For.String(),
-		"--listen", addrs[0], "--report", out, "--log-level", "error")
+	cmd := exec.CommandContext(ctx, o.Binary, "demo", "--trucks", strconv.Itoa(d.trucks), "--rate", fmt.Sprint(d.rate),
+		"--duration", o.For.String(), "--listen", addrs[0], "--report", out, "--log-level", "error")
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	if err := cmd.Start(); err != nil {
 		return "", err
@@ -104,8 +105,10 @@ func (o options) demo(ctx context.Context, dir string, d demo) (string, error) {
 	}
 	seconds, stored := after.at.Sub(before.at).Seconds(), after.stored-before.stored
 	cpu := after.cpu - before.cpu
-	return fmt.Sprintf("%.0f\t%.0f / %.0f\t%.2f\t%.1f\t%.0f fixes, %.1f s\t%d\t%d", stored/seconds, r.Latency.P50, r.Latency.P99, cpu/seconds, cpu/stored*1e6,
-		after.accepted-after.stored, (after.accepted-after.stored)/(float64(d.trucks)*d.rate), r.Lost, r.Diverged), nil
+	behind := after.accepted - after.stored
+	return fmt.Sprintf("%.0f\t%.0f / %.0f\t%.2f\t%.1f\t%.0f fixes, %.1f s\t%d\t%d",
+		stored/seconds, r.Latency.P50, r.Latency.P99, cpu/seconds, cpu/stored*1e6,
+		behind, behind/(float64(d.trucks)*d.rate), r.Lost, r.Diverged), nil
 }
 
 func pause(ctx context.Context, d time.Duration) {

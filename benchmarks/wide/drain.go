@@ -20,8 +20,8 @@ import (
 	"argos/pipelines"
 )
 
-// drainRole makes this program a pipeline that reads a backlog and says what that took: drain BROKER STORE MEMORY PROFILE. The backlog has two
-// halves, and each has its own figures.
+// drainRole makes this program a pipeline that reads a backlog and says what that took: drain BROKER STORE MEMORY
+// PROFILE. The backlog has two halves, and each has its own figures.
 const drainRole = "drain"
 
 // half is what one half of a backlog took.
@@ -69,7 +69,9 @@ func runDrain(ctx context.Context, args []string) error {
 		}
 		defer pprof.StopCPUProfile()
 	}
-	l, err := pipelines.Start(ctx, pipelines.Config{Kafka: at, StoreURI: args[1], Memory: memory, Log: slog.New(slog.DiscardHandler)})
+	l, err := pipelines.Start(ctx, pipelines.Config{
+		Kafka: at, StoreURI: args[1], Memory: memory, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,8 @@ func (o options) drains(ctx context.Context, dir string) error {
 	return nil
 }
 
-// backlog drains one into each store, and then, to see what a bound of the memory costs, into SQLite with less and less of it.
+// backlog drains one into each store, and then, to see what a bound of the memory costs, into SQLite with less and less
+// of it.
 func (o options) backlog(ctx context.Context, dir string, b backlog, memory bool) error {
 	sub, err := os.MkdirTemp(dir, "backlog-")
 	if err != nil {
@@ -48,13 +49,14 @@ func (o options) backlog(ctx context.Context, dir string, b backlog, memory bool
 	if err := broker.fill(ctx, b.trucks, b.rounds); err != nil {
 		return err
 	}
-	t := table(fmt.Sprintf("\n%d trucks, %d fixes\tfixes/s, halves\tCPU-s per million, halves\tpeak MB\ttracks MB\tlookups", b.trucks, b.trucks*b.rounds))
+	t := table(fmt.Sprintf("\n%d trucks, %d fixes\t", b.trucks, b.trucks*b.rounds) +
+		"fixes/s, halves\tCPU-s per million, halves\tpeak MB\ttracks MB\tqueries of lookups")
 	row := func(name, store string, bound int64) (d drained, err error) {
 		if d, err = o.drain(ctx, sub, name, store, broker.addr, bound); err != nil {
 			return d, fmt.Errorf("%s: %w", name, err)
 		}
-		fmt.Fprintf(t, "%s\t%.0fk, %.0fk\t%.1f, %.1f\t%d\t%.0f\t%.0f\n", name, d.Halves[0].Rate/1e3, d.Halves[1].Rate/1e3,
-			d.Halves[0].CPU, d.Halves[1].CPU, d.Peak>>20, d.Tracks/(1<<20), d.Asked)
+		fmt.Fprintf(t, "%s\t%.0fk, %.0fk\t%.1f, %.1f\t%d\t%.0f\t%.0f\n", name,
+			d.Halves[0].Rate/1e3, d.Halves[1].Rate/1e3, d.Halves[0].CPU, d.Halves[1].CPU, d.Peak>>20, d.Tracks/(1<<20), d.Asked)
 		return d, t.Flush()
 	}
 	for _, store := range []string{"null", "sqlite"} {

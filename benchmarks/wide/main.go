@@ -1,5 +1,5 @@
-// Command wide measures fleets of many trucks, each of which reports seldom: the whole demo under such loads, and what a backlog
-// costs in which each fix is of another truck, by the store and by the memory that the tracks may take.
+// Command wide measures fleets of many trucks, each of which reports seldom: the whole demo under such loads, and what
+// a backlog costs in which each fix is of another truck, by the store and by the memory that the tracks may take.
 package main
 
 import (
@@ -29,9 +29,10 @@ type options struct {
 }
 
 func (options) Help() string {
-	return `Rows: demo 50000 x 1 Hz, demo 10000 x 1 Hz, demo 50 x 1 Hz, drain null, drain sqlite, drain wide null, drain wide sqlite, memory.
-The processor time of a demo is that of the whole system, from its tenth second to its last; that of a drain is the pipeline's alone, the broker is
-a process of its own. On a machine with other work take processor time before times by the clock.
+	return `Rows: demo 50000 x 1 Hz, demo 10000 x 1 Hz, demo 50 x 1 Hz, drain null, drain sqlite, drain wide null,
+drain wide sqlite, memory. The processor time of a demo is that of the whole system, from its tenth second to its last;
+that of a drain is the pipeline's alone, for the broker is a process of its own. On a machine with other work take
+processor time before times by the clock.
 
 Examples:
   go run ./benchmarks/wide
@@ -109,8 +110,9 @@ func machine() string {
 	if err != nil {
 		load = []byte("unknown")
 	}
-	return fmt.Sprintf("%d x %s, %s, %s %s/%s, load average %s", runtime.NumCPU(), model, memory, runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		strings.Join(strings.Fields(string(load))[:min(3, len(strings.Fields(string(load))))], " "))
+	loads := strings.Fields(string(load))
+	return fmt.Sprintf("%d x %s, %s, %s %s/%s, load average %s", runtime.NumCPU(), model, memory,
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, strings.Join(loads[:min(3, len(loads))], " "))
 }
 
 func named(dir, name string) string { return filepath.Join(dir, strings.ReplaceAll(name, " ", "-")) }

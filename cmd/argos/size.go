@@ -24,7 +24,7 @@ const leastMemory = 64 << 20
 
 // tracksMemory is the flag of those who run a pipeline.
 type tracksMemory struct {
-	Memory size `help:"What the tracks in memory may take, about; trucks beyond are read from the store when they report. Unless given: an eighth of the memory of the machine or control group." placeholder:"SIZE"`
+	Memory size `help:"What tracks in memory may take, about; unless given, an eighth of what the machine or control group has." placeholder:"SIZE"`
 }
 
 func (m tracksMemory) check() error {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Whatever their looks are apart, partitions are due at the same ticks, and those of a longer pause are ticks of the shorter ones too.
+// Whatever their looks are apart, partitions are due at the same ticks, and those of a longer pause are ticks of the
+// shorter ones too.
 func TestPartitionsAreDueTogether(t *testing.T) {
 	defer func(at time.Time) { clock = at }(clock)
 	synctest.Test(t, func(t *testing.T) {

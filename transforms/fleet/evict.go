@@ -2,9 +2,9 @@ package fleet
 
 import "math/bits"
 
-// When the tracks of a process outgrow their bound, trucks leave the shards' memory one by one; the store has them, and they are
-// looked up when they report again. Memory that is twice too small so costs a lookup for every other record of trucks that take
-// turns, and nothing for those that report often.
+// When the tracks of a process outgrow their bound, trucks leave the shards' memory one by one; the store has them, and
+// they are looked up when they report again. Memory that is twice too small so costs a lookup for every other record of
+// trucks that take turns, and nothing for those that report often.
 
 // entryOverhead is about what Go needs to hold and find a track, in bytes.
 const entryOverhead = 160
@@ -18,10 +18,10 @@ func (f *Fold) storedTo() int64 {
 	return to
 }
 
-// Shrink brings a shard down to size bytes, as far as that can be: first the unpacked form of the tracks goes, then trucks whose
-// last record is stored. Those that are expected back last go first: by the time between the last two records, or since the last
-// one if that is longer, in powers of two. Of those alike the ones that came last go, so that of many trucks that take turns some
-// stay for good, instead of each leaving just before its turn.
+// Shrink brings a shard down to size bytes, as far as that can be: first the unpacked form of the tracks goes, then
+// trucks whose last record is stored. Those that are expected back last go first: by the time between the last two
+// records, or since the last one if that is longer, in powers of two. Of those alike the ones that came last go, so
+// that of many trucks that take turns some stay for good, instead of each leaving just before its turn.
 func (f *Fold) Shrink(s *Shard, size int) {
 	s.pack()
 	excess := s.memory() - size

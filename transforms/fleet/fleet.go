@@ -57,7 +57,8 @@ type Config struct {
 	Unconfirmed int64 // see Fold
 	Memory      int64 // bytes that the tracks of a process may take, about; 0: by what the machine has
 
-	// Rewinds says that the runner may go back to an older state of a shard, as to a checkpoint. Elsewhere that is a lost write.
+	// Rewinds says that the runner may go back to an older state of a shard, as to a checkpoint. Elsewhere that is a
+	// lost write.
 	Rewinds bool
 
 	Patience time.Duration // how long the store may not answer before the bundle fails; 0: until the job ends

@@ -11,21 +11,21 @@ import (
 	"argos/transforms/track"
 )
 
-// ErrOrder says that a shard was given a part of the log below what it has seen: the runner has lost the order or replayed
-// into state that it kept. The job must fail: a guess could lose fixes.
+// ErrOrder says that a shard was given a part of the log below what it has seen: the runner has lost the order or
+// replayed into state that it kept. The job must fail: a guess could lose fixes.
 var ErrOrder = errors.New("the log went backwards")
 
 // idleAfter is how long a truck may be silent before it leaves the shard; the store still has it.
 const idleAfter = time.Hour
 
-// Fold takes a part of the log into a shard and returns the documents of the trucks that the part moved. It is plain Go and a
-// pure function of the shard, the part and the store. A Fold reuses its memory: one goroutine at a time.
+// Fold takes a part of the log into a shard and returns the documents of the trucks that the part moved. It is plain Go
+// and a pure function of the shard, the part and the store. A Fold reuses its memory: one goroutine at a time.
 type Fold struct {
 	Stamp
 
-	// Unconfirmed is how many records of a partition may have been folded and not yet stored. A truck leaves the shard only when
-	// its last record lies further back than that, for what is not in the shard is looked up in the store: a truck that was
-	// idle for an hour of the log can be a millisecond old when a backlog is read.
+	// Unconfirmed is how many records of a partition may have been folded and not yet stored. A truck leaves the shard
+	// only when its last record lies further back than that, for what is not in the shard is looked up in the store: a
+	// truck that was idle for an hour of the log can be a millisecond old when a backlog is read.
 	Unconfirmed int64
 
 	// Stored, if given, knows more of that: an offset below which all of a partition's records are stored.
@@ -55,8 +55,8 @@ type slot struct {
 	attrs  []byte
 }
 
-// Part folds one part into the shard. What it returns is valid until the next call and as long as payload is not changed. After
-// an error the shard may be neither what it was nor what it should become: it must not be used again.
+// Part folds one part into the shard. What it returns is valid until the next call and as long as payload is not
+// changed. After an error the shard may be neither what it was nor what it should become: it must not be used again.
 func (f *Fold) Part(ctx context.Context, s *Shard, payload []byte) (*argos.Documents, error) {
 	if err := f.in.Decode(payload); err != nil {
 		return nil, err
@@ -205,7 +205,8 @@ func (f *Fold) document(o *slot) *argos.Truck {
 	return t
 }
 
-// Evict drops the trucks that are idle, as of the last part, from the shard. A delta cannot say so: only a base may follow.
+// Evict drops the trucks that are idle, as of the last part, from the shard. A delta cannot say so: only a base may
+// follow.
 func (f *Fold) Evict(s *Shard) {
 	stored := f.storedTo()
 	s.remove(func(e *entry) bool {

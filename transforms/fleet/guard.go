@@ -8,17 +8,17 @@ import (
 	"sync"
 )
 
-// ErrTwice says that the runner has processed one shard twice at once, or lost a write of its state. Prism does both when it
-// splits a stateful bundle that stalls, which prism_disable_sdf_split forbids it.
+// ErrTwice says that the runner has processed one shard twice at once, or lost a write of its state. Prism does both
+// when it splits a stateful bundle that stalls, which prism_disable_sdf_split forbids it.
 var ErrTwice = errors.New("the runner broke a shard's state")
 
-// memory is what this process remembers of the shards of its jobs. It is global because a runner makes as many instances of a
-// DoFn as it likes, and they share nothing else.
+// memory is what this process remembers of the shards of its jobs. It is global because a runner makes as many
+// instances of a DoFn as it likes, and they share nothing else.
 var memory = shards{limit: math.MaxInt, of: map[string]map[int64]*visit{}, stored: map[string]func(int32) int64{}}
 
-// shards holds, for each job and shard, whether it is being processed, the write counter that it was left with, and its tracks;
-// of these the ones used last, up to about limit bytes. A shard that takes more than its share is to shrink when it is
-// visited (allowance); one that is dropped as a whole is read from the state again.
+// shards holds, for each job and shard, whether it is being processed, the write counter that it was left with, and its
+// tracks; of these the ones used last, up to about limit bytes. A shard that takes more than its share is to shrink
+// when it is visited (allowance); one that is dropped as a whole is read from the state again.
 type shards struct {
 	sync.Mutex
 	limit, bytes int
@@ -64,8 +64,8 @@ func (v *visit) check(shard int64, writes uint64) error {
 	return nil
 }
 
-// allowance is how many bytes a shard may take that now wants bytes: all of them while there is room, else an even share of
-// the limit. A little less than that, so that not each part has to shrink it anew.
+// allowance is how many bytes a shard may take that now wants bytes: all of them while there is room, else an even
+// share of the limit. A little less than that, so that not each part has to shrink it anew.
 func (m *shards) allowance(v *visit, bytes int) int {
 	m.Lock()
 	defer m.Unlock()
@@ -79,7 +79,8 @@ func (m *shards) allowance(v *visit, bytes int) int {
 	return bytes
 }
 
-// leave ends the processing of a shard and keeps its tracks: nil drops them. The lock makes all of it visible to the next.
+// leave ends the processing of a shard and keeps its tracks: nil drops them. The lock makes all of it visible to the
+// next.
 func (m *shards) leave(v *visit, tracks *cached) {
 	m.Lock()
 	defer m.Unlock()
@@ -112,8 +113,8 @@ func (m *shards) drop(v *visit) {
 	v.tracks, v.bytes, v.place = nil, 0, nil
 }
 
-// Follow tells the fleet of a job, until it is forgotten, where to ask how far a partition is stored: an offset below which every
-// record that the job has folded is in the store.
+// Follow tells the fleet of a job, until it is forgotten, where to ask how far a partition is stored: an offset below
+// which every record that the job has folded is in the store.
 func Follow(job string, stored func(partition int32) int64) {
 	memory.Lock()
 	defer memory.Unlock()

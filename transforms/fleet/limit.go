@@ -7,8 +7,8 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// memoryShare of what the process may use is for tracks, unless a job says otherwise: beside them a runner in this process
-// keeps the state, once whole and once in deltas, and the broker, the store and their clients want memory too.
+// memoryShare of what the process may use is for tracks, unless a job says otherwise: beside them a runner in this
+// process keeps the state, once whole and once in deltas, and the broker, the store and their clients want memory too.
 const memoryShare = 1. / 8
 
 // leastMemory is what tracks get at least: those of the records under way cannot be done without.

@@ -16,9 +16,9 @@ import (
 	"argos/transforms/track"
 )
 
-// TestMemoryAndState says that a shard's documents are the plain fold of its log, wherever a part ends, whichever worker folds
-// it, whatever the workers remember of other times, and whenever a bundle fails or the runner goes back to an older state: what
-// is in memory is used only when it is what the state holds.
+// TestMemoryAndState says that a shard's documents are the plain fold of its log, wherever a part ends, whichever
+// worker folds it, whatever the workers remember of other times, and whenever a bundle fails or the runner goes back to
+// an older state: what is in memory is used only when it is what the state holds.
 func TestMemoryAndState(t *testing.T) {
 	warm, read := 0, 0
 	gone := testutil.ToFloat64(evicted)
@@ -143,8 +143,8 @@ func (m *model) run(w *Fn) {
 	m.committed = now
 }
 
-// elsewhere has another process own the partition for a while, from a mark on that may lie behind what is stored. The workers go on
-// after it in a new term, with a state of before.
+// elsewhere has another process own the partition for a while, from a mark on that may lie behind what is stored. The
+// workers go on after it in a new term, with a state of before.
 func (m *model) elsewhere() {
 	other := NewFn(Config{Job: "elsewhere", Shards: 1, Partitions: 1, Rewinds: true})
 	other.fold = &Fold{Stamp: Stamp{Shards: 1, Partitions: 1}, Unconfirmed: unstored, Lookup: m.store.lookup}
@@ -193,8 +193,8 @@ func (m *model) part(w *Fn, now *moment, to int64) (docs argos.Documents, err er
 	return docs, nil
 }
 
-// compare checks documents against the plain fold of the log. Those of the part's trucks that the store has had for longer are not
-// among them.
+// compare checks documents against the plain fold of the log. Those of the part's trucks that the store has had for
+// longer are not among them.
 func (m *model) compare(docs *argos.Documents, to int64) {
 	if m.want == nil || m.upTo > to {
 		m.want, m.upTo = map[string]*track.Track{}, 0

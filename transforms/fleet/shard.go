@@ -28,7 +28,8 @@ func NewShard(stamp Stamp) *Shard {
 	return &Shard{head: header{Stamp: stamp}, index: map[string]int32{}}
 }
 
-// Unpack makes a shard of its base and the deltas since, given in any order. A base with another stamp makes an empty one.
+// Unpack makes a shard of its base and the deltas since, given in any order. A base with another stamp makes an empty
+// one.
 func Unpack(base []byte, deltas [][]byte, want Stamp) (*Shard, error) {
 	s := NewShard(want)
 	entries, isForeign, err := s.head.decode(base, want)
@@ -96,8 +97,8 @@ func (s *Shard) set(i int32, e entry) {
 	t.track = append(t.track[:0], e.track...)
 }
 
-// mostKept bounds the tracks of a shard that stay unpacked. A packed one has to be filtered again from its anchor on for each part: 3 us,
-// as much as four more records. An unpacked one takes unpackedSize bytes.
+// mostKept bounds the tracks of a shard that stay unpacked. A packed one has to be filtered again from its anchor on
+// for each part: 3 us, as much as four more records. An unpacked one takes unpackedSize bytes.
 const (
 	mostKept     = 20_000
 	unpackedSize = int(unsafe.Sizeof(track.Track{}))
