@@ -64,6 +64,7 @@ func (d *demo) start(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	d.reg.MustRegister(pipelines.Collectors()...)
 	if d.gateway, err = gateway.New(ctx, gateway.Config{Kafka: d.kafka, Registerer: d.reg, Log: d.log}); err != nil {
 		return err
 	}
