@@ -44,7 +44,7 @@ func live(cfg Config, job string, from start, on runner) *beam.Pipeline {
 	parts, dead := decode.ByShard(s, decode.Config{Topic: cfg.Topic, Partitions: partitions, Shards: shards}, polls)
 	docs := fleet.Track(s, fleet.Config{
 		Job: job, StoreURI: cfg.StoreURI,
-		Shards: int32(shards), Partitions: int32(partitions), Epoch: from.epoch, Unconfirmed: on.unstored,
+		Shards: int32(shards), Partitions: int32(partitions), Epoch: from.epoch, Unconfirmed: on.unstored, Memory: cfg.Memory,
 		Rewinds: on.spread, Patience: on.patience,
 	}, parts)
 	stored := storeio.Write(s, storeio.Config{Job: cfg.name, StoreURI: cfg.StoreURI, Patience: on.patience}, docs)

@@ -34,6 +34,8 @@ type Config struct {
 	StoreURI string // of a store that argos.Process knows
 	Shards   int    // a multiple of the partitions; 0: as many as partitions; PerTruck
 
+	Memory int64 // bytes that the tracks of a process may take, about; 0: an eighth of the machine's or control group's memory
+
 	NewEpoch         bool // the topic was remade: read it from its beginning
 	AcceptPartitions bool // the topic has grown
 

@@ -70,6 +70,7 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 	partitionsThere.Set(float64(len(from.offsets)))
 	job.CommitBy(l.assignment.member.Commit)
 	l.attend(job)
+	fleet.Follow(name, func(partition int32) int64 { return job.Mark(int(partition)) })
 	defer func() {
 		l.attend(nil)
 		fleet.Forget(name)

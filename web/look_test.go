@@ -96,7 +96,8 @@ func TestNobodyLooks(t *testing.T) {
 	})
 }
 
-// TestCountingIsBounded: a store that is slow to count is counted for a small share of the time, however many people look.
+// TestCountingIsBounded: a store that is slow to count is counted for a small share of the time, however many people
+// look.
 func TestCountingIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &asked{trucks: fleet(10), takes: 3 * time.Second}

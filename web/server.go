@@ -25,8 +25,8 @@ type Config struct {
 	Registerer prometheus.Registerer // nil: no metrics
 }
 
-// Server serves a store. While somebody looks at the page, it counts the fleet now and then, and follows the trucks whose
-// trail is drawn; the store is not read for anybody else.
+// Server serves a store. While somebody looks at the page, it counts the fleet now and then, and follows the trucks
+// whose trail is drawn; the store is not read for anybody else.
 type Server struct {
 	store   argos.Store
 	log     *slog.Logger

@@ -13,8 +13,8 @@ import (
 
 const (
 	followEvery = 250 * time.Millisecond
-	// followedFor is how long a truck's trail goes on after somebody asked for it: who looks at another truck for a moment
-	// finds no hole on return.
+	// followedFor is how long a truck's trail goes on after somebody asked for it: who looks at another truck for a
+	// moment finds no hole on return.
 	followedFor = time.Minute
 	// Counting reads every document. However many there are and however many people look, it takes at most one
 	// countingShare-th of the time.
@@ -71,8 +71,8 @@ func (w *watch) stop() {
 	w.tasks.Wait()
 }
 
-// totals returns the newest sums, which may be some seconds old, and has them counted anew if they are not new. It waits
-// for the first ones a little.
+// totals returns the newest sums, which may be some seconds old, and has them counted anew if they are not new. It
+// waits for the first ones a little.
 func (w *watch) totals(ctx context.Context) argos.Totals {
 	if w.isStale() {
 		wake(w.count)

@@ -28,7 +28,8 @@ type demoCmd struct {
 	Seed     uint64        `help:"Of the simulator." default:"1"`
 	Report   string        `help:"Write the audit as JSON to this file; - is standard output." placeholder:"FILE|-"`
 
-	kafkaFlags `embed:"" set:"kafka="` // instead of the embedded broker
+	tracksMemory `embed:""`
+	kafkaFlags   `embed:"" set:"kafka="` // instead of the embedded broker
 }
 
 func (demoCmd) Help() string {
@@ -53,7 +54,7 @@ func (c *demoCmd) Validate() error {
 	case c.Duration < 0:
 		return fmt.Errorf("--duration %v is negative", c.Duration)
 	}
-	return c.recorded.Validate()
+	return errors.Join(c.tracksMemory.check(), c.recorded.Validate())
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {

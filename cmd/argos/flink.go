@@ -84,7 +84,7 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 		return err
 	}
 	cfg := pipelines.Config{
-		Kafka: c.cluster(), StoreURI: c.Store, Shards: shards, Log: log,
+		Kafka: c.cluster(), StoreURI: c.Store, Shards: shards, Memory: int64(c.Memory), Log: log,
 		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
 	}
 	if c.Stop {

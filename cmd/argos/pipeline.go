@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -24,7 +25,8 @@ type pipelineCmd struct {
 	NewEpoch         bool `help:"The topic was remade under its old name: start at its beginning."`
 	AcceptPartitions bool `help:"The topic has grown: store what was written before, then go on with all partitions."`
 
-	flinkFlags `embed:"" group:"With --runner flink:"`
+	tracksMemory `embed:""`
+	flinkFlags   `embed:"" group:"With --runner flink:"`
 }
 
 func (pipelineCmd) Help() string {
@@ -44,7 +46,9 @@ Examples:
 }
 
 // Validate is called by kong.
-func (c pipelineCmd) Validate() error { return c.check(c.Runner) }
+func (c pipelineCmd) Validate() error {
+	return errors.Join(c.tracksMemory.check(), c.flinkFlags.check(c.Runner))
+}
 
 func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) error {
 	shards, err := parseShards(c.Shards)
@@ -63,7 +67,7 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 	reg.MustRegister(pipelines.Collectors()...)
 	at := c.cluster()
 	live, err := pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
-		Kafka: at, StoreURI: c.Store, Shards: shards, Log: log,
+		Kafka: at, StoreURI: c.Store, Shards: shards, Memory: int64(c.Memory), Log: log,
 		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions, Instance: membership.Instance(l.Addr()),
 	})
 	if err != nil {

@@ -59,9 +59,12 @@ func (d *demo) start(ctx context.Context) (err error) {
 	if d.ledger, err = ledger.Open(d.dir.ledger()); err != nil {
 		return err
 	}
-	if d.live, err = pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{Kafka: d.kafka, StoreURI: d.dir.store(), Shards: d.shards, Log: d.log}); err != nil {
+	if d.live, err = pipelines.Start(context.WithoutCancel(ctx), pipelines.Config{
+		Kafka: d.kafka, StoreURI: d.dir.store(), Shards: d.shards, Memory: int64(d.cmd.Memory), Log: d.log,
+	}); err != nil {
 		return err
 	}
+	d.reg.MustRegister(pipelines.Collectors()...)
 	if d.gateway, err = gateway.New(ctx, gateway.Config{Kafka: d.kafka, Registerer: d.reg, Log: d.log}); err != nil {
 		return err
 	}

@@ -86,13 +86,11 @@ func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
 	return beam.ParDo(s, &readFn{Config: cfg}, beam.Create(s, partitions...))
 }
 
-// How soon the source looks again. A look costs a bundle: eight idle partitions take 0.25 cores at 10 ms, so the longer
-// nothing has come, the longer is the pause.
+// How soon the source looks again. A look costs a bundle, so the longer nothing has come, the longer is the pause: see idlePause.
 const (
 	whenPaused = 5 * time.Millisecond
 	idleLeast  = 10 * time.Millisecond
-	idleMost   = 40 * time.Millisecond
-	idleShare  = 8 // of the time since the last poll
+	idleMost   = 80 * time.Millisecond
 	notOwned   = 200 * time.Millisecond
 
 	// A runner that spreads counts in whole seconds. One that leaks a little at each look is spared it where nothing comes.
@@ -200,7 +198,7 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 	recordsRead.WithLabelValues(label(int(partition))).Add(float64(n))
 	emit(mtime.Time(from), partition, f.poll)
 	w.next = to
-	return sdf.ResumeProcessingIn(0), nil
+	return sdf.ResumeProcessingIn(f.rest(r)), nil
 }
 
 // pause says whether the partition has to wait before its next poll, and for how long.
@@ -215,10 +213,18 @@ func (f *readFn) pause(job *Job, r *reader, ready int, some bool) (d time.Durati
 	return d, d > 0
 }
 
+// rest is how long a partition rests after a poll: not at all while there is more.
+func (f *readFn) rest(r *reader) time.Duration {
+	if _, more, err := r.ready(); f.Config.Spread || more || err != nil {
+		return 0
+	}
+	return idlePause(r.quiet())
+}
+
 // paced is how long a partition waits so that what is under way stays within the credit.
 func (f *readFn) paced(job *Job, r *reader, ready int, some bool) time.Duration {
 	if !some {
-		return min(max(r.sincePoll()/idleShare, idleLeast), idleMost)
+		return idlePause(r.quiet())
 	}
 	records, bytes := job.Unconfirmed(r.partition)
 	if records > f.Config.CreditRecords || bytes > f.Config.CreditBytes {
@@ -228,7 +234,7 @@ func (f *readFn) paced(job *Job, r *reader, ready int, some bool) time.Duration 
 		return 0
 	}
 	if bytes > 0 { // a gap has no records, but is not stored either
-		return whenPaused
+		return untilTick(whenPaused)
 	}
 	return f.Config.Pace - r.sincePoll()
 }

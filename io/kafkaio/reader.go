@@ -29,6 +29,7 @@ type reader struct {
 	next     int64 // where take goes on
 	err      error // why the reader gave up
 	lastPoll time.Time
+	gap      time.Duration // between the last two polls
 	room     chan struct{} // has a token when something was taken
 }
 
@@ -85,7 +86,8 @@ func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to, 
 	}
 	r.records -= n
 	r.bytes -= len(b) - start
-	r.lastPoll = time.Now()
+	now := time.Now()
+	r.gap, r.lastPoll = now.Sub(r.lastPoll), now
 	select {
 	case r.room <- struct{}{}:
 	default:
@@ -203,4 +205,11 @@ func (r *reader) sincePoll() time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return time.Since(r.lastPoll)
+}
+
+// quiet is how long nothing has come, or did not come before the last poll if that was longer.
+func (r *reader) quiet() time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return max(time.Since(r.lastPoll), r.gap)
 }

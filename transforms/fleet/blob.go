@@ -8,8 +8,9 @@ import (
 	"argos/transforms/track"
 )
 
-// A shard's state is a base and the deltas since, all in one form: what they are stamped with, how far the shard has seen each
-// partition that feeds it, and packed tracks: all of the shard's in a base, those that one part moved in a delta.
+// A shard's state is a base and the deltas since, all in one form: what they are stamped with, how far the shard has
+// seen each partition that feeds it, and packed tracks: all of the shard's in a base, those that one part moved in a
+// delta.
 //
 //	u16 version | i32 shards | i32 partitions | i32 epoch | i32 term | u64 writes | u32 count x (i32 partition, i64 seen)
 //	then to the end: u8 length, id | i64 recv | i32 partition, i64 next | u16 length, track
@@ -55,6 +56,7 @@ type entry struct {
 	next      int64 // its pos
 	track     []byte
 	unpacked  *track.Track // the same, if the shard keeps it: not in the encoding
+	pace      uint8        // see paceOf: not in the encoding
 }
 
 func (h *header) append(b []byte) []byte {

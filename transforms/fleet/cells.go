@@ -9,16 +9,17 @@ import (
 	"argos"
 )
 
-// A shard's state is three cells: a base, a bag of deltas since, and a bag with the tag of the base and of each delta. The
-// tracks themselves stay in the worker's memory, and the newest tag says whether they are those of the state: each write
-// leaves a tag of its own, drawn at random, so a shard in memory that carries the state's newest one is what that write left,
-// whoever has written or gone back to an older state in between. Anything else in memory is dropped, and the shard is read anew.
+// A shard's state is three cells: a base, a bag of deltas since, and a bag with the tag of the base and of each delta.
+// The tracks themselves stay in the worker's memory, and the newest tag says whether they are those of the state: each
+// write leaves a tag of its own, drawn at random, so a shard in memory that carries the state's newest one is what that
+// write left, whoever has written or gone back to an older state in between. Anything else in memory is dropped, and
+// the shard is read anew.
 //
-// A write is committed by the runner with its bundle or not at all. If it is not, the memory is ahead of the state and carries
-// a tag that the state does not have.
+// A write is committed by the runner with its bundle or not at all. If it is not, the memory is ahead of the state and
+// carries a tag that the state does not have.
 
-// maxDeltas bounds how much there is to read when the memory does not match: a base is written after so many deltas, or when
-// they would outgrow it.
+// maxDeltas bounds how much there is to read when the memory does not match: a base is written after so many deltas, or
+// when they would outgrow it.
 const maxDeltas = 63
 
 // tagOf draws the tag of the n-th delta since the base, which is n = 0. A bag has no order: the tag holds its place.
@@ -55,7 +56,8 @@ func (f *Fn) open(p state.Provider, memory *cached) (*cached, error) {
 		return memory, nil
 	}
 	if memory != nil && memory.tag == newest && memory.head.Term < f.fold.Term {
-		// Other processes have owned the partition since: what the state holds is known to be of no use, and is not read.
+		// Other processes have owned the partition since: what the state holds is known to be of no use, and is not
+		// read.
 		return &cached{Shard: NewShard(f.fold.Stamp), tag: newest, tags: memory.tags, deltas: memory.deltas}, nil
 	}
 	cold.Inc()

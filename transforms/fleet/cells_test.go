@@ -14,8 +14,8 @@ import (
 	"argos"
 )
 
-// cells is a key's state as a runner keeps it: what is written is there at once for whoever goes on with the bundle, and stays if
-// the bundle does. The bags have no order.
+// cells is a key's state as a runner keeps it: what is written is there at once for whoever goes on with the bundle,
+// and stays if the bundle does. The bags have no order.
 type cells struct {
 	state.Provider // any other kind of state panics
 	values         map[string]any

@@ -35,12 +35,16 @@ var (
 		Name: "argos_fleet_shard_bytes", Help: "Size of a shard's whole state when written.",
 		Buckets: prometheus.ExponentialBuckets(1<<10, 4, 8),
 	})
+	evicted     = counter("argos_fleet_evicted_trucks_total", "Trucks that left the memory because it is full; the store has them.")
+	memoryLimit = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "argos_fleet_memory_limit_bytes", Help: "How much memory tracks may take.",
+	})
 	memoryBytes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "argos_fleet_memory_bytes", Help: "Tracks kept in memory, about."})
 )
 
 // Collectors returns the metrics of all fleets in the process.
 func Collectors() []prometheus.Collector {
-	return []prometheus.Collector{parts, skipped, foreign, idled, lookups, lookupFailures, cold, baseBytes, memoryBytes}
+	return []prometheus.Collector{parts, skipped, foreign, idled, lookups, lookupFailures, cold, evicted, baseBytes, memoryBytes, memoryLimit}
 }
 
 // Config is what the fleet must know of the job.
@@ -51,8 +55,10 @@ type Config struct {
 	Partitions  int32
 	Epoch       int32
 	Unconfirmed int64 // see Fold
+	Memory      int64 // bytes that the tracks of a process may take, about; 0: by what the machine has
 
-	// Rewinds says that the runner may go back to an older state of a shard, as to a checkpoint. Elsewhere that is a lost write.
+	// Rewinds says that the runner may go back to an older state of a shard, as to a checkpoint. Elsewhere that is a
+	// lost write.
 	Rewinds bool
 
 	Patience time.Duration // how long the store may not answer before the bundle fails; 0: until the job ends
@@ -86,8 +92,10 @@ func NewFn(cfg Config) *Fn {
 func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, payload []byte, emit func(int64, []byte)) error {
 	if f.fold == nil {
 		cfg := f.Config
+		memory.bound(cfg.Memory)
 		f.fold = &Fold{
 			Stamp: Stamp{Shards: cfg.Shards, Partitions: cfg.Partitions, Epoch: cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
+			Stored: memory.storedOf(cfg.Job),
 			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) {
 				if cfg.Patience > 0 {
 					var cancel context.CancelFunc
@@ -108,10 +116,13 @@ func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, 
 	if err != nil {
 		return fmt.Errorf("shard %d: %w", shard, err)
 	}
-	tracks = done
 	parts.Inc()
 	f.out = docs.Append(f.out[:0])
 	emit(shard, f.out) // whoever is fused to this decodes at once
+	if may := memory.allowance(visit, done.memory()); may < done.memory() {
+		f.fold.Shrink(done.Shard, may)
+	}
+	tracks = done
 	return nil
 }
 

@@ -11,22 +11,25 @@ import (
 	"argos/transforms/track"
 )
 
-// ErrOrder says that a shard was given a part of the log below what it has seen: the runner has lost the order or replayed
-// into state that it kept. The job must fail: a guess could lose fixes.
+// ErrOrder says that a shard was given a part of the log below what it has seen: the runner has lost the order or
+// replayed into state that it kept. The job must fail: a guess could lose fixes.
 var ErrOrder = errors.New("the log went backwards")
 
 // idleAfter is how long a truck may be silent before it leaves the shard; the store still has it.
 const idleAfter = time.Hour
 
-// Fold takes a part of the log into a shard and returns the documents of the trucks that the part moved. It is plain Go and a
-// pure function of the shard, the part and the store. A Fold reuses its memory: one goroutine at a time.
+// Fold takes a part of the log into a shard and returns the documents of the trucks that the part moved. It is plain Go
+// and a pure function of the shard, the part and the store. A Fold reuses its memory: one goroutine at a time.
 type Fold struct {
 	Stamp
 
-	// Unconfirmed is how many records of a partition may have been folded and not yet stored. A truck leaves the shard only when
-	// its last record lies further back than that, for what is not in the shard is looked up in the store: a truck that was
-	// idle for an hour of the log can be a millisecond old when a backlog is read.
+	// Unconfirmed is how many records of a partition may have been folded and not yet stored. A truck leaves the shard
+	// only when its last record lies further back than that, for what is not in the shard is looked up in the store: a
+	// truck that was idle for an hour of the log can be a millisecond old when a backlog is read.
 	Unconfirmed int64
+
+	// Stored, if given, knows more of that: an offset below which all of a partition's records are stored.
+	Stored func(partition int32) int64
 
 	// Lookup returns the documents of those trucks that the store has.
 	Lookup func(ctx context.Context, ids []string) ([]argos.Truck, error)
@@ -47,12 +50,13 @@ type slot struct {
 	track  *track.Track // the shard's own, if it keeps it unpacked, else spare
 	spare  track.Track
 	at     int32 // in the shard; -1: it lacks the truck
+	before int64 // ms: recv of the track before this part; 0: it had no record
 	folded bool  // by this part
 	attrs  []byte
 }
 
-// Part folds one part into the shard. What it returns is valid until the next call and as long as payload is not changed. After
-// an error the shard may be neither what it was nor what it should become: it must not be used again.
+// Part folds one part into the shard. What it returns is valid until the next call and as long as payload is not
+// changed. After an error the shard may be neither what it was nor what it should become: it must not be used again.
 func (f *Fold) Part(ctx context.Context, s *Shard, payload []byte) (*argos.Documents, error) {
 	if err := f.in.Decode(payload); err != nil {
 		return nil, err
@@ -90,11 +94,12 @@ func (f *Fold) load(s *Shard) error {
 		o.id, o.folded, o.attrs = id, false, nil
 		at, has := s.index[id]
 		if !has {
+			o.before = 0
 			o.at, o.spare, o.track = -1, track.Track{}, &o.spare
 			f.ask, f.of = append(f.ask, id), append(f.of, i)
 			continue
 		}
-		o.at = at
+		o.at, o.before = at, s.trucks[at].recv
 		if o.track = s.trucks[at].unpacked; o.track != nil {
 			continue
 		}
@@ -126,9 +131,11 @@ func (f *Fold) seed(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		if err := f.slots[f.of[k]].track.Decode(stored[i].Track); err != nil {
+		o := &f.slots[f.of[k]]
+		if err := o.track.Decode(stored[i].Track); err != nil {
 			return fmt.Errorf("track of truck %s in the store: %w", id, err)
 		}
+		o.before = o.track.Recv()
 	}
 	return nil
 }
@@ -172,7 +179,7 @@ func (f *Fold) keep(s *Shard) {
 			}
 		}
 		pos := o.track.Pos()
-		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next}
+		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next, pace: paceOf(o.before, o.track.Recv())}
 		if o.folded {
 			e.track = f.document(o).Track
 		} else {
@@ -198,10 +205,12 @@ func (f *Fold) document(o *slot) *argos.Truck {
 	return t
 }
 
-// Evict drops the trucks that are idle, as of the last part, from the shard. A delta cannot say so: only a base may follow.
+// Evict drops the trucks that are idle, as of the last part, from the shard. A delta cannot say so: only a base may
+// follow.
 func (f *Fold) Evict(s *Shard) {
+	stored := f.storedTo()
 	s.remove(func(e *entry) bool {
-		if !f.idle(e) {
+		if !f.idle(e, stored) {
 			return false
 		}
 		idled.Inc()
@@ -209,7 +218,7 @@ func (f *Fold) Evict(s *Shard) {
 	})
 }
 
-func (f *Fold) idle(e *entry) bool {
+func (f *Fold) idle(e *entry, stored int64) bool {
 	return f.latest-e.recv > idleAfter.Milliseconds() &&
-		e.partition == f.in.Partition && e.next <= f.in.From-f.Unconfirmed
+		e.partition == f.in.Partition && e.next <= stored
 }

@@ -4,24 +4,27 @@ import (
 	"container/list"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 )
 
-// ErrTwice says that the runner has processed one shard twice at once, or lost a write of its state. Prism does both when it
-// splits a stateful bundle that stalls, which prism_disable_sdf_split forbids it.
+// ErrTwice says that the runner has processed one shard twice at once, or lost a write of its state. Prism does both
+// when it splits a stateful bundle that stalls, which prism_disable_sdf_split forbids it.
 var ErrTwice = errors.New("the runner broke a shard's state")
 
-// memory is what this process remembers of the shards of its jobs. It is global because a runner makes as many instances of a
-// DoFn as it likes, and they share nothing else.
-var memory = shards{limit: 512 << 20, of: map[string]map[int64]*visit{}}
+// memory is what this process remembers of the shards of its jobs. It is global because a runner makes as many
+// instances of a DoFn as it likes, and they share nothing else.
+var memory = shards{limit: math.MaxInt, of: map[string]map[int64]*visit{}, stored: map[string]func(int32) int64{}}
 
-// shards holds, for each job and shard, whether it is being processed, the write counter that it was left with, and its tracks;
-// of these the ones used last, up to limit bytes. What is dropped is read from the state again.
+// shards holds, for each job and shard, whether it is being processed, the write counter that it was left with, and its
+// tracks; of these the ones used last, up to about limit bytes. A shard that takes more than its share is to shrink
+// when it is visited (allowance); one that is dropped as a whole is read from the state again.
 type shards struct {
 	sync.Mutex
 	limit, bytes int
 	of           map[string]map[int64]*visit
 	used         list.List // of *visit with tracks, the latest first
+	stored       map[string]func(partition int32) int64
 }
 
 type visit struct {
@@ -61,7 +64,23 @@ func (v *visit) check(shard int64, writes uint64) error {
 	return nil
 }
 
-// leave ends the processing of a shard and keeps its tracks: nil drops them. The lock makes all of it visible to the next.
+// allowance is how many bytes a shard may take that now wants bytes: all of them while there is room, else an even
+// share of the limit. A little less than that, so that not each part has to shrink it anew.
+func (m *shards) allowance(v *visit, bytes int) int {
+	m.Lock()
+	defer m.Unlock()
+	shards := m.used.Len()
+	if v.place == nil {
+		shards++
+	}
+	if share := m.limit / shards; m.bytes-v.bytes+bytes > m.limit && bytes > share {
+		return share - share/16
+	}
+	return bytes
+}
+
+// leave ends the processing of a shard and keeps its tracks: nil drops them. The lock makes all of it visible to the
+// next.
 func (m *shards) leave(v *visit, tracks *cached) {
 	m.Lock()
 	defer m.Unlock()
@@ -73,7 +92,9 @@ func (m *shards) leave(v *visit, tracks *cached) {
 	v.writes, v.term, v.tracks, v.bytes = tracks.Writes(), tracks.head.Term, tracks, tracks.memory()
 	v.place = m.used.PushFront(v)
 	m.bytes += v.bytes
-	for e := m.used.Back(); e != nil && m.bytes > m.limit; {
+	tracks.tight = tracks.tight && m.bytes > m.limit/2
+	// Others may be above their share until they are visited next.
+	for e := m.used.Back(); e != nil && m.bytes-m.limit > m.limit/8; {
 		old := e.Value.(*visit)
 		e = e.Prev()
 		if !old.busy {
@@ -92,6 +113,32 @@ func (m *shards) drop(v *visit) {
 	v.tracks, v.bytes, v.place = nil, 0, nil
 }
 
+// Follow tells the fleet of a job, until it is forgotten, where to ask how far a partition is stored: an offset below
+// which every record that the job has folded is in the store.
+func Follow(job string, stored func(partition int32) int64) {
+	memory.Lock()
+	defer memory.Unlock()
+	memory.stored[job] = stored
+}
+
+func (m *shards) storedOf(job string) func(partition int32) int64 {
+	m.Lock()
+	defer m.Unlock()
+	return m.stored[job]
+}
+
+// bound sets the limit; 0 is that of the machine.
+func (m *shards) bound(bytes int64) {
+	limit := int(bytes)
+	if bytes == 0 {
+		limit = ownLimit()
+	}
+	m.Lock()
+	defer m.Unlock()
+	m.limit = limit
+	memoryLimit.Set(float64(limit))
+}
+
 // Forget drops what the process remembers of a job that has ended.
 func Forget(job string) {
 	memory.Lock()
@@ -102,5 +149,6 @@ func Forget(job string) {
 		}
 	}
 	delete(memory.of, job)
+	delete(memory.stored, job)
 	memoryBytes.Set(float64(memory.bytes))
 }

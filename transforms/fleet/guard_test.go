@@ -35,7 +35,8 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// The memory of all shards is bounded: those that were not used for the longest time are dropped, but none that is in use.
+// The memory of all shards is bounded: those that were not used for the longest time are dropped, but none that is in
+// use.
 func TestMemoryIsBounded(t *testing.T) {
 	tracks := func() *cached {
 		s := NewShard(Stamp{})

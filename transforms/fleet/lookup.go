@@ -18,8 +18,8 @@ const (
 // incident says that lookups fail at present, so that the many shards of a process tell of it once.
 var incident atomic.Bool
 
-// lookup asks the store for trucks until it answers or the context ends. The store is opened for each query: handles are
-// shared in a process, and an instance of a DoFn is not told reliably when it is no longer needed.
+// lookup asks the store for trucks until it answers or the context ends. The store is opened for each query: handles
+// are shared in a process, and an instance of a DoFn is not told reliably when it is no longer needed.
 func lookup(ctx context.Context, uri string, ids []string) ([]argos.Truck, error) {
 	lookups.Inc()
 	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {

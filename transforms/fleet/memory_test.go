@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"pgregory.net/rapid"
 
 	"argos"
@@ -15,11 +16,13 @@ import (
 	"argos/transforms/track"
 )
 
-// TestMemoryAndState says that a shard's documents are the plain fold of its log, wherever a part ends, whichever worker folds
-// it, whatever the workers remember of other times, and whenever a bundle fails or the runner goes back to an older state: what
-// is in memory is used only when it is what the state holds.
+// TestMemoryAndState says that a shard's documents are the plain fold of its log, wherever a part ends, whichever
+// worker folds it, whatever the workers remember of other times, and whenever a bundle fails or the runner goes back to
+// an older state: what is in memory is used only when it is what the state holds.
 func TestMemoryAndState(t *testing.T) {
 	warm, read := 0, 0
+	gone := testutil.ToFloat64(evicted)
+	defer func(limit int) { memory.limit = limit }(memory.limit)
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel(t)
 		defer m.forget()
@@ -28,8 +31,8 @@ func TestMemoryAndState(t *testing.T) {
 		}
 		warm, read = warm+m.warm, read+m.cold
 	})
-	if warm == 0 || read == 0 {
-		t.Errorf("memory was used %d times and the state read %d times, which proves little", warm, read)
+	if gone = testutil.ToFloat64(evicted) - gone; warm == 0 || read == 0 || gone == 0 {
+		t.Errorf("memory was used %d times, the state read %d times, and %v trucks left for want of room, which proves little", warm, read, gone)
 	}
 }
 
@@ -49,6 +52,7 @@ type model struct {
 	upTo       int64
 	workers    []*Fn
 	store      stored
+	mark       int64 // below it all is stored
 	term       int32 // of the workers
 	committed  moment
 	earlier    []moment // that the runner may go back to
@@ -70,6 +74,9 @@ func newModel(t *rapid.T) *model {
 	for w := range rapid.IntRange(1, 3).Draw(t, "workers") {
 		f := NewFn(Config{Job: fmt.Sprintf("model-%d", w), Shards: 1, Partitions: 1, Rewinds: true})
 		f.fold = &Fold{Stamp: Stamp{Shards: 1, Partitions: 1}, Unconfirmed: unstored, Lookup: m.store.lookup}
+		if rapid.Bool().Draw(t, "knows the mark") {
+			f.fold.Stored = func(int32) int64 { return m.mark }
+		}
 		m.workers = append(m.workers, f)
 	}
 	return m
@@ -81,8 +88,9 @@ func (m *model) forget() {
 	}
 }
 
-// bundle runs a few parts on some worker, which the runner then commits or not.
+// bundle runs a few parts on some worker, which the runner then commits or not. A truck takes some 400 bytes of memory.
 func (m *model) bundle() {
+	memory.limit = rapid.SampledFrom([]int{1, 500, 1000, 2000, 4000, 8000, 1 << 30, 1 << 30}).Draw(m.t, "limit")
 	switch rapid.IntRange(0, 19).Draw(m.t, "event") {
 	case 0: // back to a checkpoint
 		if n := len(m.earlier); n > 0 {
@@ -130,12 +138,13 @@ func (m *model) run(w *Fn) {
 		return
 	}
 	m.keep(docs)
+	m.mark = max(m.mark, now.next)
 	m.earlier = append(m.earlier, m.committed)
 	m.committed = now
 }
 
-// elsewhere has another process own the partition for a while, from a mark on that may lie behind what is stored. The workers go on
-// after it in a new term, with a state of before.
+// elsewhere has another process own the partition for a while, from a mark on that may lie behind what is stored. The
+// workers go on after it in a new term, with a state of before.
 func (m *model) elsewhere() {
 	other := NewFn(Config{Job: "elsewhere", Shards: 1, Partitions: 1, Rewinds: true})
 	other.fold = &Fold{Stamp: Stamp{Shards: 1, Partitions: 1}, Unconfirmed: unstored, Lookup: m.store.lookup}
@@ -184,8 +193,8 @@ func (m *model) part(w *Fn, now *moment, to int64) (docs argos.Documents, err er
 	return docs, nil
 }
 
-// compare checks documents against the plain fold of the log. Those of the part's trucks that the store has had for longer are not
-// among them.
+// compare checks documents against the plain fold of the log. Those of the part's trucks that the store has had for
+// longer are not among them.
 func (m *model) compare(docs *argos.Documents, to int64) {
 	if m.want == nil || m.upTo > to {
 		m.want, m.upTo = map[string]*track.Track{}, 0

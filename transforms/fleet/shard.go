@@ -19,6 +19,7 @@ type Shard struct {
 	size    int     // bytes that the entries take in a base
 	moved   []int32 // by the last part
 	kept    int     // trucks whose track is unpacked
+	tight   bool    // memory is short: none is unpacked any more
 	foreign bool    // what was unpacked had another stamp: the trucks are seeded from the store again
 }
 
@@ -27,7 +28,8 @@ func NewShard(stamp Stamp) *Shard {
 	return &Shard{head: header{Stamp: stamp}, index: map[string]int32{}}
 }
 
-// Unpack makes a shard of its base and the deltas since, given in any order. A base with another stamp makes an empty one.
+// Unpack makes a shard of its base and the deltas since, given in any order. A base with another stamp makes an empty
+// one.
 func Unpack(base []byte, deltas [][]byte, want Stamp) (*Shard, error) {
 	s := NewShard(want)
 	entries, isForeign, err := s.head.decode(base, want)
@@ -91,12 +93,12 @@ func (s *Shard) add(id string) int32 {
 func (s *Shard) set(i int32, e entry) {
 	t := &s.trucks[i]
 	s.size += len(e.track) - len(t.track)
-	t.recv, t.partition, t.next = e.recv, e.partition, e.next
+	t.recv, t.partition, t.next, t.pace = e.recv, e.partition, e.next, e.pace
 	t.track = append(t.track[:0], e.track...)
 }
 
-// mostKept bounds the tracks of a shard that stay unpacked. A packed one has to be filtered again from its anchor on for each part: 3 us,
-// as much as four more records. An unpacked one takes unpackedSize bytes.
+// mostKept bounds the tracks of a shard that stay unpacked. A packed one has to be filtered again from its anchor on
+// for each part: 3 us, as much as four more records. An unpacked one takes unpackedSize bytes.
 const (
 	mostKept     = 20_000
 	unpackedSize = int(unsafe.Sizeof(track.Track{}))
@@ -104,7 +106,7 @@ const (
 
 // room is where a truck's track stays unpacked from now on; nil when the shard keeps as many as it may.
 func (s *Shard) room(i int32) *track.Track {
-	if s.kept == mostKept {
+	if s.kept == mostKept || s.tight {
 		return nil
 	}
 	s.kept++
@@ -161,5 +163,5 @@ func writesOf(b []byte) uint64 {
 	return le.Uint64(b[18:])
 }
 
-// memory is about how many bytes the shard takes: beside its tracks, what Go needs to hold and find one.
-func (s *Shard) memory() int { return s.size + 160*len(s.trucks) + unpackedSize*s.kept }
+// memory is about how many bytes the shard takes.
+func (s *Shard) memory() int { return s.size + entryOverhead*len(s.trucks) + unpackedSize*s.kept }
