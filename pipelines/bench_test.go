@@ -14,6 +14,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"argos/io/sqliteio"
+	"argos/runner/prism"
 )
 
 // BenchmarkDrain reads a backlog of a million fixes of 10,000 trucks, from a broker in another process to the store. CPU is this
@@ -143,7 +144,7 @@ func BenchmarkShardAccess(b *testing.B) {
 					}
 					done := beam.ParDo(s, fn, elements)
 					beam.ParDo0(s, &sunkFn{}, beam.Reshuffle(s, done))
-					if err := runPrism(b.Context(), fmt.Sprintf("access-%d", runs.Add(1)), p, noSplit); err != nil {
+					if err := prism.Run(b.Context(), fmt.Sprintf("access-%d", runs.Add(1)), p, prism.NoSplit); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -10,6 +10,7 @@ import (
 
 	"argos"
 	"argos/io/storeio"
+	"argos/runner/prism"
 	"argos/transforms/decode"
 	"argos/transforms/fleet"
 )
@@ -52,7 +53,7 @@ func TestAForgottenShardGoesOnFromItsState(t *testing.T) {
 	docs := fleet.Track(s, fleet.Config{Job: t.Name(), StoreURI: uri, Shards: 1, Partitions: 1}, parts)
 	acks := storeio.Write(s, storeio.Config{Job: t.Name(), StoreURI: uri}, docs)
 	beam.ParDo0(s, &dropFn{}, beam.Reshuffle(s, acks))
-	if err := runPrism(within(t, time.Minute), t.Name(), p, noSplit); err != nil {
+	if err := prism.Run(within(t, time.Minute), t.Name(), p, prism.NoSplit); err != nil {
 		t.Fatal(err)
 	}
 	if asked != rounds {

@@ -19,6 +19,7 @@ import (
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/storeio"
+	"argos/runner/prism"
 	"argos/transforms/decode"
 	"argos/transforms/fleet"
 )
@@ -83,14 +84,14 @@ func TestAShardNeverRunsTwiceAtOnce(t *testing.T) {
 	}
 }
 
-// Prism runs a key twice at once when it splits a stateful bundle that stalls: the finding that noSplit answers, on the fleet
+// Prism runs a key twice at once when it splits a stateful bundle that stalls: the finding that prism.NoSplit answers, on the fleet
 // itself. A dozen parts of one shard are in a bundle, and each takes a while.
 func TestPrismSplitsAStalledShardUnlessForbidden(t *testing.T) {
 	for _, c := range []struct {
 		name        string
 		experiments []string
 		twice       bool
-	}{{"forbidden", []string{noSplit}, false}, {"not forbidden", nil, true}} {
+	}{{"forbidden", []string{prism.NoSplit}, false}, {"not forbidden", nil, true}} {
 		t.Run(c.name, func(t *testing.T) {
 			store, uri := newMemStore(t)
 			store.asked = func([]string) { time.Sleep(300 * time.Millisecond) }
@@ -100,7 +101,7 @@ func TestPrismSplitsAStalledShardUnlessForbidden(t *testing.T) {
 			docs := fleet.Track(s, fleet.Config{Job: t.Name(), StoreURI: uri, Shards: 1, Partitions: 1}, parts)
 			acks := storeio.Write(s, storeio.Config{Job: t.Name(), StoreURI: uri}, docs)
 			beam.ParDo0(s, &dropFn{}, beam.Reshuffle(s, acks))
-			err := runPrism(within(t, time.Minute), t.Name(), p, c.experiments...)
+			err := prism.Run(within(t, time.Minute), t.Name(), p, c.experiments...)
 			if twice := err != nil && strings.Contains(err.Error(), fleet.ErrTwice.Error()); twice != c.twice || !twice && err != nil {
 				t.Errorf("the job ended with %v", err)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"argos"
@@ -52,19 +53,10 @@ func (e *ends) close() {
 	}
 }
 
-// runs says that all of the job runs.
-func (j *FlinkJob) runs(ctx context.Context) error {
-	d, err := j.on.Cluster.Job(ctx, j.id)
-	if err == nil && !d.AllRun() {
-		err = fmt.Errorf("job %s does not run with all of its stages: its state is %s", j.name, d.State)
-	}
-	return err
-}
-
 // Ready is why a record that came into the log now would not be stored soon, as Live's is. What only the workers know, whether the
 // store takes documents and Kafka dead letters, theirs say (WorkerReady).
 func (j *FlinkJob) Ready(ctx context.Context) error {
-	if err := j.runs(ctx); err != nil {
+	if err := j.Runs(ctx); err != nil {
 		return err
 	}
 	store, kafka, err := j.ends.open(ctx, &j.cfg)
@@ -92,9 +84,12 @@ func WorkerReady(context.Context) error {
 	return kafkaio.DeadLetterTrouble()
 }
 
-// refused is why the log and the store do not fit together any longer, as a start would find. It is nil when they do, and when that
-// can't be told now.
-func (j *FlinkJob) refused(ctx context.Context) error {
+// refused is why the log and the store do not fit together any longer, as a start would find after a failure of the log. It is nil when
+// they do, and when that can't be told now.
+func (j *FlinkJob) refused(ctx context.Context, trace string) error {
+	if !strings.Contains(trace, kafkaio.ErrLog.Error()) {
+		return nil
+	}
 	store, _, err := j.ends.open(ctx, &j.cfg)
 	if err != nil {
 		return nil //nolint:nilerr // see above

@@ -10,6 +10,7 @@ import (
 	"argos"
 	"argos/cluster"
 	"argos/io/kafkaio"
+	"argos/runner/prism"
 	"argos/transforms/fleet"
 )
 
@@ -52,7 +53,7 @@ func readOut(running, alive context.Context, store argos.Store, cfg Config, from
 		late := time.AfterFunc(cfg.DrainWithin, func() { cancel(fmt.Errorf("%w (waited %v)", errDrain, cfg.DrainWithin)) })
 		context.AfterFunc(ctx, func() { late.Stop() })
 	})()
-	err = runPrism(ctx, name, live(cfg, name, from, onPrism), noSplit)
+	err = prism.Run(ctx, name, live(cfg, name, from, onPrism), prism.NoSplit)
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}

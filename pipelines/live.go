@@ -12,8 +12,8 @@ import (
 	"argos/transforms/fleet"
 )
 
-// runner is what the steps are told of the runner that they run on: prism.go and flink.go have theirs. The steps are the same on each.
-type runner struct {
+// runnerSettings is what the steps are told of the runner that they run on. The steps are the same on each.
+type runnerSettings struct {
 	// spread says that the steps run in processes of the runner's own, which share what is sent and stored and nothing else, and that
 	// the runner goes back to a checkpoint after a failure.
 	spread   bool
@@ -26,8 +26,11 @@ type runner struct {
 // credit is how many records of a partition may be under way, from the source's hand to the store, before the source pauses.
 const credit = 40_000
 
+// onPrism is what the steps are told. Unstored are the credit, the poll that exceeds it, and room for offsets that hold no record.
+var onPrism = runnerSettings{unstored: 4 * credit}
+
 // live is the streaming pipeline of one job: the log in, documents, dead letters and marks out.
-func live(cfg Config, job string, from start, on runner) *beam.Pipeline {
+func live(cfg Config, job string, from start, on runnerSettings) *beam.Pipeline {
 	p, s := beam.NewPipelineWithRoot()
 	partitions := len(from.offsets)
 	shards := cfg.shards(partitions)

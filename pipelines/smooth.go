@@ -13,6 +13,9 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 
 	"argos/io/traceio"
+	"argos/runner"
+	"argos/runner/flink"
+	"argos/runner/prism"
 )
 
 // SmoothConfig says which recorded drives are cleaned and how, and where the results go.
@@ -25,7 +28,7 @@ type SmoothConfig struct {
 	Format  string          // one of traceio.CleanFormats
 	Causal  bool            // what the live filter says, instead of a smoother that knows the whole drive
 	Every   time.Duration   // a position so often, instead of one a row; the smoother alone
-	On      *Flink          // the cluster that cleans them, whose workers have these paths; nil: Prism
+	On      *flink.Config   // the cluster that cleans them, whose workers have these paths; nil: Prism
 	Tally   *Tally          // counts along, if not nil, what is done in this process
 }
 
@@ -78,7 +81,7 @@ func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
 	}
 	name := fmt.Sprintf("smooth-%d", runs.Add(1))
 	if cfg.On != nil {
-		name += "-" + unique()            // others have jobs there, too
+		name += "-" + flink.Unique()      // others have jobs there, too
 		defer discardParts(cfg.Out, name) // a worker is killed, and leaves what it was writing
 	}
 	defer tally.follow(ctx, name)()
@@ -89,7 +92,7 @@ func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
 		if ctx.Err() != nil {
 			return 0, fmt.Errorf("clean the drives: %w", ctx.Err())
 		}
-		return 0, fmt.Errorf("clean the drives: %s", cause(err))
+		return 0, fmt.Errorf("clean the drives: %s", runner.Cause(err))
 	}
 	if cfg.On != nil { // they are told there
 		for _, d := range readable {
@@ -97,6 +100,14 @@ func Smooth(ctx context.Context, cfg SmoothConfig) (int, error) {
 		}
 	}
 	return tally.cleaned()
+}
+
+// runBatch runs a bounded pipeline to its end: on Prism, or on a Flink cluster if one is given.
+func runBatch(ctx context.Context, name string, p *beam.Pipeline, on *flink.Config) error {
+	if on == nil {
+		return prism.Run(ctx, name, p, prism.NoSplit)
+	}
+	return on.RunBatch(ctx, name, p)
 }
 
 // ErrUnusable is wrapped by the error of several drives of which nothing could be used in some.

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"argos/io/kafkaio"
+	"argos/runner"
+	"argos/runner/prism"
 	"argos/transforms/fleet"
 )
 
@@ -37,7 +38,7 @@ func (l *Live) supervise(running, alive context.Context) error {
 			pause, last = firstPause, ""
 		}
 		restarts.Inc()
-		if why := samePort(cause(err)); why != last {
+		if why := samePort(runner.Cause(err)); why != last {
 			log.Error("the pipeline failed; it goes on from the marks", "error", why)
 			last = why
 		}
@@ -93,7 +94,7 @@ func (l *Live) attempt(running, alive context.Context) (err error) {
 		context.AfterFunc(ctx, func() { late.Stop() })
 	})()
 	l.cfg.Log.Info("the pipeline runs", "job", name, "topic", l.cfg.Topic, "partitions", len(from.offsets), "epoch", from.epoch)
-	if err = runPrism(ctx, name, live(l.cfg, name, from, onPrism), noSplit); ctx.Err() != nil {
+	if err = prism.Run(ctx, name, live(l.cfg, name, from, onPrism), prism.NoSplit); ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err == nil && running.Err() == nil {
@@ -111,15 +112,6 @@ func (l *Live) attend(job *kafkaio.Job) {
 	}
 	l.job = job
 	l.assignment.attend(job)
-}
-
-// cause is the innermost reason in what Prism says of a failed job: the plan and stack around it are Beam's own.
-func cause(err error) string {
-	text := err.Error()
-	if i := strings.LastIndex(text, "caused by:"); i >= 0 {
-		text = text[i+len("caused by:"):]
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
 
 // localPort is our end of a connection in what the network says of it: another port at each try of the same trouble.

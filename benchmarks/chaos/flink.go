@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"argos/flink"
+	"argos/runner/flink/jobmanager"
 	"argos/rig"
 )
 
@@ -188,7 +188,7 @@ func oldCheckpoint(ctx context.Context, s *system) error {
 	if err != nil {
 		return err
 	}
-	at := flink.At(s.flink.REST)
+	at := jobmanager.At(s.flink.REST)
 	jobs, err := at.Jobs(ctx)
 	if err != nil {
 		return err
@@ -212,7 +212,7 @@ func oldCheckpoint(ctx context.Context, s *system) error {
 }
 
 // startedFrom fails unless the job that runs was started from a checkpoint.
-func (s *system) startedFrom(ctx context.Context, at flink.Cluster, checkpoint string) error {
+func (s *system) startedFrom(ctx context.Context, at jobmanager.Cluster, checkpoint string) error {
 	jobs, err := at.Jobs(ctx)
 	if err != nil {
 		return err

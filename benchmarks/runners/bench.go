@@ -14,7 +14,7 @@ import (
 
 	"argos"
 	"argos/cluster"
-	"argos/flink"
+	"argos/runner/flink/jobmanager"
 	"argos/io/kafkaio"
 	"argos/io/sqliteio"
 	"argos/rig"
@@ -187,13 +187,13 @@ func (b *bench) onFlink(ctx context.Context, store, admin string) (*running, err
 	}
 	return &running{
 		metrics: admin, pids: pids,
-		checkpoint: func(ctx context.Context) int64 { return newestSize(ctx, flink.At(f.REST)) },
+		checkpoint: func(ctx context.Context) int64 { return newestSize(ctx, jobmanager.At(f.REST)) },
 		crash:      func(context.Context) error { f.TaskManagers[0].Kill(); return nil },
 		stop:       func() { command.Kill(); f.Kill() },
 	}, nil
 }
 
-func newestSize(ctx context.Context, at flink.Cluster) int64 {
+func newestSize(ctx context.Context, at jobmanager.Cluster) int64 {
 	jobs, err := at.Jobs(ctx)
 	if err != nil || len(jobs) == 0 {
 		return 0

@@ -15,9 +15,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos"
-	"argos/flink"
 	"argos/io/kafkaio"
 	"argos/pipelines"
+	"argos/runner/flink"
+	"argos/runner/flink/jobmanager"
 )
 
 // clusterFlags say where a Flink cluster is and how a job runs on it.
@@ -28,8 +29,8 @@ type clusterFlags struct {
 	Worker      string `help:"Path of argos on the task managers, the same build as this one; its own path unless given. loopback: workers in this process, for a laptop." placeholder:"PATH"`
 }
 
-func (f clusterFlags) cluster() (pipelines.Flink, error) {
-	on := pipelines.Flink{JobServer: f.JobServer, Cluster: flink.At(f.FlinkRest), Parallelism: f.Parallelism, Worker: f.Worker}
+func (f clusterFlags) cluster() (flink.Config, error) {
+	on := flink.Config{JobServer: f.JobServer, Cluster: jobmanager.At(f.FlinkRest), Parallelism: f.Parallelism, Worker: f.Worker}
 	switch f.Worker {
 	case "loopback":
 		on.Worker, on.Loopback = "", true
@@ -58,7 +59,7 @@ type flinkFlags struct {
 	WorkerAdmin        string        `help:"Address of each worker's /metrics; none unless given." placeholder:"HOST:PORT"`
 }
 
-func (f flinkFlags) runner() (pipelines.Flink, error) {
+func (f flinkFlags) runner() (flink.Config, error) {
 	on, err := f.cluster()
 	on.Name, on.Interval, on.Bundle, on.Backend = f.JobName, f.CheckpointInterval, f.Bundle, f.StateBackend
 	on.Checkpoints, on.Savepoint, on.Resume, on.WorkerAdmin = f.Checkpoints, f.Savepoint, f.Resume, f.WorkerAdmin
@@ -88,7 +89,7 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 		NewEpoch: c.NewEpoch, AcceptPartitions: c.AcceptPartitions,
 	}
 	if c.Stop {
-		path, err := pipelines.StopFlink(ctx, cfg, on)
+		path, err := on.Stop(ctx, log)
 		if err == nil {
 			fmt.Fprintln(out.out, path)
 		}
@@ -105,14 +106,14 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 	}
 	log.Info("the job is on the cluster", "flink", on.Cluster.String(), "kafka", cfg.Kafka.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(pipelines.FlinkCollector(job))
+	reg.MustRegister(flink.Collector(job.Job))
 	if on.Loopback {
 		reg.MustRegister(pipelines.Collectors()...)
 	} else {
 		reg.MustRegister(kafkaio.HeadroomCollectors()...)
 	}
 	go server(admin{reg: reg, ready: job.Ready}.handler(), log).Serve(l) //nolint:errcheck // closed above
-	if err = job.Follow(ctx); errors.Is(err, pipelines.ErrLeft) {
+	if err = job.Follow(ctx); errors.Is(err, flink.ErrLeft) {
 		log.Info("the job goes on without this command: --resume follows it again, --stop ends it with a savepoint")
 		return nil
 	}

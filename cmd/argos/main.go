@@ -17,7 +17,8 @@ import (
 	"argos"
 	"argos/io/mongoio"
 	"argos/io/sqliteio"
-	"argos/pipelines"
+	"argos/runner"
+	"argos/runner/flink"
 )
 
 type cli struct {
@@ -39,7 +40,7 @@ type cli struct {
 
 func main() {
 	registerStores()
-	if _, is := os.LookupEnv(pipelines.WorkerBuild); is {
+	if _, is := os.LookupEnv(flink.WorkerBuild); is {
 		os.Exit(worker(os.Args[1:], os.Stderr))
 	}
 	// The first signal asks for a clean stop; the second one, handled by nobody, ends the process.
@@ -87,7 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "argos: %v (argos COMMAND --help lists what there is)\n", err)
 		return 2
 	}
-	log := slog.New(pipelines.WithoutBeam(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel})))
+	log := slog.New(runner.WithoutBeam(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: c.LogLevel})))
 	slog.SetDefault(log) // Beam's functions have no other way to a logger
 	switch err := kctx.Run(log); {
 	case errors.Is(err, errUnclean):

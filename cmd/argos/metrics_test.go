@@ -20,6 +20,7 @@ import (
 	"argos/io/sqliteio"
 	"argos/ledger"
 	"argos/pipelines"
+	"argos/runner/flink"
 	"argos/sender"
 	"argos/web"
 )
@@ -34,7 +35,7 @@ func TestOperationsKnowEveryMetric(t *testing.T) {
 	defer broker.Close()
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(pipelines.Collectors()...)
-	reg.MustRegister(pipelines.FlinkCollector(nil)) // which is not asked for figures
+	reg.MustRegister(flink.Collector(nil)) // which is not asked for figures
 	reg.MustRegister(audit.NewMetrics().Collectors()...)
 	g, err := gateway.New(t.Context(), gateway.Config{Kafka: cluster.Plain(broker.Addr()), Registerer: reg, Log: quiet})
 	if err != nil {

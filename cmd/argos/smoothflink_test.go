@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"argos/flink"
 	"argos/rig"
+	"argos/runner/flink/jobmanager"
 )
 
 // smoothOnFlink: a folder of drives is cleaned to the same files as on Prism, and a drive that can't be is an error, once.
@@ -44,7 +44,7 @@ func smoothOnFlink(t *testing.T, f *rig.Flink) {
 	if code != 1 || !strings.Contains(stderr, "file exists") {
 		t.Errorf("exit code %d\n%s", code, stderr)
 	}
-	jobs, err := flink.At(f.REST).Jobs(t.Context())
+	jobs, err := jobmanager.At(f.REST).Jobs(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

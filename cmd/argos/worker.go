@@ -11,16 +11,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"argos/pipelines"
+	"argos/runner/flink"
 )
 
 // worker is this program as a Beam worker, which a cluster's task manager has started and will kill.
 func worker(args []string, stderr io.Writer) int {
 	ctx := context.Background()
-	serveMetrics(ctx, os.Getenv(pipelines.WorkerAdmin), stderr)
-	switch err := pipelines.Work(ctx, args); {
-	case errors.Is(err, pipelines.ErrBuild):
+	serveMetrics(ctx, os.Getenv(flink.WorkerAdmin), stderr)
+	switch err := flink.Work(ctx, args); {
+	case errors.Is(err, flink.ErrBuild):
 		fmt.Fprintf(stderr, "argos: %v\n", err)
-		return pipelines.ExitBuild
+		return flink.ExitBuild
 	case err != nil:
 		fmt.Fprintf(stderr, "argos: %v\n", err)
 		return 1

@@ -1,4 +1,4 @@
-package pipelines
+package prism
 
 import (
 	"context"
@@ -13,14 +13,12 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+
+	"argos/runner"
 )
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(brokerDir); dir != "" {
-		runBroker(dir)
-		return
-	}
-	slog.SetDefault(slog.New(WithoutBeam(slog.NewTextHandler(os.Stderr, nil))))
+	slog.SetDefault(slog.New(runner.WithoutBeam(slog.NewTextHandler(os.Stderr, nil))))
 	os.Exit(m.Run())
 }
 
@@ -46,7 +44,7 @@ func (f *hangFn) ProcessElement(ctx context.Context, _ []byte) error {
 func TestPrismTellsWhyAJobFailed(t *testing.T) {
 	p, s := beam.NewPipelineWithRoot()
 	beam.ParDo0(s, &failFn{}, beam.Impulse(s))
-	if err := runPrism(t.Context(), t.Name(), p, noSplit); err == nil || !strings.Contains(err.Error(), "on purpose") {
+	if err := Run(t.Context(), t.Name(), p, NoSplit); err == nil || !strings.Contains(err.Error(), "on purpose") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -63,7 +61,7 @@ func TestPrismCancels(t *testing.T) {
 		p, s := beam.NewPipelineWithRoot()
 		beam.ParDo0(s, &hangFn{File: started}, beam.Impulse(s))
 		ended := make(chan error, 1)
-		go func() { ended <- runPrism(ctx, t.Name(), p, noSplit) }()
+		go func() { ended <- Run(ctx, t.Name(), p, NoSplit) }()
 		eventually(t, "the function runs", func() bool { _, err := os.Stat(started); return err == nil })
 		cancel()
 		select {

@@ -1,4 +1,4 @@
-package pipelines
+package flink
 
 import (
 	"context"
@@ -19,6 +19,8 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/harness"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/log"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/util/grpcx"
+
+	"argos/runner"
 )
 
 // A runner starts a worker by its path alone and flags of Beam's own; what else the submitter has to say is in the environment.
@@ -64,7 +66,7 @@ func Work(ctx context.Context, args []string) error {
 		return fmt.Errorf("%w: it is %s, and %s has submitted the job", ErrBuild, build(), want)
 	}
 	beam.Init()
-	slog.SetDefault(slog.New(WithoutBeam(toRunner{}))) // Init has put one of its own there
+	slog.SetDefault(slog.New(runner.WithoutBeam(toRunner{}))) // Init has put one of its own there
 	err = harness.MainWithOptions(ctx, *logging, *control, harness.Options{
 		StatusEndpoint: info.GetStatusEndpoint().GetUrl(), RunnerCapabilities: info.GetRunnerCapabilities(),
 	})

@@ -1,6 +1,6 @@
-// Package flink speaks to an Apache Flink cluster by the REST interface of its job manager: which jobs it has, how they fare, and
+// Package jobmanager speaks to an Apache Flink cluster by the REST interface of its job manager: which jobs it has, how they fare, and
 // where their checkpoints and savepoints are.
-package flink
+package jobmanager
 
 import (
 	"bytes"

@@ -1,8 +1,7 @@
-package pipelines
+package flink
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -14,17 +13,18 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/runtime/graphx"
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/extworker"
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/universal/runnerlib"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"argos/runner"
 )
 
-// jobServer is Beam's, which translates a pipeline for Flink and submits it. Beam's own Go client passes on five options and calls
+// JobServer is Beam's, which translates a pipeline for Flink and submits it. Beam's own Go client passes on five options and calls
 // every other one undefined; Flink needs more.
-type jobServer struct {
+type JobServer struct {
 	addr   string
 	conn   *grpc.ClientConn
 	client jobpb.JobServiceClient
@@ -35,18 +35,18 @@ const (
 	submitWithin  = time.Minute      // for it to take a pipeline
 )
 
-// dialJobServer connects to a job server, and finds out whether it is one for Flink that knows what is needed.
-func dialJobServer(ctx context.Context, addr string) (*jobServer, error) {
+// Dial connects to a job server, and finds out whether it is one for Flink that knows what is needed.
+func Dial(ctx context.Context, addr string) (*JobServer, error) {
 	conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return nil, fmt.Errorf("address of the job server %q: %w", addr, err)
 	}
-	s := &jobServer{addr, conn, jobpb.NewJobServiceClient(conn)}
+	s := &JobServer{addr, conn, jobpb.NewJobServiceClient(conn)}
 	ctx, cancel := context.WithTimeout(ctx, serverTimeout)
 	defer cancel()
 	known, err := s.client.DescribePipelineOptions(ctx, &jobpb.DescribePipelineOptionsRequest{})
 	if err != nil {
-		s.close()
+		s.Close()
 		return nil, fmt.Errorf("no Beam job server answers at %s: %s", addr, said(err))
 	}
 	has := map[string]bool{}
@@ -55,7 +55,7 @@ func dialJobServer(ctx context.Context, addr string) (*jobServer, error) {
 	}
 	for _, name := range needed {
 		if !has[name] {
-			s.close()
+			s.Close()
 			return nil, fmt.Errorf("the job server at %s is none for Flink, or another version than 2.65 to 2.77: it does not know the option %s", addr, name)
 		}
 	}
@@ -73,28 +73,29 @@ func said(err error) string {
 	return strings.Trim(text, `"`)
 }
 
-func (s *jobServer) close() { _ = s.conn.Close() } // what was asked has been answered
+// Close ends the connection.
+func (s *JobServer) Close() { _ = s.conn.Close() } // what was asked has been answered
 
 // follow returns when, and why, the job server is done with a job; the channel is closed then. It lasts as long as the connection, for a
 // job that nobody waits for any longer is still to be withdrawn.
-func (s *jobServer) follow(ctx context.Context, id string) <-chan error {
+func (s *JobServer) follow(ctx context.Context, id string) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
 		defer close(ended)
-		ended <- wait(context.WithoutCancel(ctx), s.client, id)
+		ended <- runner.Wait(context.WithoutCancel(ctx), s.client, id)
 	}()
 	return ended
 }
 
 // submit starts a pipeline and returns Beam's id of the job, which is not Flink's. Once begun it is not cut off: it would be unknown
 // whether there is a job.
-func (s *jobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.Environment, name string, parallelism int, options map[string]any) (string, error) {
+func (s *JobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.Environment, name string, parallelism int, options map[string]any) (string, error) {
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), submitWithin)
 	defer cancel()
-	beamInit()
+	runner.InitBeam()
 	edges, _, err := p.Build()
 	if err != nil {
 		return "", fmt.Errorf("build the pipeline: %w", err)
@@ -130,38 +131,4 @@ func (s *jobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.En
 		return "", fmt.Errorf("the job server at %s does not run the pipeline: %s", s.addr, said(err))
 	}
 	return id, nil
-}
-
-// bakedIn is an environment whose workers are this program, at a path of the task managers' own.
-func bakedIn(ctx context.Context, f Flink) (*pipepb.Environment, error) {
-	env := map[string]string{WorkerBuild: build()}
-	if f.WorkerAdmin != "" {
-		env[WorkerAdmin] = f.WorkerAdmin
-	}
-	payload, err := json.Marshal(map[string]any{"command": f.Worker, "env": env})
-	if err != nil {
-		return nil, err
-	}
-	return graphx.CreateEnvironment(ctx, graphx.URNEnvProcess, func(context.Context) string { return string(payload) })
-}
-
-// loopback is an environment whose workers run in this process, and ends them.
-func loopback(ctx context.Context) (*pipepb.Environment, func(), error) {
-	beamInit()
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	worker, err := extworker.StartLoopback(ctx, 0)
-	if err != nil {
-		cancel()
-		return nil, nil, fmt.Errorf("start a Beam worker: %w", err)
-	}
-	env, err := graphx.CreateEnvironment(ctx, graphx.URNEnvExternal, worker.EnvironmentConfig)
-	end := func() {
-		_ = worker.Stop(ctx) // it has ended what there was
-		cancel()
-	}
-	if err != nil {
-		end()
-		return nil, nil, fmt.Errorf("describe the Beam worker: %w", err)
-	}
-	return env, end, nil
 }

@@ -1,0 +1,5 @@
+//go:build race
+
+package prism
+
+const raceDetector = true
