@@ -84,10 +84,11 @@ func (m *Member) LastOwned(ctx context.Context, partitions []int) (map[int]time.
 	return last, nil
 }
 
-// leaveAs removes a member that carries an instance's name, which a client does not do by itself.
-func (m *Member) leaveAs(ctx context.Context, instance string) error {
+// leaveAs removes a member that carries an instance's name, which a client does not do by itself. A successor may have the name already:
+// so the member's own id is told too, and that it is no longer known is as good.
+func (m *Member) leaveAs(ctx context.Context, id string) error {
 	member := kmsg.NewLeaveGroupRequestMember()
-	member.InstanceID = &instance
+	member.MemberID, member.InstanceID = id, &m.cfg.Instance
 	req := kmsg.NewPtrLeaveGroupRequest()
 	req.Group, req.Members = m.cfg.Group, []kmsg.LeaveGroupRequestMember{member}
 	answer, err := m.client.Request(ctx, req)

@@ -137,9 +137,10 @@ func (m *Member) Ready() error {
 
 // Leave tells the group that the member is gone, so that others get its partitions at once, and ends it. Revoked is called before.
 func (m *Member) Leave(ctx context.Context) error {
+	id, _ := m.client.GroupMetadata()
 	err := m.client.LeaveGroupContext(ctx)
-	if m.cfg.Instance != "" && err == nil {
-		err = m.leaveAs(ctx, m.cfg.Instance)
+	if m.cfg.Instance != "" && id != "" && err == nil {
+		err = m.leaveAs(ctx, id)
 	}
 	m.stop()
 	<-m.ended

@@ -35,6 +35,9 @@ var (
 // back or to be replaced, and that should stop nobody; whoever owns the partitions meanwhile, the store's guard keeps them exact.
 const keepLost = 30 * time.Second
 
+// lookForEpoch is how often a worker looks whether another has begun a new epoch, or has stepped to a new layout.
+const lookForEpoch = 2 * time.Second
+
 // releaseWithin is how long a partition that is asked back may take to be stored. Whatever is not, the next owner reads again.
 const releaseWithin = 5 * time.Second
 
@@ -167,13 +170,18 @@ func (a *assignment) attend(job *kafkaio.Job) {
 // from the store's marks.
 func (a *assignment) serve(ctx context.Context, job *kafkaio.Job, partitions int, epoch int32) error {
 	pause, trouble := firstPause, false
+	look := time.NewTicker(lookForEpoch)
+	defer look.Stop()
 	for {
+		var err error
 		select {
 		case <-a.changed:
+			err = a.hand(ctx, job, partitions, epoch)
+		case <-look.C:
+			err = a.sameEpoch(ctx, epoch)
 		case <-ctx.Done():
 			return nil
 		}
-		err := a.hand(ctx, job, partitions, epoch)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -195,6 +203,21 @@ func (a *assignment) serve(ctx context.Context, job *kafkaio.Job, partitions int
 			pause, trouble = firstPause, false
 		}
 	}
+}
+
+// sameEpoch fails if the store has a mark of a later epoch: those of the job would be ignored from then on. A store that does not
+// answer is others' to tell of.
+func (a *assignment) sameEpoch(ctx context.Context, epoch int32) error {
+	marks, err := a.store.Marks(ctx, a.topic)
+	if err != nil {
+		return nil //nolint:nilerr // see above
+	}
+	for _, m := range marks {
+		if m.Epoch > epoch {
+			return fmt.Errorf("%w: partition %d is in epoch %d and the job in %d", kafkaio.ErrOvertaken, m.Partition, m.Epoch, epoch)
+		}
+	}
+	return nil
 }
 
 // hand gives the job what is the worker's and not the job's yet.

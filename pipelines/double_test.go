@@ -151,5 +151,9 @@ func (s *memStore) SetMarks(_ context.Context, marks []argos.Mark) error {
 	return nil
 }
 
+func (s *memStore) Identity(context.Context) (string, error) {
+	return fmt.Sprintf("%p", s), s.check()
+}
+
 func (s *memStore) Ping(context.Context) error { return s.check() }
 func (s *memStore) Close() error               { return nil }

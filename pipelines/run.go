@@ -20,8 +20,8 @@ import (
 	"argos/transforms/fleet"
 )
 
-// Group is the consumer group among whose members, the workers, the partitions are divided. The marks are committed to it too, as
-// advice for tools that show a lag.
+// Group is the consumer group that the marks are committed to, as advice for tools that show a lag. On Prism the store's identity
+// follows, and its members, the workers of that store, divide the partitions.
 const Group = "argos-pipeline"
 
 // PerTruck asks for a Beam key, and so a state cell, for each truck instead of shards: for comparison.
@@ -139,6 +139,13 @@ func Start(ctx context.Context, cfg Config) (*Live, error) {
 	from, err := ready(ctx, store, cfg)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
+	}
+	if cfg.group == Group { // workers of another store have all partitions to themselves
+		id, err := store.Identity(ctx)
+		if err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
+		cfg.group += "-" + id
 	}
 	cfg.NewEpoch, cfg.AcceptPartitions = false, false // said once, done once
 	l := &Live{cfg: cfg, store: store, done: make(chan struct{}), marks: from.offsets, assignment: newAssignment(store, cfg.Topic, cfg.Log)}

@@ -174,3 +174,56 @@ func TestExactWhoeverOwns(t *testing.T) {
 		}
 	}
 }
+
+// records is how many records the documents of a store have folded.
+func records(store *memStore) (n int64) {
+	store.mu.Lock()
+	defer store.mu.Unlock()
+	for _, d := range store.trucks {
+		n += d.Rev
+	}
+	return n
+}
+
+// TestWorkersOfAnotherStore share nothing with those of the first: each store gets all of the topic.
+func TestWorkersOfAnotherStore(t *testing.T) {
+	p := newTopic(t, 4)
+	one, uri := newMemStore(t)
+	two := &memStore{trucks: map[string]argos.Truck{}, marks: map[string]map[int32]argos.Mark{}}
+	stores.Store(uri+"-two", two)
+	t.Cleanup(func() { stores.Delete(uri + "-two") })
+	a, b := begun(t, p.config(uri)), begun(t, p.config(uri+"-two"))
+	p.shared(a)
+	p.shared(b)
+	p.fill(400, 40)
+	p.reached(one)
+	p.reached(two)
+	if records(one) != 400 || records(two) != 400 {
+		t.Errorf("the stores have %d and %d records, of 400", records(one), records(two))
+	}
+}
+
+// TestNewEpochBeside: a worker that runs while another begins a new epoch goes on in that one.
+func TestNewEpochBeside(t *testing.T) {
+	p := newTopic(t, 4)
+	store, uri := newMemStore(t)
+	a := begun(t, p.config(uri))
+	p.shared(a)
+	p.fill(400, 40)
+	p.reached(store)
+	cfg := p.config(uri)
+	cfg.NewEpoch = true
+	b := begun(t, cfg)
+	p.shared(a, b)
+	p.fill(400, 40)
+	p.reached(store)
+	marks, err := store.Marks(t.Context(), argos.Topic)
+	for _, m := range marks {
+		if m.Epoch != 1 {
+			t.Errorf("partition %d is in epoch %d", m.Partition, m.Epoch)
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}

@@ -152,6 +152,8 @@ func (s *null) Marks(context.Context, string) (marks []argos.Mark, _ error) {
 	return marks, nil
 }
 
+func (s *null) Identity(context.Context) (string, error) { return "null", nil }
+
 func (s *null) SetMarks(_ context.Context, marks []argos.Mark) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

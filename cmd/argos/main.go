@@ -23,7 +23,7 @@ import (
 
 type cli struct {
 	LogLevel slog.Level       `help:"Log from this level on: debug, info, warn or error." default:"info"`
-	Version  kong.VersionFlag `help:"Say which build this is, and end."`
+	Version  kong.VersionFlag `env:"-" help:"Say which build this is, and end."`
 
 	Demo     demoCmd     `cmd:"" help:"Everything in one process: watch a fleet being cleaned."`
 	Gateway  gatewayCmd  `cmd:"" help:"Take fixes in over WebSocket and HTTP, into Kafka."`

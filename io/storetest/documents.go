@@ -166,6 +166,17 @@ func attrsStay(t *testing.T, s argos.Store) {
 	}
 }
 
+func identity(t *testing.T, s argos.Store) {
+	drawn, err := s.Identity(t.Context())
+	must(t, err)
+	again, err := s.Identity(t.Context())
+	must(t, err)
+	if len(drawn) != 16 || again != drawn {
+		t.Errorf("identity %q, then %q", drawn, again)
+	}
+	sameMarks(t, s, "")
+}
+
 func ended(t *testing.T, s argos.Store) {
 	upsert(t, s, document("T-1", 1))
 	ctx, cancel := context.WithCancel(t.Context())
@@ -182,6 +193,7 @@ func ended(t *testing.T, s argos.Store) {
 		"Upsert":   func() error { _, err := s.Upsert(ctx, []argos.Truck{document("T-1", 2)}); return err },
 		"Marks":    func() error { _, err := s.Marks(ctx, "a"); return err },
 		"SetMarks": func() error { return s.SetMarks(ctx, []argos.Mark{{Topic: "a", Offset: 1}}) },
+		"Identity": func() error { _, err := s.Identity(ctx); return err },
 		"Ping":     func() error { return s.Ping(ctx) },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {

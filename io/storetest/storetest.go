@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(t *testing.T) argos.Store, without ...string) {
 		{"writers with overlapping sets", overlapping},
 		{"marks never go back", marksForward},
 		{"marks written at once", marksAtOnce},
+		{"an identity", identity},
 		{"a context that has ended", ended},
 		{"ping", func(t *testing.T, s argos.Store) { must(t, s.Ping(t.Context())) }},
 	} {
