@@ -57,7 +57,13 @@ type auditor struct {
 	state     *state
 	claims    *claims
 	documents map[string]*document
-	parts     []*partition
+	missing   map[string]argos.Pos // trucks without a document, and where a record below the mark is
+
+	parts   []*partition
+	layouts [][]*section // by layout and partition
+	epoch   int32        // of the first layout
+
+	awaited map[string]argos.Truck // the documents that a pipeline at work is going to store
 }
 
 // Run audits. The gateway and the pipeline may be running or stopped.
@@ -71,7 +77,9 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	if c.Patience == 0 {
 		c.Patience = 30 * time.Second
 	}
-	a := &auditor{Report: &Report{Running: c.Running}, cfg: c}
+	a := &auditor{
+		Report: &Report{Running: c.Running}, cfg: c, missing: map[string]argos.Pos{}, awaited: map[string]argos.Truck{},
+	}
 	if err := a.run(ctx); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
@@ -82,9 +90,9 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	if a.state, err = readState(a.cfg.State, a.cfg.Topic); err != nil {
 		return err
 	}
-	log, err := kafkaio.Offsets(ctx, a.cfg.Kafka, a.cfg.Topic)
+	layouts, err := a.cfg.Kafka.Layouts(ctx, a.cfg.Topic)
 	if err != nil {
-		return fmt.Errorf("ask for the log's ends: %w", err)
+		return err
 	}
 	marks, err := a.cfg.Store.Marks(ctx, a.cfg.Topic)
 	if err != nil {
@@ -96,27 +104,24 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	if a.documents, err = readDocuments(ctx, a.cfg.Store, a.Report); err != nil {
 		return fmt.Errorf("read the documents: %w", err)
 	}
-	if err := a.readLedger(len(log)); err != nil {
+	if err := a.readLedger(); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.claims.close()) }()
-	if log, err = kafkaio.Offsets(ctx, a.cfg.Kafka, a.cfg.Topic); err != nil {
+	log, err := kafkaio.Offsets(ctx, a.cfg.Kafka, a.cfg.Topic)
+	if err != nil {
 		return fmt.Errorf("ask for the log's ends: %w", err)
 	}
-	layouts, err := a.cfg.Kafka.Layouts(ctx, a.cfg.Topic)
-	if err != nil {
+	if err := a.place(ctx, marks, log, layouts); err != nil {
 		return err
 	}
-	if err := a.place(marks, log, layouts); err != nil {
-		return err
-	}
-	for _, p := range a.parts {
-		a.cfg.Progress.End.Add(p.Last - p.from)
-	}
-	for _, p := range a.parts {
-		if err := a.read(ctx, p); err != nil {
-			return fmt.Errorf("fold partition %d of the log: %w", p.number, err)
+	for _, sections := range a.layouts {
+		for _, s := range sections {
+			a.cfg.Progress.End.Add(s.last - s.from)
 		}
+	}
+	if err := a.fold(ctx); err != nil {
+		return err
 	}
 	if err := a.judgeClaims(ctx); err != nil {
 		return fmt.Errorf("compare the ledger with the log: %w", err)

@@ -37,11 +37,11 @@ func appendDegrees(b []byte, x float64) []byte {
 
 // claim is what a sender's run says of one fix.
 type claim struct {
-	key       key
-	run       uint32
-	partition uint16
-	outcome   byte
-	line      int64 // where the ledger says so
+	key     key
+	run     uint32
+	truck   uint32 // its hash
+	outcome byte
+	line    int64 // where the ledger says so
 }
 
 const (
@@ -50,18 +50,18 @@ const (
 	isRefused
 )
 
-const claimSize = 16 + 4 + 2 + 1 + 8
+const claimSize = 16 + 4 + 4 + 1 + 8
 
 func (c *claim) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(append(b, c.key[:]...), c.run)
-	b = append(binary.LittleEndian.AppendUint16(b, c.partition), c.outcome)
+	b = append(binary.LittleEndian.AppendUint32(b, c.truck), c.outcome)
 	return binary.LittleEndian.AppendUint64(b, uint64(c.line))
 }
 
 func claimOf(b []byte) (c claim) {
 	copy(c.key[:], b)
-	c.run, c.partition = binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint16(b[20:])
-	c.outcome, c.line = b[22], int64(binary.LittleEndian.Uint64(b[23:]))
+	c.run, c.truck = binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint32(b[20:])
+	c.outcome, c.line = b[24], int64(binary.LittleEndian.Uint64(b[25:]))
 	return c
 }
 
@@ -116,7 +116,7 @@ func (c *claims) run(name string) uint32 {
 }
 
 // readLedger takes in what the ledger has beyond the last audit.
-func (a *auditor) readLedger(partitions int) (err error) {
+func (a *auditor) readLedger() (err error) {
 	info, err := os.Stat(a.cfg.Ledger)
 	if err != nil {
 		return fmt.Errorf("open ledger: %w", err)
@@ -133,7 +133,7 @@ func (a *auditor) readLedger(partitions int) (err error) {
 	var b []byte
 	err = ledger.ReadOn(a.cfg.Ledger, &at, func(e ledger.Entry, line int64) error {
 		a.cfg.Progress.Ledger.Add(1)
-		c := claim{run: a.claims.run(e.Run), partition: uint16(argos.PartitionOf(e.TruckID, partitions)), line: line}
+		c := claim{run: a.claims.run(e.Run), truck: hashOf(e.TruckID), line: line}
 		switch e.Outcome {
 		case ledger.Acked:
 			acked++

@@ -38,7 +38,7 @@ func TestClaimsAreMatched(t *testing.T) {
 		for range rapid.IntRange(0, 20).Draw(t, "entries") {
 			f := fix{keyOfFix(fixes.Draw(t, "claimed")), rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "run")}
 			o := byte(rapid.IntRange(isAcked, isRefused).Draw(t, "outcome"))
-			x := claim{key: f.key, run: c.run(f.run), partition: 3, outcome: o, line: 7}
+			x := claim{key: f.key, run: c.run(f.run), truck: 3, outcome: o, line: 7}
 			if err := c.ledger.add(x.key, x.append(nil)); err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestClaimsAreMatched(t *testing.T) {
 		got := map[fix]byte{}
 		err = c.judge(func(of []claim, n int) {
 			for _, x := range of {
-				if x.key != of[0].key || n != records[x.key] || x.partition != 3 || x.line != 7 {
+				if x.key != of[0].key || n != records[x.key] || x.truck != 3 || x.line != 7 {
 					t.Fatalf("%+v with %d records, want %d", x, n, records[x.key])
 				}
 				for name, run := range c.runs {

@@ -13,8 +13,10 @@ type document struct {
 	reached bool   // the fold has come to the document's place in the log
 	broken  string // what can't hold of any document of this log, found without the filter
 	differs string // the first field in which the fold is another there
-	behind  int64  // the offset of a record that the mark says is stored, but the document lacks; -1: none
 	was     int64  // the rev that an earlier audit proved, if the document has gone back from there; 0: it has not
+
+	// behind is where a record is that the mark says is stored, but the document lacks; nil: nowhere.
+	behind *argos.Pos
 }
 
 // readDocuments pages through the store. A store may repeat a document between pages; the newer one counts.
@@ -28,7 +30,7 @@ func readDocuments(ctx context.Context, s argos.Store, r *Report) (map[string]*d
 		}
 		for _, t := range trucks {
 			if old := docs[t.ID]; old == nil || old.Rev < t.Rev {
-				docs[t.ID] = &document{Truck: t, behind: -1}
+				docs[t.ID] = &document{Truck: t}
 			}
 			after = t.ID
 		}

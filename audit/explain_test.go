@@ -37,7 +37,7 @@ func TestExplain(t *testing.T) {
 	w.restore(t)
 
 	e, steps := w.explain(t, "T-1", 0)
-	if !e.Agrees() || e.Gone || len(steps) != each+2 || e.Folded.Rev != each+2 {
+	if !e.Agrees() || e.Gone() != nil || len(steps) != each+2 || e.Folded.Rev != each+2 {
 		t.Fatalf("%+v of %d steps", e, len(steps))
 	}
 	for i, s := range steps {
@@ -85,11 +85,51 @@ func TestExplainFromTheLastAudit(t *testing.T) {
 		w.deleteRecords(t, p, end)
 	}
 	w.grow(t, day)
-	if e, steps := w.explain(t, "T-1", 0); !e.Agrees() || e.Known != each || len(steps) != day/trucks || e.Gone {
+	if e, steps := w.explain(t, "T-1", 0); !e.Agrees() || e.Known != each || len(steps) != day/trucks || e.Gone() != nil {
 		t.Errorf("%+v of %d steps", e, len(steps))
 	}
 	w.config.State = ""
-	if e, _ := w.explain(t, "T-1", 0); e.Agrees() || !e.Gone {
+	if e, _ := w.explain(t, "T-1", 0); e.Agrees() || e.Gone() == nil {
 		t.Errorf("without the state: %+v", e)
+	}
+}
+
+// Of a topic that has grown the truck's records are shown from one partition after the other.
+func TestExplainAGrownTopic(t *testing.T) {
+	w := newWorld(t)
+	w.config.State = filepath.Join(t.TempDir(), "state")
+	if r := w.audit(t); !r.Clean() {
+		t.Fatalf("%+v", r)
+	}
+	state := w.config.State
+	w.grow(t, day)
+	w.relay(t, 5)
+	w.grow(t, day)
+	for id := range w.docs {
+		was, is := int32(argos.PartitionOf(id, 3)), int32(argos.PartitionOf(id, 5))
+		w.config.State = ""
+		e, steps := w.explain(t, id, 0)
+		if !e.Agrees() || e.Gone() != nil || len(steps) != each+2*day/trucks || len(e.Read) != 2 ||
+			e.Read[0].Partition != was || e.Read[1].Partition != is {
+			t.Fatalf("%+v of %d steps", e, len(steps))
+		}
+		for i, s := range steps {
+			if s.Rev != int64(i+1) || s.Partition != was && i < each+day/trucks || s.Partition != is && i >= each+day/trucks {
+				t.Fatalf("step %d: %+v", i, s)
+			}
+		}
+		w.config.State = state
+		if e, steps := w.explain(t, id, 0); !e.Agrees() || e.Known != each || len(steps) != 2*day/trucks {
+			t.Fatalf("from the last audit: %+v of %d steps", e, len(steps))
+		}
+	}
+	w.deleteRecords(t, argos.PartitionOf("T-1", 3), 30)
+	w.config.State = ""
+	if e, _ := w.explain(t, "T-1", 0); e.Agrees() || e.Gone() == nil || e.Gone().From != 30 {
+		t.Fatalf("its start gone: %+v", e)
+	}
+	w.config.State = state
+	if e, _ := w.explain(t, "T-1", 0); !e.Agrees() || e.Gone() != nil {
+		t.Fatalf("its start gone, and known: %+v", e)
 	}
 }

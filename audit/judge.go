@@ -20,8 +20,15 @@ func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-
 // judgeMarks says which marks can't be true.
 func (a *auditor) judgeMarks() {
 	a.nextKind()
+	oldest := a.epoch + int32(len(a.layouts)) // of the marks
+	for _, p := range a.parts {
+		if p.marked {
+			oldest = min(oldest, p.mark.Epoch)
+		}
+	}
 	for _, p := range a.parts {
 		switch {
+		case !p.marked && int(p.number) >= a.partitionsIn(oldest): // of a layout that is still to come
 		case !p.marked:
 			a.badMark("partition %d has no mark, so nothing says how far it is stored", p.number)
 		case p.mark.Offset > p.Last:
@@ -39,7 +46,7 @@ func (a *auditor) judgeMarks() {
 				p.mark.Offset,
 				p.First,
 			)
-		case p.before != nil && p.mark.Offset < p.before.Offset:
+		case p.before != nil && p.mark.Epoch == p.before.Epoch && p.mark.Offset < p.before.Offset:
 			a.badMark(
 				"the mark of partition %d has gone back from %d, which the last audit saw, to %d: "+
 					"was the store restored?",
@@ -47,13 +54,14 @@ func (a *auditor) judgeMarks() {
 				p.before.Offset,
 				p.mark.Offset,
 			)
+		case a.isOurs(p.mark.Epoch):
+			a.judgeMarkInLayout(p)
 		}
-		p.below.Epoch, p.below.Offset = p.mark.Epoch, p.mark.Offset
 	}
 	old := a.state.Partitions
 	a.state.Partitions = nil
 	for n, p := range a.parts {
-		if n < len(old) && p.mark.Epoch < old[n].Epoch {
+		if n < len(old) && p.marked && p.mark.Epoch < old[n].Epoch {
 			a.badMark(
 				"the mark of partition %d has gone back from epoch %d, which the last audit saw, to %d: "+
 					"was the store restored?",
@@ -66,13 +74,31 @@ func (a *auditor) judgeMarks() {
 	}
 }
 
+// judgeMarkInLayout says whether a mark is where its layout has no records.
+func (a *auditor) judgeMarkInLayout(p *partition) {
+	sections := a.layouts[p.mark.Epoch-a.epoch]
+	if int(p.number) >= len(sections) {
+		a.badMark("the mark of partition %d is of epoch %d, in which the topic had %d partitions",
+			p.number, p.mark.Epoch, len(sections))
+		return
+	}
+	if s := sections[p.number]; p.mark.Offset < s.start || p.mark.Offset > s.last {
+		a.badMark("the mark of partition %d is %d in epoch %d, whose records lie from offset %d to %d",
+			p.number, p.mark.Offset, p.mark.Epoch, s.start, s.last-1)
+	}
+}
+
+// partitionsIn is how many the topic had in an epoch.
+func (a *auditor) partitionsIn(epoch int32) int {
+	return len(a.layouts[min(max(0, int(epoch-a.epoch)), len(a.layouts)-1)])
+}
+
 // judgeDocuments turns what the fold has seen of each document into the verdict.
 func (a *auditor) judgeDocuments() {
 	a.nextKind()
 	for _, id := range slices.Sorted(maps.Keys(a.documents)) {
 		d := a.documents[id]
-		p := a.parts[argos.PartitionOf(id, len(a.parts))]
-		if says := d.diverges(p); says != "" {
+		if says := a.diverges(d); says != "" {
 			a.Diverged++
 			a.problem("truck %s, %s", id, says)
 		} else if !d.reached || d.differs != "" {
@@ -86,11 +112,11 @@ func (a *auditor) judgeDocuments() {
 			)
 		}
 	}
-	for _, p := range a.parts {
-		for _, id := range slices.Sorted(maps.Keys(p.missing)) {
-			a.Diverged++
-			a.problem("truck %s, offset %d: below the mark, but there is no document", id, p.missing[id])
-		}
+	for _, id := range slices.Sorted(maps.Keys(a.missing)) {
+		a.Diverged++
+		at := a.missing[id]
+		a.problem("truck %s, offset %d of partition %d: below the mark, but there is no document",
+			id, at.Next-1, at.Partition)
 	}
 	for _, known := range a.state.tracks {
 		if known.trusted {
@@ -100,26 +126,32 @@ func (a *auditor) judgeDocuments() {
 }
 
 // diverges says how a document contradicts its log; "" when it does not, or nobody can tell.
-func (d *document) diverges(p *partition) string {
+func (a *auditor) diverges(d *document) string {
 	at := fmt.Sprintf("offset %d of partition %d: ", d.Pos.Next-1, d.Pos.Partition)
+	var s *section // in which it ends; nil: of no layout
+	without := ""
+	if a.isOurs(d.Pos.Epoch) {
+		s = a.section(int(d.Pos.Epoch-a.epoch), hashOf(d.ID))
+		without = s.without(d.Pos.Next)
+	}
 	// The beginning, so that its fold can't be run anew.
-	gone := p.gap || d.Pos.Epoch != p.mark.Epoch && !d.known
+	gone := a.gapped(len(a.layouts), hashOf(d.ID)) || s == nil && !d.known
 	switch {
 	case d.was > 0:
 		return at + fmt.Sprintf("its document has rev %d, and an earlier audit proved rev %d of it", d.Rev, d.was)
 	case d.broken != "":
-		return at + "stored " + d.broken + p.without(d.Pos.Next)
-	case d.Pos.Epoch == p.mark.Epoch && d.Pos.Partition != p.number:
-		return at + fmt.Sprintf("its document says so, but the truck belongs to partition %d", p.number)
-	case !d.reached && (!gone || d.Pos.Epoch == p.mark.Epoch && d.Pos.Next > p.First):
-		return at + "the log holds no such record of this truck, but its document claims it" + p.without(d.Pos.Next)
+		return at + "stored " + d.broken + without
+	case s != nil && d.Pos.Partition != s.number:
+		return at + fmt.Sprintf("its document says so, but the truck belongs to partition %d", s.number)
+	case !d.reached && (!gone || s != nil && d.Pos.Next > s.first):
+		return at + "the log holds no such record of this truck, but its document claims it" + without
 	case d.differs != "" && !gone:
-		return at + "stored " + d.differs + ", which the log does not fold into" + p.without(d.Pos.Next)
-	case d.behind >= 0:
+		return at + "stored " + d.differs + ", which the log does not fold into" + without
+	case d.behind != nil:
 		return fmt.Sprintf(
 			"offset %d of partition %d: below the mark, but its document has not folded it",
-			d.behind,
-			p.number,
+			d.behind.Next-1,
+			d.behind.Partition,
 		)
 	}
 	return ""

@@ -1,9 +1,13 @@
 package audit_test
 
 import (
+	"bytes"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -11,47 +15,271 @@ import (
 	"argos"
 	"argos/audit"
 	"argos/cluster"
+	"argos/ledger"
 )
 
-// A topic that has grown holds records by two layouts. Fixes of both are found; documents that go back to the old one can't be
-// judged, which is no divergence, and the next audit goes on from them.
-func TestAGrownTopic(t *testing.T) {
+// relay lets the topic grow, and the pipeline accept that.
+func (w *world) relay(t *testing.T, partitions int) {
+	t.Helper()
+	w.addPartitions(t, int32(partitions))
+	w.client = clientOf(w.config.Kafka.Brokers[0]) // clients remember what they have seen of a topic
+	w.ends = append(w.ends, make([]int64, partitions-len(w.ends))...)
+	if w.layouts == nil {
+		w.layouts = []cluster.Layout{{Partitions: 3}}
+	}
+	w.layouts = append(w.layouts, cluster.Layout{Partitions: partitions, Starts: slices.Clone(w.ends)})
+	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, w.layouts); err != nil {
+		t.Fatal(err)
+	}
+	w.epoch++
+	w.restore(t)
+}
+
+// grown is a world whose topic has grown twice, in mid-load. T-0 has sent nothing since the first layout.
+func grown(t *testing.T) *world {
+	t.Helper()
 	w := newWorld(t)
-	w.config.State = filepath.Join(t.TempDir(), "state")
+	for _, partitions := range []int{5, 8} {
+		w.relay(t, partitions)
+		w.grow(t, day)
+	}
+	return w
+}
+
+// A topic that has grown is folded by its layouts in turn: documents of trucks that lived in several are recomputed, and
+// nothing can't be judged.
+func TestAGrownTopic(t *testing.T) {
+	w := grown(t)
+	if r := w.audit(t); !r.Clean() || r.InLog != trucks*each+2*day || r.Documents != trucks || r.Acked != r.InLog {
+		t.Fatalf("%+v", r)
+	}
+	w.replace(t, "T-3", func(d *argos.Truck) { d.Lat += 1e-13 })
+	if r := w.audit(t); r.Clean() || r.Diverged != 1 || !says(r, "truck T-3, offset") {
+		t.Fatalf("altered: %+v", r)
+	}
+}
+
+// A topic that has grown refuses an audit while nobody has accepted its partitions.
+func TestAGrownTopicThatIsNotAccepted(t *testing.T) {
+	w := newWorld(t)
+	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, []cluster.Layout{{Partitions: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	w.addPartitions(t, 6)
 	if err := w.ledger.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	old := w.ends
-	w.addPartitions(t, 6)
-	layouts := []cluster.Layout{{Partitions: 3}, {Partitions: 6, Starts: append(old[:], 0, 0, 0)}}
-	refuse := func(says string) {
+	r, err := audit.Run(t.Context(), w.config)
+	if err == nil || !strings.Contains(err.Error(), "the last accepted layout has 3") {
+		t.Fatalf("%+v, %v", r, err)
+	}
+}
+
+// An audit goes on from one of the time before the topic grew, and from one of the time after.
+func TestAGrownTopicGoesOn(t *testing.T) {
+	w := newWorld(t)
+	w.config.State = filepath.Join(t.TempDir(), "state")
+	clean := func(new int64) {
 		t.Helper()
-		if r, err := audit.Run(t.Context(), w.config); err == nil || !strings.Contains(err.Error(), says) {
-			t.Fatalf("%+v, %v", r, err)
+		if r := w.audit(t); !r.Clean() || r.InLog != new || r.Documents != trucks || r.Trusted != 0 {
+			t.Fatalf("%+v", r)
 		}
 	}
-	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, layouts[:1]); err != nil {
-		t.Fatal(err)
+	clean(trucks * each)
+	w.grow(t, day)
+	w.relay(t, 5)
+	w.grow(t, day)
+	clean(2 * day)
+	clean(0)
+	w.relay(t, 8)
+	clean(0)
+	w.grow(t, day)
+	clean(day)
+	w.config.State = ""
+	clean(trucks*each + 3*day)
+}
+
+// What is wrong in an old layout is found as well as in the new one, with the last audit's state and without.
+func TestWhatIsWrongInAGrownTopic(t *testing.T) {
+	mover := "" // moves between partitions that the old layout has, too
+	for i := 0; mover == ""; i++ {
+		id := fmt.Sprint("mover-", i)
+		if p := argos.PartitionOf(id, 5); p < 3 && p != argos.PartitionOf(id, 3) {
+			mover = id
+		}
 	}
-	refuse("the last accepted layout has 3")
-	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, layouts); err != nil {
-		t.Fatal(err)
+	for name, c := range map[string]struct {
+		before func(*testing.T, *world) // the topic grows
+		after  func(*testing.T, *world)
+		fail   func(*audit.Report) bool
+		says   string
+	}{
+		"an acked fix of the old layout is nowhere": {
+			before: func(t *testing.T, w *world) { w.entry(t, &another("T-1", 500_000).Fix, ledger.Acked) },
+			fail:   func(r *audit.Report) bool { return r.Lost == 1 && r.Diverged == 0 },
+			says:   "truck T-1, seq 500000",
+		},
+		"an acked fix is in the log where its truck lived only later": {
+			before: func(t *testing.T, w *world) {
+				sent := another(mover, 500_000)
+				w.entry(t, &sent.Fix, ledger.Acked)
+				w.produceIn(t, argos.PartitionOf(mover, 5), sent)
+				w.ends[argos.PartitionOf(mover, 5)]++
+			},
+			fail: func(r *audit.Report) bool { return r.Lost == 1 && r.MissingLetters == 1 && r.Diverged == 0 },
+			says: mover + ", seq 500000",
+		},
+		"an acked fix is in the log where its truck lived only before": {
+			after: func(t *testing.T, w *world) {
+				sent := another(mover, 500_000)
+				w.entry(t, &sent.Fix, ledger.Acked)
+				w.produceIn(t, argos.PartitionOf(mover, 3), sent)
+				w.ends[argos.PartitionOf(mover, 3)]++
+				w.restore(t)
+			},
+			fail: func(r *audit.Report) bool { return r.Lost == 1 && r.MissingLetters == 1 && r.Diverged == 0 },
+			says: mover + ", seq 500000",
+		},
+		"a record of the old layout that no document has": {
+			before: func(t *testing.T, w *world) {
+				w.log(t, another("T-2", 500_000))
+				w.ends[argos.PartitionOf("T-2", 3)]++
+			},
+			fail: func(r *audit.Report) bool { return r.Diverged == 1 && r.Lost == 0 },
+			says: "rev 50, but the log has 51 records",
+		},
+		"a record of the old layout of a truck without a document": {
+			before: func(t *testing.T, w *world) {
+				w.log(t, another(newcomer(1), 500_000))
+				w.ends[1]++
+			},
+			fail: func(r *audit.Report) bool { return r.Diverged == 1 && r.Lost == 0 },
+			says: "but there is no document",
+		},
+		"a document that was never stored again": {
+			before: func(t *testing.T, w *world) { w.old = w.docs["T-4"]; w.old.Track = bytes.Clone(w.old.Track) },
+			after:  func(t *testing.T, w *world) { w.replace(t, "T-4", func(d *argos.Truck) { *d = w.old }) },
+			fail:   func(r *audit.Report) bool { return r.Diverged == 1 && r.Lost == 0 },
+			says:   "truck T-4, offset",
+		},
+		"a document that says to be of the old layout": {
+			after: func(t *testing.T, w *world) { w.replace(t, "T-4", func(d *argos.Truck) { d.Pos.Epoch-- }) },
+			fail:  func(r *audit.Report) bool { return r.Diverged == 1 && r.Lost == 0 },
+			says:  "truck T-4",
+		},
+		"a mark of a new partition taken away": {
+			after: func(t *testing.T, w *world) { w.marks(t, w.stored(t)[:4]...) },
+			fail:  func(r *audit.Report) bool { return r.BadMarks == 1 },
+			says:  "partition 4 has no mark",
+		},
+		"a mark above where the old layout ends": {
+			after: func(t *testing.T, w *world) {
+				marks := w.stored(t)
+				for i := range marks {
+					marks[i].Epoch, marks[i].Offset = 0, w.layouts[1].Starts[i]+1
+				}
+				w.marks(t, append(marks[:3], argos.Mark{Topic: argos.Topic, Partition: 4, Epoch: 1})...)
+			},
+			fail: func(r *audit.Report) bool { return r.BadMarks > 0 },
+			says: "whose records lie from offset 0",
+		},
+	} {
+		for _, from := range []string{"the start", "an audit before", "an audit amid"} {
+			t.Run(name+", audited from "+from, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				if from != "the start" {
+					w.config.State = filepath.Join(t.TempDir(), "state")
+					w.audit(t)
+				}
+				if c.before != nil {
+					c.before(t, w)
+				}
+				w.relay(t, 5)
+				w.grow(t, day)
+				if from == "an audit amid" {
+					w.audit(t)
+				}
+				if c.after != nil {
+					c.after(t, w)
+				}
+				if r := w.audit(t); r.Clean() || !c.fail(r) || !says(r, c.says) {
+					t.Errorf("%+v", r)
+				}
+			})
+		}
 	}
-	refuse("the store has not come to that")
-	var marks []argos.Mark
-	for p, start := range layouts[1].Starts {
-		marks = append(marks, argos.Mark{Topic: argos.Topic, Partition: int32(p), Epoch: 1, Offset: start})
+}
+
+// A pipeline that has not come to the end of the old layout is behind, and no divergence; one at work is waited for, also
+// while it steps to the next layout.
+func TestBehindInAnOldLayout(t *testing.T) {
+	for name, written := range map[string]int{"in mid-layout": 5, "before its step": 0} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.config.State = filepath.Join(t.TempDir(), "state")
+			old, ends := w.snapshot(), slices.Clone(w.ends)
+			w.grow(t, written)
+			marks := w.stored(t)
+			for p := range marks {
+				marks[p].Offset = ends[p]
+			}
+			w.relay(t, 5)
+			w.grow(t, day)
+			behind := func() {
+				w.rebuild(t, func(d *argos.Truck) bool { *d = old[d.ID]; return true }, marks)
+			}
+			behind()
+			for range 2 { // it is not forgotten
+				if r := w.audit(t); r.Clean() || r.Pending != int64(written+day) || r.Lost+r.Diverged+r.BadMarks > 0 {
+					t.Fatalf("nobody at work: %+v", r)
+				}
+			}
+			w.config.Running, w.config.Patience = true, time.Millisecond
+			if r := w.audit(t); !r.Stalled || r.Diverged > 0 {
+				t.Fatalf("said to be at work: %+v", r)
+			}
+			w.config.Patience = time.Minute
+			asked := 0
+			w.config.Store = &working{swapped: swapped{w: w}, work: func() {
+				if asked++; asked > 1 { // marks and documents were read
+					w.restore(t)
+				}
+			}}
+			if r := w.audit(t); !r.Clean() || r.Pending == 0 {
+				t.Fatalf("at work: %+v", r)
+			}
+			behind()
+			w.config.State = ""
+			w.config.Store = &working{swapped: swapped{w: w}, work: func() {
+				w.rebuild(t, func(d *argos.Truck) bool { *d = old[d.ID]; return true }, w.truth())
+			}}
+			if r := w.audit(t); r.Clean() || r.Diverged == 0 || !says(r, "its mark has come past it") {
+				t.Fatalf("its marks alone: %+v", r)
+			}
+		})
 	}
-	w.marks(t, marks...)
-	if r := w.audit(t); r.Lost+r.Diverged+r.BadMarks+r.Pending+r.MissingLetters > 0 || r.Unauditable != trucks || r.Trusted != trucks {
-		t.Fatalf("%+v", r)
-	}
-	if r := w.audit(t); !r.Clean() || r.Documents != trucks || r.Trusted != trucks {
-		t.Fatalf("the next: %+v", r)
-	}
-	w.replace(t, "T-3", func(d *argos.Truck) { d.Lat++ })
-	if r := w.audit(t); r.Diverged != 1 || !says(r, "truck T-3") {
-		t.Fatalf("altered: %+v", r)
+}
+
+// A step to the next layout may be seen while its marks are written, and may be cut off there.
+func TestAmidTheStepToALayout(t *testing.T) {
+	for cut := range 6 {
+		w := newWorld(t)
+		old := w.stored(t)
+		w.relay(t, 5)
+		stepped := w.stored(t)
+		var marks []argos.Mark
+		for n, p := range []int{4, 3, 1, 0, 2} { // new partitions first, else in any order
+			if n < cut {
+				marks = append(marks, stepped[p])
+			} else if p < 3 {
+				marks = append(marks, old[p])
+			}
+		}
+		w.marks(t, marks...)
+		if r := w.audit(t); !r.Clean() {
+			t.Errorf("after %d marks: %+v", cut, r)
+		}
 	}
 }
 

@@ -15,20 +15,21 @@ import (
 
 // foreign is a record of the log that is no fix of its partition: the pipeline has to write a dead letter of it.
 type foreign struct {
-	offset int64
-	size   int
-	letter bool // there is one
+	offset  int64
+	size    int
+	pending bool // the pipeline has not come to it
+	letter  bool // there is one
 }
 
-// stranger notes such a record. Of another epoch than the last audit's nobody can tell whose it was: a topic that has
-// grown holds records of trucks that lived elsewhere then.
-func (a *auditor) stranger(p *partition, lr argos.LogRecord) {
-	pending := lr.Offset >= p.mark.Offset
+// stranger notes such a record. If the first layout is not of the first epoch, nobody can tell whose it was: of a topic
+// that has grown before layouts were written down, it may be of a truck that lived elsewhere then.
+func (a *auditor) stranger(s *section, lr argos.LogRecord) {
+	pending := lr.Offset >= s.stored
 	if pending {
-		a.pend(p, lr.Offset)
+		a.pend(s, lr.Offset)
 	}
-	if (!pending || a.Running) && (p.mark.Epoch == 0 || p.before != nil) {
-		p.foreign = append(p.foreign, foreign{offset: lr.Offset, size: len(lr.Value)})
+	if (!pending || a.Running) && (a.epoch <= 0 || s.before != nil) {
+		s.foreign = append(s.foreign, foreign{offset: lr.Offset, size: len(lr.Value), pending: pending})
 	}
 }
 
@@ -94,7 +95,7 @@ func (a *auditor) missLetters(p *partition, letters []cluster.Range) {
 	}
 	for _, f := range p.foreign {
 		switch {
-		case f.letter, f.offset >= p.mark.Offset && a.Stalled:
+		case f.letter, f.pending && a.Stalled:
 		case taken:
 			a.Unauditable++
 			a.problem("partition %d, offset %d: no fix, and no dead letter of it is in what retention has left of %s",

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"argos"
 	"argos/io/kafkaio"
@@ -12,14 +14,14 @@ import (
 
 // missed is an acknowledged fix of which the log has fewer records than runs hold acks.
 type missed struct {
-	partition uint16
-	runs      map[uint32]bool // that hold an ack
-	lines     []int64         // where the ledger says so
-	found     int
+	truck uint32          // its hash
+	runs  map[uint32]bool // that hold an ack
+	lines []int64         // where the ledger says so
+	found int
 }
 
 func missing(of []claim, records int) *missed {
-	m := &missed{partition: of[0].partition, runs: map[uint32]bool{}, found: records}
+	m := &missed{truck: of[0].truck, runs: map[uint32]bool{}, found: records}
 	for _, c := range of {
 		if c.outcome == isAcked {
 			m.runs[c.run] = true
@@ -58,7 +60,7 @@ func (a *auditor) judgeClaims(ctx context.Context) error {
 		}
 		m := missing(of, records)
 		switch {
-		case len(all) < maxSought && a.parts[m.partition].before != nil:
+		case len(all) < maxSought && len(a.state.Partitions) > 0:
 			all[of[0].key] = m
 		default:
 			err = errors.Join(err, a.lose(m))
@@ -82,10 +84,10 @@ func (a *auditor) judgeClaims(ctx context.Context) error {
 
 // lose counts a fix that is not in the log.
 func (a *auditor) lose(m *missed) error {
-	p := a.parts[m.partition]
+	gap := a.gapped(len(a.layouts), m.truck)
 	for i := range m.lost() {
 		a.Lost++
-		if p.gap {
+		if gap {
 			a.Lost--
 			a.Unauditable++
 		}
@@ -97,9 +99,9 @@ func (a *auditor) lose(m *missed) error {
 			return err
 		}
 		switch {
-		case p.gap:
-			a.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of partition %d",
-				e.TruckID, e.Seq, e.TS, p.number)
+		case gap:
+			a.problem("truck %s, seq %d, ts %d: acknowledged, and not in what retention has left of %s",
+				e.TruckID, e.Seq, e.TS, a.lived(m.truck, false))
 		case m.found > 0:
 			a.problem(
 				"truck %s, seq %d, ts %d: acknowledged to run %s, but the log has %d record of this fix "+
@@ -112,12 +114,25 @@ func (a *auditor) lose(m *missed) error {
 				len(m.runs),
 			)
 		default:
-			a.problem("truck %s, seq %d, ts %d, at %v, %v: acknowledged, but not in the log: "+
-				"partition %d, read from offset %d to %d%s",
-				e.TruckID, e.Seq, e.TS, e.Lat, e.Lon, p.number, p.First, p.Last-1, p.without(p.Last))
+			a.problem("truck %s, seq %d, ts %d, at %v, %v: acknowledged, but not in the log: %s",
+				e.TruckID, e.Seq, e.TS, e.Lat, e.Lon, a.lived(m.truck, true))
 		}
 	}
 	return nil
+}
+
+// lived names where the log has had a truck's records, and what was read there.
+func (a *auditor) lived(hash uint32, read bool) string {
+	var all []string
+	for i := range a.layouts {
+		s := a.section(i, hash)
+		at := fmt.Sprintf("partition %d", s.number)
+		if read {
+			at += fmt.Sprintf(", read from offset %d to %d%s", s.first, s.last-1, s.without(s.last))
+		}
+		all = append(all, at)
+	}
+	return strings.Join(all, ", and ")
 }
 
 // errEnough ends a reading that has found what it sought.
@@ -141,27 +156,29 @@ func (a *auditor) lookBack(ctx context.Context, all map[key]*missed) error {
 			return err
 		}
 	}
-	for _, p := range a.parts {
-		if err := a.lookBackIn(ctx, p, all); err != nil {
-			return fmt.Errorf("partition %d: %w", p.number, err)
+	for _, sections := range slices.Backward(a.layouts) {
+		for _, s := range sections {
+			if err := a.lookBackIn(ctx, s, all); err != nil {
+				return fmt.Errorf("partition %d: %w", s.number, err)
+			}
 		}
 	}
 	return nil
 }
 
-// lookBackIn reads a partition from its new part down, in ever longer stretches, until nothing is missed.
-func (a *auditor) lookBackIn(ctx context.Context, p *partition, all map[key]*missed) error {
+// lookBackIn reads a section from its new part down, in ever longer stretches, until nothing is missed.
+func (a *auditor) lookBackIn(ctx context.Context, s *section, all map[key]*missed) error {
 	left := 0
 	for _, m := range all {
-		if int32(m.partition) == p.number && m.lost() > 0 {
+		if a.section(s.layout, m.truck) == s && m.lost() > 0 {
 			left++
 		}
 	}
 	const stretch = 100_000
-	for to, n := p.from, int64(stretch); left > 0 && to > p.First; n *= 2 {
-		from := max(p.First, to-n)
-		err := kafkaio.Scan(ctx, a.cfg.Kafka, a.cfg.Topic, int(p.number), from, to, func(lr argos.LogRecord) error {
-			rec, ours := p.understand(lr, len(a.parts))
+	for to, n := s.from, int64(stretch); left > 0 && to > s.first; n *= 2 {
+		from := max(s.first, to-n)
+		err := kafkaio.Scan(ctx, a.cfg.Kafka, a.cfg.Topic, int(s.number), from, to, func(lr argos.LogRecord) error {
+			rec, ours := s.understand(lr, len(a.layouts[s.layout]))
 			if !ours {
 				return nil
 			}

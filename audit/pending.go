@@ -3,7 +3,6 @@ package audit
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -13,27 +12,29 @@ import (
 // awaited is what is pending in a partition.
 type awaited struct {
 	records int64
-	below   int64                  // the mark that covers all of it
-	trucks  map[string]argos.Truck // the documents that it makes
-	moved   time.Time              // when the mark was last seen to move
-	mark    argos.Mark             // as last seen
+	last    argos.Pos  // after the last of them
+	moved   time.Time  // when the mark was last seen to move
+	mark    argos.Mark // as last seen
 }
 
-func (a *auditor) pend(p *partition, offset int64) {
+func (a *auditor) pend(s *section, offset int64) {
 	a.Pending++
-	p.pending.records++
-	p.pending.below = offset + 1
+	s.pending.records++
+	s.pending.last = argos.Pos{Epoch: s.epoch, Partition: s.number, Next: offset + 1}
 }
 
 // await notes the documents that a pipeline at work is going to store.
-func (p *partition) await(documents map[string]*document) {
-	for id, l := range p.lives {
-		if d := documents[id]; d != nil && l.track.Pos().Compare(d.Pos) <= 0 || l.track.Rev() == 0 {
+func (a *auditor) await(lives map[string]*life) {
+	if !a.Running {
+		return
+	}
+	for id, l := range lives {
+		if d := a.documents[id]; d != nil && l.track.Pos().Compare(d.Pos) <= 0 || l.track.Rev() == 0 {
 			continue
 		}
 		want := argos.Truck{ID: id, Attrs: l.attrs}
 		l.track.Fill(&want)
-		p.pending.trucks[id] = want
+		a.awaited[id] = want
 	}
 }
 
@@ -85,51 +86,68 @@ func (a *auditor) judgePending(ctx context.Context) error {
 
 // waitFor says whether some pending records are not stored yet, and in which partitions nothing moves.
 func (a *auditor) waitFor(marks []argos.Mark, now time.Time) (waiting bool, stands []*partition) {
+	var moved time.Time // any of them
 	for _, p := range a.parts {
 		for _, m := range marks {
-			if m.Partition == p.number && (m.Epoch > p.pending.mark.Epoch || m.Offset > p.pending.mark.Offset) {
+			if m.Partition == p.number && isStored(argos.Pos{Epoch: p.pending.mark.Epoch, Next: p.pending.mark.Offset + 1}, m) {
 				p.pending.moved, p.pending.mark = now, m
 			}
 		}
-		if p.pending.mark.Epoch > p.mark.Epoch || p.pending.mark.Offset >= p.pending.below {
+		if p.pending.moved.After(moved) {
+			moved = p.pending.moved
+		}
+	}
+	for _, p := range a.parts {
+		if p.pending.records == 0 || isStored(p.pending.last, p.pending.mark) {
 			continue
 		}
 		waiting = true
-		if now.Sub(p.pending.moved) >= a.cfg.Patience {
+		last := p.pending.moved
+		if p.pending.mark.Epoch < p.pending.last.Epoch { // it may wait for others to end their layout
+			last = moved
+		}
+		if now.Sub(last) >= a.cfg.Patience {
 			stands = append(stands, p)
 		}
 	}
 	return waiting, stands
 }
 
+func isStored(pos argos.Pos, m argos.Mark) bool {
+	return m.Epoch > pos.Epoch || m.Epoch == pos.Epoch && m.Offset >= pos.Next
+}
+
 // lookAgain compares the documents that were awaited, where their marks say that they are there.
 func (a *auditor) lookAgain(ctx context.Context) error {
 	const page = 500
-	for _, p := range a.parts {
-		if p.pending.mark.Epoch > p.mark.Epoch || p.pending.mark.Offset < p.pending.below {
-			continue
+	var due []string
+	for id, want := range a.awaited {
+		mark := a.parts[want.Pos.Partition].pending.mark
+		if isStored(want.Pos, mark) && a.isOurs(mark.Epoch) && !a.judged(id) {
+			due = append(due, id)
 		}
-		for ids := range slices.Chunk(slices.Sorted(maps.Keys(p.pending.trucks)), page) {
-			docs, err := a.cfg.Store.Trucks(ctx, ids)
-			if err != nil {
-				return fmt.Errorf("read the documents again: %w", err)
-			}
-			there := map[string]*argos.Truck{}
-			for i := range docs {
-				there[docs[i].ID] = &docs[i]
-			}
-			for _, id := range ids {
-				want := p.pending.trucks[id]
-				if says := arrived(there[id], &want); says != "" && !a.judged(id, p) {
-					a.Diverged++
-					a.problem(
-						"truck %s, offset %d of partition %d: its mark has come past it, but %s",
-						id,
-						want.Pos.Next-1,
-						p.number,
-						says,
-					)
-				}
+	}
+	slices.Sort(due)
+	for ids := range slices.Chunk(due, page) {
+		docs, err := a.cfg.Store.Trucks(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("read the documents again: %w", err)
+		}
+		there := map[string]*argos.Truck{}
+		for i := range docs {
+			there[docs[i].ID] = &docs[i]
+		}
+		for _, id := range ids {
+			want := a.awaited[id]
+			if says := arrived(there[id], &want); says != "" {
+				a.Diverged++
+				a.problem(
+					"truck %s, offset %d of partition %d: its mark has come past it, but %s",
+					id,
+					want.Pos.Next-1,
+					want.Pos.Partition,
+					says,
+				)
 			}
 		}
 	}
@@ -137,13 +155,13 @@ func (a *auditor) lookAgain(ctx context.Context) error {
 }
 
 // judged says whether a document was counted as diverged, or as one that can't be judged, already.
-func (a *auditor) judged(id string, p *partition) bool {
+func (a *auditor) judged(id string) bool {
 	d := a.documents[id]
 	if d == nil {
-		_, missing := p.missing[id]
+		_, missing := a.missing[id]
 		return missing
 	}
-	return d.diverges(p) != "" || !d.reached || d.differs != ""
+	return a.diverges(d) != "" || !d.reached || d.differs != ""
 }
 
 // arrived says what is wrong with a document that was awaited; one that has gone on since can't be judged.

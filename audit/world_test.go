@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,10 +32,14 @@ type world struct {
 	client *kafka.Client
 	docs   map[string]argos.Truck
 	tracks map[string]*track.Track
-	ends   [3]int64 // of the partitions
-	sent   int
-	quiet  bool // the senders write nothing down
-	key    func(id string, n int) string
+	ends   []int64     // of the partitions, and so how many the layout has
+	epoch  int32       // of the layout
+	old    argos.Truck // a document of before
+
+	layouts []cluster.Layout // when the topic has grown
+	sent    int
+	quiet   bool // the senders write nothing down
+	key     func(id string, n int) string
 }
 
 func newWorld(t *testing.T) *world {
@@ -60,7 +65,8 @@ func newWorldOn(t *testing.T, broker string, n int, key func(id string, n int) s
 		docs:   map[string]argos.Truck{},
 		tracks: map[string]*track.Track{},
 		key:    key,
-		client: &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second},
+		ends:   make([]int64, 3),
+		client: clientOf(broker),
 	}
 	var err error
 	path := filepath.Join(dir, "ledger.ndjson")
@@ -74,14 +80,18 @@ func newWorldOn(t *testing.T, broker string, n int, key func(id string, n int) s
 	return w
 }
 
+func clientOf(broker string) *kafka.Client {
+	return &kafka.Client{Addr: kafka.TCP(broker), Timeout: 10 * time.Second, Transport: &kafka.Transport{}}
+}
+
 // grow lets the fleet send, and the pipeline store, n more fixes.
 func (w *world) grow(t *testing.T, n int) {
 	t.Helper()
-	logs := make([][]kafka.Record, 3)
+	logs := make([][]kafka.Record, len(w.ends))
 	for i := w.sent; i < w.sent+n; i++ {
 		id := fmt.Sprintf("T-%d", i%trucks)
 		rec := fixOf(i)
-		p := argos.PartitionOf(id, 3)
+		p := argos.PartitionOf(id, len(w.ends))
 		logs[p] = append(logs[p], kafka.Record{
 			Key: kafka.NewBytes([]byte(w.key(id, i))), Value: kafka.NewBytes(wire.AppendRecord(nil, rec)),
 			Time: time.UnixMilli(rec.Recv),
@@ -90,7 +100,7 @@ func (w *world) grow(t *testing.T, n int) {
 			w.tracks[id] = &track.Track{}
 		}
 		w.ends[p]++
-		w.tracks[id].Fold(rec, argos.Pos{Partition: int32(p), Next: w.ends[p]})
+		w.tracks[id].Fold(rec, argos.Pos{Epoch: w.epoch, Partition: int32(p), Next: w.ends[p]})
 		d := w.docs[id]
 		d.ID = id
 		if rec.Attrs != nil {
@@ -129,16 +139,30 @@ func fixOf(i int) *argos.Record {
 // restore stores the documents and marks as they should be.
 func (w *world) restore(t *testing.T) {
 	t.Helper()
-	var marks []argos.Mark
-	for p, end := range w.ends {
-		marks = append(marks, argos.Mark{Topic: argos.Topic, Partition: int32(p), Offset: end})
-	}
 	for id, d := range w.docs {
 		w.tracks[id].Fill(&d)
 		d.Track = bytes.Clone(d.Track)
 		w.docs[id] = d
 	}
-	w.rebuild(t, func(*argos.Truck) bool { return true }, marks)
+	w.rebuild(t, func(*argos.Truck) bool { return true }, w.truth())
+}
+
+// truth are the marks as they should be.
+func (w *world) truth() (marks []argos.Mark) {
+	for p, end := range w.ends {
+		marks = append(marks, argos.Mark{Topic: argos.Topic, Partition: int32(p), Epoch: w.epoch, Offset: end})
+	}
+	return marks
+}
+
+// snapshot are the documents as they are now.
+func (w *world) snapshot() map[string]argos.Truck {
+	docs := maps.Clone(w.docs)
+	for id, d := range docs {
+		d.Track = bytes.Clone(d.Track)
+		docs[id] = d
+	}
+	return docs
 }
 
 func (w *world) upsert(t *testing.T, d argos.Truck) {
@@ -171,7 +195,7 @@ func another(id string, seq int64) *argos.Record {
 // log writes a record where it belongs.
 func (w *world) log(t *testing.T, r *argos.Record) {
 	t.Helper()
-	w.produce(t, argos.PartitionOf(r.TruckID, 3),
+	w.produce(t, argos.PartitionOf(r.TruckID, len(w.ends)),
 		kafka.Record{Key: kafka.NewBytes([]byte(r.TruckID)), Value: kafka.NewBytes(wire.AppendRecord(nil, r))})
 }
 

@@ -31,6 +31,10 @@ var (
 	})
 )
 
+// keepLost is how long a worker that fell out of the group goes on reading what it had. It is longer than a coordinator takes to come
+// back or to be replaced, and that should stop nobody; whoever owns the partitions meanwhile, the store's guard keeps them exact.
+const keepLost = 30 * time.Second
+
 // releaseWithin is how long a partition that is asked back may take to be stored. Whatever is not, the next owner reads again.
 const releaseWithin = 5 * time.Second
 
@@ -45,6 +49,7 @@ type assignment struct {
 	mine    map[int]bool
 	job     *kafkaio.Job  // the one that runs, if any
 	owned   map[int]bool  // by the job
+	lost    *time.Timer   // ends what the worker still reads although the group may have given it to others; nil: it has not
 	changed chan struct{} // has a token when there may be partitions that the job does not own yet
 }
 
@@ -56,6 +61,10 @@ func newAssignment(store argos.Store, topic string, log *slog.Logger) *assignmen
 func (a *assignment) Assigned(partitions []int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.lost != nil { // others may have stored more of all that it still reads
+		a.lost.Stop()
+		a.disown()
+	}
 	for _, p := range partitions {
 		a.mine[p] = true
 	}
@@ -70,12 +79,39 @@ func (a *assignment) wake() {
 	}
 }
 
-// Lost is called by the group's member: another may read these already.
+// Lost is called by the group's member: another may read these already, or nobody can, for the coordinator is away.
 func (a *assignment) Lost(partitions []int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.log.Warn("partitions are lost: the consumer group has not heard of this worker for too long", "partitions", partitions)
-	for _, p := range a.remove(partitions) {
+	if a.lost != nil || len(a.mine) == 0 {
+		return
+	}
+	a.log.Warn("this worker has fallen out of the consumer group, and joins it again; until then it reads on for a while",
+		"partitions", partitions, "while", keepLost)
+	a.lost = time.AfterFunc(keepLost, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.lost != nil {
+			a.log.Warn("the consumer group has not taken this worker back: it reads no more")
+			a.disown()
+		}
+	})
+}
+
+// close is called when the member has left.
+func (a *assignment) close() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.lost != nil {
+		a.lost.Stop()
+		a.lost = nil
+	}
+}
+
+// disown takes everything from the worker.
+func (a *assignment) disown() {
+	a.lost = nil
+	for _, p := range a.remove(slices.Collect(maps.Keys(a.mine))) {
 		a.job.Disown(p)
 	}
 }

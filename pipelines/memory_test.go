@@ -66,7 +66,7 @@ func TestMemoryStaysFlatBehindAStoppedStore(t *testing.T) {
 	p.fill(5_000_000, 10_000)
 	store, uri := newMemStore(t)
 	l := begun(t, p.config(uri))
-	eventually(t, "the pipeline stores", func() bool { return len(stored(store)) > 0 })
+	eventually(t, "every truck is known", func() bool { return len(stored(store)) == 10_000 }) // else a lookup meets the store first
 	store.down.Store(true)
 	before := store.upserts.Load()
 	eventually(t, "the sink meets the stopped store", func() bool { return store.upserts.Load() > before })

@@ -174,6 +174,7 @@ const leaveWithin = 3 * time.Second
 func (l *Live) leave() {
 	ctx, cancel := context.WithTimeout(context.Background(), leaveWithin)
 	defer cancel()
+	defer l.assignment.close()
 	if err := l.assignment.member.Leave(ctx); err != nil {
 		l.cfg.Log.Warn("the consumer group could not be told that this worker is gone", "error", err)
 	}

@@ -73,7 +73,7 @@ func matrix(o options) []row {
 	add("embedded-disk-full", "no room on the embedded broker's disk for 10 s", parts{small: "broker", embedded: true}, true, brokerDiskFull)
 	add("two-pipelines", "a second worker, which outlives the first", parts{}, true, twoPipelines)
 	add("topic-grown", "the topic grows under lag, and the pipeline is killed while it accepts that",
-		parts{layouts: true}, true, topicGrows)
+		parts{}, true, topicGrows)
 	add("random", fmt.Sprintf("random faults of gateway, pipeline and Kafka for %v", o.For), parts{}, true, func(ctx context.Context, s *system) error {
 		return atRandom(ctx, []*part{s.gateway, s.pipeline, s.broker}, o.Seed, o.For)
 	})

@@ -25,7 +25,6 @@ type parts struct {
 	durable  bool   // one that keeps its data on disk, if it is ours
 	flink    bool   // the pipeline on a Flink cluster
 	workers  int    // that share the partitions; 0: one
-	layouts  bool   // the topic's partitions change
 	small    string // the part whose disk is a small one: broker or store
 }
 
@@ -78,9 +77,6 @@ func (r row) play(ctx context.Context, s *system) result {
 		res.Handovers, res.Unowned = s.handovers(ctx).since(before)
 		if err := s.settle(ctx); err != nil {
 			return err
-		}
-		if s.layouts {
-			return s.auditLayouts(ctx, &res)
 		}
 		return s.audit(ctx, &res)
 	}()

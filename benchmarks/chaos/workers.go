@@ -22,12 +22,12 @@ const (
 // workerRows are what happens to one or all of several workers, which share the partitions.
 func workerRows(o options) (rows []row) {
 	for _, on := range []parts{{workers: crew}, {workers: crew, mongo: true}} {
-		suffix := ""
+		kind := "workers-"
 		if on.mongo {
-			suffix = "-mongo"
+			kind = "workers-mongo-"
 		}
 		add := func(name, what string, short bool, strike striking) {
-			rows = append(rows, row{"workers-" + name + suffix, what, on, short && !on.mongo, strike})
+			rows = append(rows, row{kind + name, what, on, short && !on.mongo, strike})
 		}
 		add("join", "a fourth worker joins three", false, joined)
 		add("leave", "SIGTERM of one of three workers, for good", false, func(ctx context.Context, s *system) error {

@@ -24,6 +24,7 @@ var parameters = []parameter{
 	{"Still", func(r *track.Recipe) *float64 { return &r.Still }},
 	{"White", func(r *track.Recipe) *float64 { return &r.White }},
 	{"Learn", func(r *track.Recipe) *float64 { return &r.Learn }},
+	{"Slow", func(r *track.Recipe) *float64 { return &r.Slow }},
 	{"Decay", func(r *track.Recipe) *float64 { return &r.Decay }},
 	{"SlowShare", func(r *track.Recipe) *float64 { return &r.SlowShare }},
 	{"SlowMost", func(r *track.Recipe) *float64 { return &r.SlowMost }},

@@ -17,7 +17,7 @@ type ablation struct {
 // ablations are those parts that a filter can do without. What does not pay is to go.
 var ablations = []ablation{
 	{"process noise learned", func(r *track.Recipe) { r.Agility = 1e-9 }},
-	{"slow error", func(r *track.Recipe) { r.White, r.Decay = 0.98, 1e-3 }},
+	{"slow error", func(r *track.Recipe) { r.Slow, r.Decay = 0.3, 1e-3 }},
 	{"lag", func(r *track.Recipe) { r.LagPrior = 1e-6 }},
 	{"scale of wheels", func(r *track.Recipe) { r.Wheels = 1e-6 }},
 	{"slow error without velocities", func(r *track.Recipe) { r.SlowMost = 1e-3 }},

@@ -59,7 +59,8 @@ func (c *explainCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err
 	out := bufio.NewWriter(t.out)
 	fmt.Fprintf(
 		out,
-		"%10s %8s  %-24s %-24s %11s %12s %-9s  %s\n",
+		"%5s %10s %8s  %-24s %-24s %11s %12s %-9s  %s\n",
+		"part.",
 		"offset",
 		"rev",
 		"received",
@@ -104,17 +105,23 @@ func printStep(w io.Writer, s *audit.Step) {
 	case d.Revised < 0:
 		why += fmt.Sprintf("; by it, %d earlier count as rejected now", -d.Revised)
 	}
-	fmt.Fprintf(w, "%10d %8d  %-24s %-24s %11.7f %12.7f %-9s  %s\n",
-		s.Offset, s.Rev, instant(r.Recv), instant(r.Time), r.Lat, r.Lon, d.Reason.Outcome(), why)
+	fmt.Fprintf(w, "%5d %10d %8d  %-24s %-24s %11.7f %12.7f %-9s  %s\n",
+		s.Partition, s.Offset, s.Rev, instant(r.Recv), instant(r.Time), r.Lat, r.Lon, d.Reason.Outcome(), why)
 }
 
 func instant(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
 
 func printExplanation(w io.Writer, c *explainCmd, e *audit.Explanation) {
 	d := &e.Folded
-	fmt.Fprintf(w, "\ntruck %s, partition %d, read from offset %d", c.Truck, e.Partition, e.First)
-	if e.Known > 0 {
-		fmt.Fprintf(w, " on, where the last audit had proven rev %d", e.Known)
+	fmt.Fprintf(w, "\ntruck %s", c.Truck)
+	for i, s := range e.Read {
+		if i > 0 {
+			fmt.Fprint(w, "; the topic had grown then")
+		}
+		fmt.Fprintf(w, ", partition %d, read from offset %d", s.Partition, s.From)
+		if i == 0 && e.Known > 0 {
+			fmt.Fprintf(w, " on, where the last audit had proven rev %d", e.Known)
+		}
 	}
 	fmt.Fprintf(w, ": %d fixes, %d duplicates, %d late, %d rejected\n", d.Fixes, d.Duplicates, d.Late, d.Rejected)
 	fmt.Fprintf(w, "rev %d: %s\n", d.Rev, describe(d))
@@ -127,13 +134,14 @@ func printExplanation(w io.Writer, c *explainCmd, e *audit.Explanation) {
 		fmt.Fprintf(w, "the stored document is another: %s\n", e.Differs)
 	case e.Stored.Rev > d.Rev && c.Rev > 0:
 		fmt.Fprintf(w, "the stored document is further on: rev %d\n", e.Stored.Rev)
-	case e.Gone:
+	case e.Gone() != nil:
 		fmt.Fprintf(
 			w,
-			"the stored document has rev %d: what came before offset %d is gone, so its fold can't be run anew "+
+			"the stored document has rev %d: what came before offset %d of partition %d is gone, so its fold can't be run anew "+
 				"(an audit's --state file has the track of its time)\n",
 			e.Stored.Rev,
-			e.First,
+			e.Gone().From,
+			e.Gone().Partition,
 		)
 	default:
 		fmt.Fprintf(w, "the stored document has rev %d, which these records do not make\n", e.Stored.Rev)

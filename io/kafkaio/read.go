@@ -168,7 +168,7 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 		return nil, err
 	}
 	if r == nil {
-		return sdf.ResumeProcessingIn(notOwned), nil
+		return sdf.ResumeProcessingIn(untilTick(notOwned)), nil
 	}
 	from := r.at()
 	ready, some, err := r.ready()
@@ -190,7 +190,7 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 	}
 	switch {
 	case !owned: // it went to another process meanwhile
-		return sdf.ResumeProcessingIn(notOwned), nil
+		return sdf.ResumeProcessingIn(untilTick(notOwned)), nil
 	case !claimed:
 		return sdf.StopProcessing(), nil
 	}

@@ -64,7 +64,7 @@ func seconds(ms int64) float64 { return float64(ms) / 1000 }
 // start begins anew at a fix, with nothing but the reporting interval and the receiver's ways from before.
 func (e *estimate) start(by *Recipe, f *fix) {
 	if e.receiver == (receiver{}) {
-		e.receiver = receiver{white: float32(by.White), slow: float32(by.slow())}
+		e.receiver = receiver{white: float32(by.White), slow: float32(by.Slow)}
 	}
 	e.corrects = e.receiver.correction(by, f.variance())
 	e.good, e.rejects, e.time, e.fixed, e.since = 1, 0, f.time, f.time, f.time

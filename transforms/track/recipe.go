@@ -43,8 +43,9 @@ type Recipe struct {
 	Reflected float64 // the same for each metre of the receiver's slow error: what bends positions bends velocities
 	Still     float64 // m/s per axis, by which a truck that stands is held
 
-	White float64 // share of the nominal variance that is new in each fix, before it is known; the rest stays a while
+	White float64 // share of the nominal variance that is new in each fix, before it is known
 	Learn float64 // weight of a fix in that share, once it is
+	Slow  float64 // m² per axis, of the receiver's slow error before it is known
 	Decay float64 // s, the slow error's correlation time
 
 	// the slow error of a receiver whose velocities do not tell it: SlowShare times what is new in each fix, and
@@ -60,14 +61,10 @@ var usual = Recipe{
 	Sigma: 4,
 	Accel: 4, Agility: 0.08, AgilityRange: 4,
 	Velocity: 0.24, Reflected: 0.2, Still: 0.075,
-	White: 0.5, Learn: 0.075, Decay: 20,
+	White: 0.5, Learn: 0.075, Slow: 8, Decay: 20,
 	SlowShare: 50, SlowMost: 3.7,
 	LagPrior: 0.12, Wheels: 0.02,
 }
-
-// slow is the variance (m² per axis) of the receiver's slow error before it is known: the nominal one, less what is
-// new in each fix.
-func (r *Recipe) slow() float64 { return (1 - r.White) * r.Sigma * r.Sigma }
 
 // mostLag is the longest lag (s) that is one: more is another fault.
 func (r *Recipe) mostLag() float64 { return gateSigmas * r.LagPrior }

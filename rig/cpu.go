@@ -1,0 +1,25 @@
+package rig
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// CPU is the processor time that the process has used, in seconds: fields 14 and 15 of its stat (proc(5)), in hundredths.
+func (s *Server) CPU() (seconds float64, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.PID()))
+	if err != nil {
+		return 0, fmt.Errorf("processor time: %w", err)
+	}
+	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+	for _, i := range []int{11, 12} {
+		ticks, err := strconv.ParseFloat(fields[i], 64)
+		if err != nil {
+			return 0, fmt.Errorf("processor time of process %d: %w", s.PID(), err)
+		}
+		seconds += ticks / 100
+	}
+	return seconds, nil
+}
