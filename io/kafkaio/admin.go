@@ -9,6 +9,7 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos/cluster"
+	"argos/retry"
 )
 
 // settling is how long a topic may stay without leaders after its creation or a broker's restart.
@@ -45,12 +46,12 @@ const appearWithin = 15 * time.Second
 func appear(ctx context.Context, at cluster.Config, topic string) error {
 	ctx, cancel := context.WithTimeout(ctx, appearWithin)
 	defer cancel()
-	for pause := backoff(0); ; {
+	for pause := retry.Backoff(0); ; {
 		_, err := Partitions(ctx, at, topic)
 		if err == nil {
 			return nil
 		}
-		if !pause.wait(ctx) {
+		if !pause.Wait(ctx) {
 			return fmt.Errorf("the topic was created, but does not appear: %w", err)
 		}
 	}
@@ -84,9 +85,9 @@ func Offsets(ctx context.Context, at cluster.Config, topic string) ([]cluster.Ra
 	}
 	ctx, cancel := context.WithTimeout(ctx, settling)
 	defer cancel()
-	for pause := backoff(0); ; {
+	for pause := retry.Backoff(0); ; {
 		ranges, err := c.Offsets(ctx, topic, all...)
-		if err == nil || !transient(err) || !pause.wait(ctx) {
+		if err == nil || !transient(err) || !pause.Wait(ctx) {
 			return ranges, err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"argos"
 	"argos/cluster"
+	"argos/retry"
 )
 
 func init() {
@@ -78,6 +79,6 @@ func (f *deadLetterFn) write(ctx context.Context, part argos.Part) error {
 		defer cancel()
 	}
 	defer context.AfterFunc(job.ctx, cancel)()
-	w := letterWriter{job: job, kafka: f.Config.Kafka, client: client, part: part, incident: incident{what: "writing dead letters"}}
+	w := letterWriter{job: job, kafka: f.Config.Kafka, client: client, part: part, incident: retry.Incident{What: "writing dead letters"}}
 	return w.write(ctx, f.records)
 }

@@ -13,6 +13,7 @@ import (
 
 	"argos"
 	"argos/cluster"
+	"argos/retry"
 )
 
 // produceBytes caps a request well below the broker's usual limit of 1 MB a batch.
@@ -24,7 +25,7 @@ type letterWriter struct {
 	kafka    cluster.Config
 	client   *cluster.Client
 	part     argos.Part
-	incident incident
+	incident retry.Incident
 }
 
 // waiting holds the writers whose letters Kafka does not take at present, and why: *letterWriter -> error.
@@ -73,7 +74,7 @@ func fits(records []argos.LogRecord) (n int) {
 
 // request sends letters as one request, or as smaller ones if the broker will never take them together.
 func (w *letterWriter) request(ctx context.Context, letters []argos.LogRecord) error {
-	for pause := backoff(0); ; {
+	for pause := retry.Backoff(0); ; {
 		err := produce(ctx, w.client, letters)
 		switch {
 		case err == nil:
@@ -103,8 +104,8 @@ func (w *letterWriter) request(ctx context.Context, letters []argos.LogRecord) e
 				waiting.Store(w, err)
 			}
 		}
-		w.incident.failed(err)
-		if !pause.wait(ctx) {
+		w.incident.Failed(err)
+		if !pause.Wait(ctx) {
 			return err
 		}
 	}
@@ -113,7 +114,7 @@ func (w *letterWriter) request(ctx context.Context, letters []argos.LogRecord) e
 // answered notes that the broker decides about letters again, whatever it says.
 func (w *letterWriter) answered() {
 	waiting.Delete(w)
-	w.incident.over()
+	w.incident.Over()
 }
 
 // unwanted errors are about the letters themselves: the same request fails for ever.

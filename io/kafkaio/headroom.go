@@ -10,6 +10,7 @@ import (
 
 	"argos"
 	"argos/cluster"
+	"argos/retry"
 )
 
 // Retention takes the log from its start on. What lies between that and a partition's mark is what it may still take before it takes
@@ -57,7 +58,7 @@ type first struct {
 
 // Follow sets the metrics now and again.
 func (h *Headroom) Follow(ctx context.Context) {
-	trouble := incident{what: "finding out how far retention is from what is not stored"}
+	trouble := retry.Incident{What: "finding out how far retention is from what is not stored"}
 	tick := time.NewTicker(headroomEvery)
 	defer tick.Stop()
 	defer func() {
@@ -73,9 +74,9 @@ func (h *Headroom) Follow(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			trouble.failed(err, "topic", h.Topic)
+			trouble.Failed(err, "topic", h.Topic)
 		default:
-			trouble.over("topic", h.Topic)
+			trouble.Over("topic", h.Topic)
 		}
 		select {
 		case <-tick.C:

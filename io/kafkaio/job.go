@@ -25,7 +25,7 @@ type Job struct {
 	readers    map[int]*reader
 	clients    map[string]*cluster.Client // by topic
 	advanced   chan struct{}              // closed, and made anew, when a mark moves
-	keeper     *keeper
+	markWriter *markWriter
 	commit     func(context.Context, map[int32]int64) error // see CommitBy
 }
 
@@ -56,8 +56,8 @@ func (j *Job) Close() error {
 	j.cancel()
 	j.tasks.Wait()
 	var err error
-	if j.keeper != nil {
-		err = j.keeper.close()
+	if j.markWriter != nil {
+		err = j.markWriter.close()
 	}
 	for _, c := range j.clients {
 		c.Close()
@@ -69,7 +69,7 @@ func (j *Job) Close() error {
 func (j *Job) Mark(partition int) int64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.partitions[partition].water.mark
+	return j.partitions[partition].tracker.mark
 }
 
 // Marks are the low-water marks by partition.
@@ -78,7 +78,7 @@ func (j *Job) Marks() []int64 {
 	defer j.mu.Unlock()
 	marks := make([]int64, len(j.partitions))
 	for p := range marks {
-		marks[p] = j.partitions[p].water.mark
+		marks[p] = j.partitions[p].tracker.mark
 	}
 	return marks
 }
@@ -90,7 +90,7 @@ func (j *Job) marksAt(topic string, epoch int32) []argos.Mark {
 	marks := make([]argos.Mark, len(j.partitions))
 	for p := range marks {
 		at := &j.partitions[p]
-		marks[p] = argos.Mark{Topic: topic, Partition: int32(p), Epoch: epoch, Offset: at.water.mark, Time: at.time}
+		marks[p] = argos.Mark{Topic: topic, Partition: int32(p), Epoch: epoch, Offset: at.tracker.mark, Time: at.time}
 	}
 	return marks
 }
@@ -109,7 +109,7 @@ func (j *Job) WaitMarks(ctx context.Context, offsets []int64) error {
 		j.mu.Lock()
 		behind := 0
 		for p, o := range offsets {
-			if j.partitions[p].water.mark < o {
+			if j.partitions[p].tracker.mark < o {
 				behind++
 			}
 		}
@@ -191,14 +191,14 @@ func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (r *reader, ter
 	return r, term, nil
 }
 
-// moved notes how far a partition is stored, where the books of it are kept in the runner's state.
+// moved notes how far a partition is stored, where its mark tracker is kept in the runner's state.
 func (j *Job) moved(of int, mark int64) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for of >= len(j.partitions) {
 		j.partitions = append(j.partitions, partition{})
 	}
-	w := &j.partitions[of].water
+	w := &j.partitions[of].tracker
 	if mark <= w.mark {
 		return
 	}

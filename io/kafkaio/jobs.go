@@ -32,7 +32,7 @@ func newJob(name string, starts []int64) *Job {
 	}
 	j.ctx, j.cancel = context.WithCancel(context.Background())
 	for p, start := range starts {
-		j.partitions[p] = partition{owned: true, start: start, water: water{mark: start}}
+		j.partitions[p] = partition{owned: true, start: start, tracker: markTracker{mark: start}}
 	}
 	return j
 }

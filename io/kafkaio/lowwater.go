@@ -28,7 +28,7 @@ type LowWaterConfig struct {
 	Group string // consumer group that is told of the marks, for lag tools; empty: none
 
 	Starts []int64 // where each partition begins
-	Spread bool    // as in ReadConfig: the books are kept in the runner's state, which goes back with what they speak of
+	Spread bool    // as in ReadConfig: the mark trackers are in the runner's state, which goes back with what they speak of
 }
 
 // LowWater takes acknowledgements, KV<int64 partition, []byte argos.Part...>, and moves each partition's mark over the polls
@@ -41,7 +41,7 @@ func LowWater(s beam.Scope, cfg LowWaterConfig, acks beam.PCollection) {
 	beam.ParDo0(s, &endFn{}, beam.Reshuffle(s, none))
 }
 
-// lowWaterFn keeps its books in the Job, or in the state. In the first case the state is declared all the same: it alone makes a
+// lowWaterFn keeps its mark trackers in the Job, or in the state. In the first case the state is declared all the same: it alone makes a
 // stage of its own of this function, so that acknowledgements are an output of the sink's stage and reach us as soon as its bundle
 // ends.
 type lowWaterFn struct {
@@ -56,7 +56,7 @@ func (f *lowWaterFn) Setup(ctx context.Context) error {
 		return err
 	}
 	f.job = job
-	return job.keep(ctx, f.Config)
+	return job.startMarkWriter(ctx, f.Config)
 }
 
 func (f *lowWaterFn) ProcessElement(p state.Provider, partition int64, acks []byte, _ func(int64)) error {
@@ -90,17 +90,17 @@ func (f *lowWaterFn) parts(partition int64, acks []byte) (parts []argos.Part, er
 	return parts, nil
 }
 
-// inState moves the mark of a partition whose books are in the state. What the mark passes is in the store, whatever becomes of this
+// inState moves the mark of a partition whose tracker is in the state. What the mark passes is in the store, whatever becomes of this
 // bundle: so the job may write it down at once.
 func (f *lowWaterFn) inState(p state.Provider, partition int64, parts []argos.Part) error {
 	b, some, err := f.Own.Read(p)
 	if err != nil {
-		return fmt.Errorf("read the books of partition %d: %w", partition, err)
+		return fmt.Errorf("read the mark tracker of partition %d: %w", partition, err)
 	}
-	w := water{mark: f.Config.Starts[partition]}
+	w := markTracker{mark: f.Config.Starts[partition]}
 	if some {
 		if err := w.decode(b); err != nil {
-			return fmt.Errorf("books of partition %d: %w", partition, err)
+			return fmt.Errorf("mark tracker of partition %d: %w", partition, err)
 		}
 	}
 	for _, part := range parts {
@@ -109,7 +109,7 @@ func (f *lowWaterFn) inState(p state.Provider, partition int64, parts []argos.Pa
 		}
 	}
 	if err := f.Own.Write(p, w.pack()); err != nil {
-		return fmt.Errorf("write the books of partition %d: %w", partition, err)
+		return fmt.Errorf("write the mark tracker of partition %d: %w", partition, err)
 	}
 	f.job.moved(int(partition), w.mark)
 	return nil

@@ -46,12 +46,12 @@ func (j *Job) Own(m argos.Mark, epoch int32) error {
 	switch {
 	case m.Epoch != epoch:
 		return fmt.Errorf("%w: partition %d is in epoch %d and the job in %d", ErrOvertaken, m.Partition, m.Epoch, epoch)
-	case m.Offset < p.water.mark:
-		return fmt.Errorf("%w: partition %d is stored to offset %d, and the store says %d", ErrOvertaken, m.Partition, p.water.mark, m.Offset)
+	case m.Offset < p.tracker.mark:
+		return fmt.Errorf("%w: partition %d is stored to offset %d, and the store says %d", ErrOvertaken, m.Partition, p.tracker.mark, m.Offset)
 	case len(p.sent) > 0:
 		return fmt.Errorf("%w: %d polls of partition %d are under way", ErrOvertaken, len(p.sent), m.Partition)
 	}
-	*p = partition{owned: true, term: p.term + 1, start: m.Offset, water: water{mark: m.Offset}, time: m.Time}
+	*p = partition{owned: true, term: p.term + 1, start: m.Offset, tracker: markTracker{mark: m.Offset}, time: m.Time}
 	markOffset.WithLabelValues(label(int(m.Partition))).Set(float64(m.Offset))
 	return nil
 }
@@ -96,7 +96,7 @@ func (j *Job) ownedMarks() map[int32]int64 {
 	marks := map[int32]int64{}
 	for p := range j.partitions {
 		if at := &j.partitions[p]; at.owned {
-			marks[int32(p)] = at.water.mark
+			marks[int32(p)] = at.tracker.mark
 		}
 	}
 	return marks

@@ -10,6 +10,7 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/retry"
 )
 
 // reader fetches one partition ahead of the source, which must never block: Prism puts all partitions into one bundle.
@@ -99,7 +100,7 @@ func (r *reader) take(b []byte, maxRecords, maxBytes int) (_ []byte, n int, to, 
 func (r *reader) run(ctx context.Context, from int64) {
 	of := label(r.partition)
 	errs, end := fetchErrors.WithLabelValues(of), logEnd.WithLabelValues(of)
-	trouble, pause := incident{what: "reading the log"}, backoff(0)
+	trouble, pause := retry.Incident{What: "reading the log"}, retry.Backoff(0)
 	for from < r.end && r.hasRoom(ctx) {
 		c := r.blank()
 		next, last, err := r.page(ctx, from, func(rec argos.LogRecord) error {
@@ -122,11 +123,11 @@ func (r *reader) run(ctx context.Context, from int64) {
 			return
 		case err != nil:
 			errs.Inc()
-			trouble.failed(err, "partition", r.partition)
-			pause.wait(ctx)
+			trouble.Failed(err, "partition", r.partition)
+			pause.Wait(ctx)
 			continue
 		}
-		trouble.over("partition", r.partition)
+		trouble.Over("partition", r.partition)
 		pause = 0
 		if last >= 0 {
 			end.Set(float64(last))

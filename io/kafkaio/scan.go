@@ -10,6 +10,7 @@ import (
 
 	"argos"
 	"argos/cluster"
+	"argos/retry"
 )
 
 // Scan hands the records [from, to) of a partition to each, in order. A record's value is valid until each returns, and
@@ -32,7 +33,7 @@ func Scan(ctx context.Context, at cluster.Config, topic string, partition int, f
 		return stop
 	}
 	f := fetcher{client: c, topic: topic, partition: partition}
-	progress, pause := time.Now(), backoff(0)
+	progress, pause := time.Now(), retry.Backoff(0)
 	for from < to {
 		next, end, err := f.page(ctx, from, visit)
 		switch {
@@ -46,7 +47,7 @@ func Scan(ctx context.Context, at cluster.Config, topic string, partition int, f
 			from, progress, pause = next, time.Now(), 0
 			continue
 		}
-		if final(err) || time.Since(progress) > settling || !pause.wait(ctx) {
+		if final(err) || time.Since(progress) > settling || !pause.Wait(ctx) {
 			return err
 		}
 	}

@@ -10,12 +10,11 @@ import (
 	"time"
 
 	"argos"
+	"argos/retry"
 )
 
-const (
-	firstRetry = 20 * time.Millisecond
-	lastRetry  = time.Second
-)
+// refusedPause lies between two tries of a document that the store itself refuses.
+const refusedPause = time.Second
 
 // upsert writes until the store has all documents or the context ends. One that the store itself refuses does not keep
 // the others of its bundle from being stored, but it is waited for, and what comes after waits too: the mark may not
@@ -28,7 +27,7 @@ func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refu
 		if !is {
 			if err == nil && len(odd) > 0 {
 				var more []argos.Refusal
-				more, err = insist(ctx, uri, odd)
+				more, err = writeRefused(ctx, uri, odd)
 				refused = append(refused, more...)
 			}
 			return refused, err
@@ -42,8 +41,8 @@ func upsert(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refu
 	}
 }
 
-// insist writes documents that the store has refused by themselves, until it takes them.
-func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos.Refusal, err error) {
+// writeRefused writes documents that the store has refused by themselves, until it takes them.
+func writeRefused(ctx context.Context, uri string, odd []argos.Truck) (refused []argos.Refusal, err error) {
 	waiting := float64(len(odd))
 	unwritable.Add(waiting)
 	defer func() {
@@ -76,7 +75,7 @@ func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos
 					err,
 				)
 			}
-			if !sleep(ctx, lastRetry) {
+			if !sleep(ctx, refusedPause) {
 				return nil, err
 			}
 		}
@@ -87,16 +86,16 @@ func insist(ctx context.Context, uri string, odd []argos.Truck) (refused []argos
 	return refused, nil
 }
 
-// incident is why writing fails at present, so that the many writers of a process tell of it once.
-var incident atomic.Pointer[error]
+// writing is one for the many writers of a process, so that they tell of it once.
+var writing = retry.Incident{What: "writing to the store"}
 
 // refusing is the newest document that the store itself refuses, if any waits at present.
 var refusing atomic.Pointer[argos.Unwritable]
 
 // Trouble is why this process can't write to its store at present; nil while it can.
 func Trouble() error {
-	if err := incident.Load(); err != nil {
-		return fmt.Errorf("the store does not take documents: %w", *err)
+	if err := writing.Err(); err != nil {
+		return fmt.Errorf("the store does not take documents: %w", err)
 	}
 	if u := refusing.Load(); u != nil {
 		return fmt.Errorf("the store itself refuses a document, and its bundle waits until it takes it: %w", u)
@@ -106,25 +105,21 @@ func Trouble() error {
 
 // persist writes until the store takes the documents or refuses one of them by itself, or the context ends.
 func persist(ctx context.Context, uri string, trucks []argos.Truck) ([]argos.Refusal, error) {
-	for wait := firstRetry; len(trucks) > 0; wait = min(2*wait, lastRetry) {
+	for pause := retry.Backoff(0); len(trucks) > 0; {
 		start := time.Now()
 		refused, err := once(ctx, uri, trucks)
 		_, own := errors.AsType[*argos.Unwritable](err)
 		if err == nil || own {
 			writeSeconds.Observe(time.Since(start).Seconds())
-			if incident.Swap(nil) != nil {
-				slog.InfoContext(ctx, "the store takes documents again")
-			}
+			writing.Over()
 			return refused, err
 		}
 		if ctx.Err() != nil {
 			return nil, err
 		}
 		writeFailures.Inc()
-		if incident.CompareAndSwap(nil, &err) {
-			slog.WarnContext(ctx, "writing to the store fails; trying again until it is back", "error", err)
-		}
-		if !sleep(ctx, wait) {
+		writing.Failed(err)
+		if !pause.Wait(ctx) {
 			return nil, err
 		}
 	}

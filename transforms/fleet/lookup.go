@@ -3,44 +3,31 @@ package fleet
 import (
 	"context"
 	"fmt"
-	"log/slog"
-	"sync/atomic"
-	"time"
 
 	"argos"
+	"argos/retry"
 )
 
-const (
-	firstRetry = 20 * time.Millisecond
-	lastRetry  = time.Second
-)
-
-// incident says that lookups fail at present, so that the many shards of a process tell of it once.
-var incident atomic.Bool
+// lookupTrouble is one for the many shards of a process, so that they tell of it once.
+var lookupTrouble = retry.Incident{What: "looking up tracks in the store"}
 
 // lookup asks the store for trucks until it answers or the context ends. The store is opened for each query: handles
 // are shared in a process, and an instance of a DoFn is not told reliably when it is no longer needed.
 func lookup(ctx context.Context, uri string, ids []string) ([]argos.Truck, error) {
 	lookups.Inc()
-	for wait := firstRetry; ; wait = min(2*wait, lastRetry) {
+	for pause := retry.Backoff(0); ; {
 		found, err := query(ctx, uri, ids)
 		if err == nil {
-			if incident.CompareAndSwap(true, false) {
-				slog.InfoContext(ctx, "the store gives tracks again")
-			}
+			lookupTrouble.Over()
 			return found, nil
 		}
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("look up %d trucks: %w", len(ids), err)
 		}
 		lookupFailures.Inc()
-		if incident.CompareAndSwap(false, true) {
-			slog.WarnContext(ctx, "looking up tracks fails; trying again until the store answers", "error", err)
-		}
-		select {
-		case <-ctx.Done():
+		lookupTrouble.Failed(err)
+		if !pause.Wait(ctx) {
 			return nil, fmt.Errorf("look up %d trucks: %w", len(ids), err)
-		case <-time.After(wait):
 		}
 	}
 }

@@ -6,10 +6,10 @@ import (
 	"argos"
 )
 
-// water is a partition's low-water bookkeeping. A poll is stored when all its parts are; the mark is where the stored
+// markTracker tracks a partition's low-water mark. A poll is stored when all its parts are; the mark is where the stored
 // polls that join without a hole end. Parts may come in any order and more than once, and polls may be cut anew by a
 // runner that goes back to a checkpoint.
-type water struct {
+type markTracker struct {
 	mark  int64
 	polls map[span]*arrivals
 }
@@ -23,7 +23,7 @@ type arrivals struct {
 }
 
 // add takes a stored part in and says whether the mark has moved.
-func (w *water) add(p argos.Part) (moved bool, err error) {
+func (w *markTracker) add(p argos.Part) (moved bool, err error) {
 	if p.Of < 1 || p.Index < 0 || p.Index >= p.Of || p.From >= p.To {
 		return false, fmt.Errorf("%w: part %d of %d of the poll [%d, %d)", argos.ErrEncoding, p.Index, p.Of, p.From, p.To)
 	}
@@ -54,7 +54,7 @@ func (w *water) add(p argos.Part) (moved bool, err error) {
 
 // advance moves the mark over every stored poll that it reaches, and forgets the polls below. There are few: the credit
 // bounds them.
-func (w *water) advance() {
+func (w *markTracker) advance() {
 	for moved := true; moved; {
 		moved = false
 		for s, poll := range w.polls {
@@ -75,7 +75,7 @@ type partition struct {
 	owned   bool  // polls of it may be handed out
 	term    int32 // how often it came to be owned: see argos.Part
 	start   int64 // where the source goes on in this term
-	water   water
+	tracker markTracker
 	time    int64 // ms, Kafka's of the record just below the mark; 0: unknown
 	sent    []sent
 	records int // handed out above the mark
@@ -93,7 +93,7 @@ func (p *partition) handedOut(s sent) {
 	for n := len(p.sent); n > 0 && p.sent[n-1].to > s.from; n-- { // handed out before, and again after a restart
 		p.drop(n-1, n)
 	}
-	if s.to <= p.water.mark { // stored before
+	if s.to <= p.tracker.mark { // stored before
 		return
 	}
 	p.sent = append(p.sent, s)
@@ -102,20 +102,20 @@ func (p *partition) handedOut(s sent) {
 }
 
 func (p *partition) acknowledge(part argos.Part) (moved bool, err error) {
-	if moved, err = p.water.add(part); !moved {
+	if moved, err = p.tracker.add(part); !moved {
 		return false, err
 	}
 	n := 0
 	p.time = 0
-	for n < len(p.sent) && p.sent[n].to <= p.water.mark {
-		if p.sent[n].to == p.water.mark {
+	for n < len(p.sent) && p.sent[n].to <= p.tracker.mark {
+		if p.sent[n].to == p.tracker.mark {
 			p.time = p.sent[n].time
 		}
 		n++
 	}
 	p.drop(0, n)
 	if p.owned {
-		markOffset.WithLabelValues(label(int(part.Partition))).Set(float64(p.water.mark))
+		markOffset.WithLabelValues(label(int(part.Partition))).Set(float64(p.tracker.mark))
 	}
 	return true, nil
 }

@@ -29,7 +29,7 @@ func TestWaterPassesWholePollsOnly(t *testing.T) {
 		}
 		parts = rapid.Permutation(parts).Draw(t, "order")
 
-		w := water{mark: start}
+		w := markTracker{mark: start}
 		seen := map[[2]int64]bool{}
 		for _, p := range parts {
 			before := w.mark
@@ -68,7 +68,7 @@ func TestWaterPassesWholePollsOnly(t *testing.T) {
 func TestWaterWithOtherCuts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		const end = 60
-		w := water{}
+		w := markTracker{}
 		stored := [end]bool{}
 		var parts []argos.Part
 		for range rapid.IntRange(1, 4).Draw(t, "runs") {
@@ -106,7 +106,7 @@ func TestWaterRefusesForeignParts(t *testing.T) {
 		"other number of parts": {From: 0, To: 10, Of: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := water{}
+			w := markTracker{}
 			if _, err := w.add(argos.Part{From: 0, To: 10, Of: 2}); err != nil {
 				t.Fatal(err)
 			}
@@ -139,8 +139,8 @@ func TestUnconfirmedIsWhatLiesAboveTheMark(t *testing.T) {
 				if _, err := p.acknowledge(argos.Part{From: s.from, To: s.to, Of: 1}); err != nil {
 					t.Fatal(err)
 				}
-				if p.time != 0 && p.time != 7+p.water.mark {
-					t.Fatalf("the record below %d is said to be of %d", p.water.mark, p.time)
+				if p.time != 0 && p.time != 7+p.tracker.mark {
+					t.Fatalf("the record below %d is said to be of %d", p.tracker.mark, p.time)
 				}
 			},
 			"go back": func(t *rapid.T) {
@@ -153,7 +153,7 @@ func TestUnconfirmedIsWhatLiesAboveTheMark(t *testing.T) {
 			"": func(t *rapid.T) {
 				records, bytes := 0, 0
 				for _, s := range out {
-					if s.to > p.water.mark {
+					if s.to > p.tracker.mark {
 						records, bytes = records+s.records, bytes+s.bytes
 					}
 				}

@@ -7,18 +7,18 @@ import (
 	"argos"
 )
 
-// booksVersion counts changes of the encoding of water.
-const booksVersion = 1
+// encodingVersion counts changes of the encoding of a markTracker.
+const encodingVersion = 1
 
 // maxParts bounds what a poll may claim to be made of: a record each, of the largest poll.
 const maxParts = 1 << 20
 
-// pack encodes the books of a partition:
+// pack encodes the tracker:
 //
 //	u8 version | i64 mark | then to the end, of each poll above it: i64 from, i64 to | u32 parts | a bit a part, set once it is in
-func (w *water) pack() []byte {
+func (w *markTracker) pack() []byte {
 	le := binary.LittleEndian
-	b := []byte{booksVersion}
+	b := []byte{encodingVersion}
 	b = le.AppendUint64(b, uint64(w.mark))
 	for s, poll := range w.polls {
 		b = le.AppendUint64(b, uint64(s.from))
@@ -36,12 +36,12 @@ func (w *water) pack() []byte {
 }
 
 // decode reads what pack wrote.
-func (w *water) decode(b []byte) error {
+func (w *markTracker) decode(b []byte) error {
 	le := binary.LittleEndian
-	if len(b) < 9 || b[0] != booksVersion {
+	if len(b) < 9 || b[0] != encodingVersion {
 		return fmt.Errorf("%w: marks of %d bytes", argos.ErrEncoding, len(b))
 	}
-	*w = water{mark: int64(le.Uint64(b[1:])), polls: map[span]*arrivals{}}
+	*w = markTracker{mark: int64(le.Uint64(b[1:])), polls: map[span]*arrivals{}}
 	for b = b[9:]; len(b) > 0; {
 		if len(b) < 20 {
 			return fmt.Errorf("%w: marks that end amid a poll", argos.ErrEncoding)

@@ -11,6 +11,7 @@ import (
 
 	"argos"
 	"argos/cluster"
+	"argos/retry"
 )
 
 const (
@@ -19,9 +20,9 @@ const (
 	adviseEvery = time.Second
 )
 
-// keeper writes a job's marks to the store, and then tells Kafka's group of them. A crash between a part's documents and
+// markWriter writes a job's marks to the store, and then tells Kafka's group of them. A crash between a part's documents and
 // its mark costs a replay, which the store's guard refuses.
-type keeper struct {
+type markWriter struct {
 	job   *Job
 	cfg   LowWaterConfig
 	store argos.Store
@@ -31,15 +32,15 @@ type keeper struct {
 	written []int64    // by partition; 0: nothing, as of those that other processes keep
 	untold  bool       // the group is behind written
 	told    time.Time
-	storing incident
-	telling incident
+	storing retry.Incident
+	telling retry.Incident
 }
 
-// keep starts writing the job's marks to the store, once a job.
-func (j *Job) keep(ctx context.Context, cfg LowWaterConfig) error {
+// startMarkWriter starts writing the job's marks to the store, once a job.
+func (j *Job) startMarkWriter(ctx context.Context, cfg LowWaterConfig) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.keeper != nil {
+	if j.markWriter != nil {
 		return nil
 	}
 	client, err := j.clientLocked(cfg.Kafka, cfg.Topic)
@@ -50,14 +51,14 @@ func (j *Job) keep(ctx context.Context, cfg LowWaterConfig) error {
 	if err != nil {
 		return fmt.Errorf("the marks have no store: %w", err)
 	}
-	k := &keeper{
+	k := &markWriter{
 		job: j, cfg: cfg, store: store, kafka: client, written: make([]int64, len(j.partitions)),
-		storing: incident{what: "writing the marks"}, telling: incident{what: "committing to the consumer group"},
+		storing: retry.Incident{What: "writing the marks"}, telling: retry.Incident{What: "committing to the consumer group"},
 	}
 	for p := range j.partitions {
-		k.written[p] = j.partitions[p].water.mark // where the job starts is what is stored
+		k.written[p] = j.partitions[p].tracker.mark // where the job starts is what is stored
 	}
-	j.keeper = k
+	j.markWriter = k
 	j.tasks.Go(func() { k.run(j.ctx) })
 	return nil
 }
@@ -65,7 +66,7 @@ func (j *Job) keep(ctx context.Context, cfg LowWaterConfig) error {
 // FlushMarks writes the marks to the store now. Without a low-water step there is nothing to write.
 func (j *Job) FlushMarks(ctx context.Context) error {
 	j.mu.Lock()
-	k := j.keeper
+	k := j.markWriter
 	j.mu.Unlock()
 	if k == nil {
 		return nil
@@ -73,10 +74,10 @@ func (j *Job) FlushMarks(ctx context.Context) error {
 	return k.flush(ctx)
 }
 
-func (k *keeper) run(ctx context.Context) {
+func (k *markWriter) run(ctx context.Context) {
 	tick := time.NewTicker(keepEvery)
 	defer tick.Stop()
-	for pause := backoff(0); ; {
+	for pause := retry.Backoff(0); ; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -86,12 +87,12 @@ func (k *keeper) run(ctx context.Context) {
 			pause = 0
 			k.advise(ctx, adviseEvery)
 		} else if ctx.Err() == nil {
-			pause.wait(ctx)
+			pause.Wait(ctx)
 		}
 	}
 }
 
-func (k *keeper) flush(ctx context.Context) error {
+func (k *markWriter) flush(ctx context.Context) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var marks []argos.Mark
@@ -109,10 +110,10 @@ func (k *keeper) flush(ctx context.Context) error {
 	defer cancel()
 	if err := k.store.SetMarks(ctx, marks); err != nil {
 		markErrors.Inc()
-		k.storing.failed(err)
+		k.storing.Failed(err)
 		return fmt.Errorf("write the marks of topic %s: %w", k.cfg.Topic, err)
 	}
-	k.storing.over()
+	k.storing.Over()
 	for _, m := range marks {
 		k.written[m.Partition] = m.Offset
 	}
@@ -121,7 +122,7 @@ func (k *keeper) flush(ctx context.Context) error {
 }
 
 // advise commits the stored marks to Kafka's consumer group, for tools that show a lag. Nothing is ever read from there.
-func (k *keeper) advise(ctx context.Context, every time.Duration) {
+func (k *markWriter) advise(ctx context.Context, every time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	held := k.job.commit != nil // a commit also says that the partition has an owner, see package membership
@@ -134,15 +135,15 @@ func (k *keeper) advise(ctx context.Context, every time.Duration) {
 	switch err := k.commit(ctx); {
 	case err == nil:
 		k.untold = false
-		k.telling.over("group", k.cfg.Group)
+		k.telling.Over("group", k.cfg.Group)
 	case !errors.Is(err, context.Canceled):
 		commitErrors.Inc()
-		k.telling.failed(err, "group", k.cfg.Group)
+		k.telling.Failed(err, "group", k.cfg.Group)
 	}
 }
 
 // commit looks into the answer: the call succeeds while the group's coordinator is still loading.
-func (k *keeper) commit(ctx context.Context) error {
+func (k *markWriter) commit(ctx context.Context) error {
 	if k.job.commit != nil {
 		return k.job.commit(ctx, k.job.ownedMarks())
 	}
@@ -173,7 +174,7 @@ func (k *keeper) commit(ctx context.Context) error {
 }
 
 // close writes what is not written yet. The job's goroutines have ended.
-func (k *keeper) close() error {
+func (k *markWriter) close() error {
 	err := k.flush(context.Background())
 	if err == nil {
 		k.advise(context.Background(), 0)
