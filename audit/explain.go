@@ -35,7 +35,8 @@ type Step struct {
 	Decision  track.Decision
 }
 
-// Stretch is where the truck's records were read: a topic that has grown had it in several partitions, one after another.
+// Stretch is where the truck's records were read: a topic that has grown had it in several partitions, one after
+// another.
 type Stretch struct {
 	Partition int32
 	From      int64 // the offset at which reading began

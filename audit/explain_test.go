@@ -85,7 +85,8 @@ func TestExplainFromTheLastAudit(t *testing.T) {
 		w.deleteRecords(t, p, end)
 	}
 	w.grow(t, day)
-	if e, steps := w.explain(t, "T-1", 0); !e.Agrees() || e.Known != each || len(steps) != day/trucks || e.Gone() != nil {
+	if e, steps := w.explain(t, "T-1", 0); !e.Agrees() || e.Known != each || len(steps) != day/trucks ||
+		e.Gone() != nil {
 		t.Errorf("%+v of %d steps", e, len(steps))
 	}
 	w.config.State = ""
@@ -114,7 +115,8 @@ func TestExplainAGrownTopic(t *testing.T) {
 			t.Fatalf("%+v of %d steps", e, len(steps))
 		}
 		for i, s := range steps {
-			if s.Rev != int64(i+1) || s.Partition != was && i < each+day/trucks || s.Partition != is && i >= each+day/trucks {
+			if s.Rev != int64(i+1) || s.Partition != was && i < each+day/trucks ||
+				s.Partition != is && i >= each+day/trucks {
 				t.Fatalf("step %d: %+v", i, s)
 			}
 		}

@@ -123,7 +123,7 @@ func (a *auditor) lose(m *missed) error {
 
 // lived names where the log has had a truck's records, and what was read there.
 func (a *auditor) lived(hash uint32, read bool) string {
-	var all []string
+	all := make([]string, 0, len(a.layouts))
 	for i := range a.layouts {
 		s := a.section(i, hash)
 		at := fmt.Sprintf("partition %d", s.number)

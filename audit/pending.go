@@ -89,7 +89,8 @@ func (a *auditor) waitFor(marks []argos.Mark, now time.Time) (waiting bool, stan
 	var moved time.Time // any of them
 	for _, p := range a.parts {
 		for _, m := range marks {
-			if m.Partition == p.number && isStored(argos.Pos{Epoch: p.pending.mark.Epoch, Next: p.pending.mark.Offset + 1}, m) {
+			next := argos.Pos{Epoch: p.pending.mark.Epoch, Next: p.pending.mark.Offset + 1}
+			if m.Partition == p.number && isStored(next, m) {
 				p.pending.moved, p.pending.mark = now, m
 			}
 		}

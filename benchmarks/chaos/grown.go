@@ -17,7 +17,8 @@ import (
 // grownTo is how many partitions the topic has in the end.
 const grownTo = partitions + 4
 
-// topicGrows adds partitions to the topic while the pipeline is behind, and does what the refusals say. The pipeline is killed on its way.
+// topicGrows adds partitions to the topic while the pipeline is behind, and does what the refusals say. The pipeline is
+// killed on its way.
 func topicGrows(ctx context.Context, s *system) error {
 	s.pipeline.Stop()
 	if err := pause(ctx, 5*time.Second); err != nil { // the lag
@@ -43,7 +44,8 @@ func topicGrows(ctx context.Context, s *system) error {
 	if err != nil {
 		return err
 	}
-	accepting := s.role("is stored first", addrs[0], "pipeline", "--kafka", s.consume.addr, "--store", s.storedAt, "--accept-partitions")
+	accepting := s.role("is stored first", addrs[0], "pipeline", "--kafka", s.consume.addr,
+		"--store", s.storedAt, "--accept-partitions")
 	if err := accepting.begin(ctx); err != nil {
 		return err
 	}

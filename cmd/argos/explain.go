@@ -137,8 +137,8 @@ func printExplanation(w io.Writer, c *explainCmd, e *audit.Explanation) {
 	case e.Gone() != nil:
 		fmt.Fprintf(
 			w,
-			"the stored document has rev %d: what came before offset %d of partition %d is gone, so its fold can't be run anew "+
-				"(an audit's --state file has the track of its time)\n",
+			"the stored document has rev %d: what came before offset %d of partition %d is gone, "+
+				"so its fold can't be run anew (an audit's --state file has the track of its time)\n",
 			e.Stored.Rev,
 			e.Gone().From,
 			e.Gone().Partition,
