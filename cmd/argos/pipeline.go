@@ -31,7 +31,8 @@ type pipelineCmd struct {
 
 func (pipelineCmd) Help() string {
 	return `Starts where the store's marks say, else at the log's beginning, and resumes by itself after a failure. Pipelines of one
-topic and store share its partitions, as members of the consumer group argos-pipeline: start another to add a worker.
+topic and store share its partitions, as members of a consumer group: start another to add a worker. A
+relative --store in another folder is another store.
 
 With --runner flink it submits a job to a Flink cluster by Beam's job server, and follows it until it ends. Ctrl-C leaves the job
 running; only with --worker loopback, whose workers are in this process, it stops the job with a savepoint. --stop does that to a running
@@ -73,22 +74,25 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 	if err != nil {
 		return err
 	}
-	serving, end := context.WithCancel(ctx)
-	defer end()
-	context.AfterFunc(ctx, end)
+	// The address, which names this worker in its group, is held to the end.
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	stopped := make(chan error, 1)
 	go func() {
+		defer end()
 		select {
 		case <-live.Done(): // its error is told below
-			end()
-		case <-serving.Done():
+		case <-ctx.Done():
+		case <-serving.Done(): // the listener has failed
 		}
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline-shutdownTimeout)
+		defer cancel()
+		stopped <- live.Stop(stopping)
 	}()
 	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{}, func() {
 		log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
 	})
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopDeadline)
-	defer cancel()
-	if serr := live.Stop(stopping); err == nil && serr != nil {
+	end()
+	if serr := <-stopped; err == nil && serr != nil {
 		err = fmt.Errorf("stop the pipeline: %w", serr)
 	}
 	return err
