@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	"argos/runner/flink/jobmanager"
 	"argos/rig"
+	"argos/runner/flink/jobmanager"
 )
 
 // On Flink: two task managers with twice the slots that the job takes, so that what is left can take over at once; a checkpoint every 2 s.

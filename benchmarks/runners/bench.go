@@ -14,10 +14,10 @@ import (
 
 	"argos"
 	"argos/cluster"
-	"argos/runner/flink/jobmanager"
 	"argos/io/kafkaio"
 	"argos/io/sqliteio"
 	"argos/rig"
+	"argos/runner/flink/jobmanager"
 	"argos/wire"
 )
 

@@ -54,7 +54,7 @@ func (c *demoCmd) Validate() error {
 	case c.Duration < 0:
 		return fmt.Errorf("--duration %v is negative", c.Duration)
 	}
-	return errors.Join(c.tracksMemory.check(), c.recorded.Validate())
+	return errors.Join(c.check(), c.recorded.Validate())
 }
 
 func (c *demoCmd) Run(ctx context.Context, log *slog.Logger, t terminal) (err error) {

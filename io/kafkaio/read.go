@@ -182,9 +182,9 @@ func (f *readFn) ProcessElement(w *watermark, rt *sdf.LockRTracker, element int6
 	f.poll = append(f.poll[:0], make([]byte, argos.PartSize)...) // the head, known when the end is
 	poll, n, to, last := r.take(f.poll, f.Config.PollRecords, f.Config.PollBytes)
 	f.poll = poll
-	owned, claimed := true, false
+	var owned, claimed bool
 	if claim := func() bool { return rt.TryClaim(to - 1) }; f.Config.Spread {
-		claimed = claim()
+		owned, claimed = true, claim()
 	} else {
 		owned, claimed = job.handOut(int(partition), term, sent{from, to, last, n, len(f.poll)}, claim)
 	}

@@ -16,7 +16,8 @@ func (s *store) Totals(ctx context.Context) (argos.Totals, error) {
 		return bson.E{Key: field, Value: bson.D{{Key: "$sum", Value: "$" + field}}}
 	}
 	group := bson.D{
-		{Key: "_id", Value: nil}, {Key: "trucks", Value: bson.D{{Key: "$sum", Value: 1}}},
+		{Key: "_id", Value: nil},
+		{Key: "trucks", Value: bson.D{{Key: "$sum", Value: 1}}},
 		sum("fixes"), sum("duplicates"), sum("late"), sum("rejected"),
 	}
 	var sums []struct {

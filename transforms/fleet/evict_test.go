@@ -100,12 +100,12 @@ func TestTurns(t *testing.T) {
 // A truck that reports often stays, however many others come and go; also one that comes when the memory is full.
 func TestOftenStays(t *testing.T) {
 	c := newCircus(t)
-	seldom, size := names("seldom", 300), 0
+	seldom := names("seldom", 300)
 	for i := range 12 * 300 { // until a track is as large as it gets
 		c.part(1<<30, seldom[i%300])
 	}
 	c.shard.pack()
-	size = c.shard.memory() / 3
+	size := c.shard.memory() / 3
 	for i := range 3000 {
 		c.part(size, "often", seldom[i%300])
 	}

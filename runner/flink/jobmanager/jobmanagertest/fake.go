@@ -3,6 +3,7 @@ package jobmanagertest
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -35,13 +36,13 @@ func Start(t *testing.T, state, trace string) (*JobManager, jobmanager.Cluster) 
 			m.State.Store("CANCELED")
 		case r.Method == http.MethodPost: // a savepoint
 			w.WriteHeader(http.StatusConflict)
-			fmt.Fprint(w, `{"errors":["not all tasks run"]}`)
+			io.WriteString(w, `{"errors":["not all tasks run"]}`) //nolint:errcheck // whoever asked may be gone
 		case r.URL.Path == "/jobs/overview":
 			m.Listed.Add(1)
 			if name, is := m.Name.Load().(string); is {
 				fmt.Fprintf(w, `{"jobs":[{"jid":"1","name":%q,"state":%q}]}`, name, m.State.Load())
 			} else {
-				fmt.Fprint(w, `{"jobs":[]}`)
+				io.WriteString(w, `{"jobs":[]}`) //nolint:errcheck // whoever asked may be gone
 			}
 		case strings.HasSuffix(r.URL.Path, "/exceptions"):
 			m.Asked.Add(1)
