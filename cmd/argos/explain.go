@@ -116,7 +116,7 @@ func printExplanation(w io.Writer, c *explainCmd, e *audit.Explanation) {
 	fmt.Fprintf(w, "\ntruck %s", c.Truck)
 	for i, s := range e.Read {
 		if i > 0 {
-			fmt.Fprint(w, "; the topic had grown then")
+			fmt.Fprintf(w, "; the topic had grown then")
 		}
 		fmt.Fprintf(w, ", partition %d, read from offset %d", s.Partition, s.From)
 		if i == 0 && e.Known > 0 {
