@@ -23,11 +23,12 @@ func (w *world) relay(t *testing.T, partitions int) {
 	w.addPartitions(t, int32(partitions))
 	w.client = clientOf(w.config.Kafka.Brokers[0]) // clients remember what they have seen of a topic
 	w.ends = append(w.ends, make([]int64, partitions-len(w.ends))...)
+	was := w.layouts
 	if w.layouts == nil {
 		w.layouts = []cluster.Layout{{Partitions: 3}}
 	}
-	w.layouts = append(w.layouts, cluster.Layout{Partitions: partitions, Starts: slices.Clone(w.ends)})
-	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, w.layouts); err != nil {
+	w.layouts = append(slices.Clone(w.layouts), cluster.Layout{Partitions: partitions, Starts: slices.Clone(w.ends)})
+	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, was, w.layouts); err != nil {
 		t.Fatal(err)
 	}
 	w.epoch++
@@ -62,7 +63,7 @@ func TestAGrownTopic(t *testing.T) {
 // A topic that has grown refuses an audit while nobody has accepted its partitions.
 func TestAGrownTopicThatIsNotAccepted(t *testing.T) {
 	w := newWorld(t)
-	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, []cluster.Layout{{Partitions: 3}}); err != nil {
+	if err := w.config.Kafka.SetLayouts(t.Context(), argos.Topic, nil, []cluster.Layout{{Partitions: 3}}); err != nil {
 		t.Fatal(err)
 	}
 	w.addPartitions(t, 6)

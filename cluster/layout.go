@@ -2,10 +2,13 @@ package cluster
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	kafka "github.com/segmentio/kafka-go"
@@ -20,14 +23,19 @@ type Layout struct {
 	Starts []int64 `json:"starts,omitempty"`
 }
 
-// LayoutTopic is the compacted topic that keeps the layouts of another: one record, whose key is that topic's name. Whoever writes to
-// the topic or reads it can read the layouts, too, also one that has no access to the store.
+// LayoutTopic is the topic that keeps the layouts of another: a record a change, each with a key of its own, so compaction keeps all.
+// Whoever writes to the topic or reads it can read the layouts, too, also one that has no access to the store.
 func LayoutTopic(topic string) string { return topic + "-layout" }
 
-// layouts is the value of the record.
+// layouts is the value of a record. It counts only where its Was are the layouts that the records before it come to: of two writers
+// that have read the same, the first has it.
 type layouts struct {
+	Was     []Layout `json:"was,omitempty"`
 	Layouts []Layout `json:"layouts"`
 }
+
+// ErrLayoutsChanged says that somebody else has written down layouts meanwhile, which stay: read them, and decide again.
+var ErrLayoutsChanged = errors.New("somebody else has just written down other layouts")
 
 const (
 	settling   = 10 * time.Second       // a topic that was just made, or whose broker was just started, has no leader for a while
@@ -48,18 +56,33 @@ func (c Config) Layouts(ctx context.Context, topic string) (all []Layout, err er
 	return all, nil
 }
 
-// SetLayouts writes down which layouts are accepted for a topic, in place of those that were.
-func (c Config) SetLayouts(ctx context.Context, topic string, all []Layout) error {
-	value, err := json.Marshal(layouts{all})
+// SetLayouts writes down which layouts are accepted for a topic, in place of those that were read: ErrLayoutsChanged if others are
+// there by now.
+func (c Config) SetLayouts(ctx context.Context, topic string, was, all []Layout) error {
+	value, err := json.Marshal(layouts{Was: was, Layouts: all})
 	if err == nil {
 		err = c.settled(ctx, LayoutTopic(topic), func(ctx context.Context, client *Client) error {
 			return client.setLayouts(ctx, topic, value)
 		})
 	}
+	var now []Layout
+	if err == nil {
+		now, err = c.Layouts(ctx, topic)
+	}
+	if err == nil && !SameLayouts(now, all) {
+		err = fmt.Errorf("%w: %v", ErrLayoutsChanged, now)
+	}
 	if err != nil {
 		return fmt.Errorf("write down how topic %s is laid out: %w", topic, err)
 	}
 	return nil
+}
+
+// SameLayouts says whether two readings of a topic's layouts are the same.
+func SameLayouts(a, b []Layout) bool {
+	return slices.EqualFunc(a, b, func(a, b Layout) bool {
+		return a.Partitions == b.Partitions && slices.Equal(a.Starts, b.Starts)
+	})
 }
 
 // settled calls with a client until what Kafka answers is not of the kind that passes by itself. Each call has a client of its own, for
@@ -101,34 +124,44 @@ func (c *Client) layouts(ctx context.Context, topic string) ([]Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	var newest []byte
+	var all []Layout
 	for from := log[0].First; from < log[0].Last; {
-		next, value, err := c.newest(ctx, at, topic, from)
+		next, values, err := c.changes(ctx, at, topic, from)
 		if err != nil {
 			return nil, err
 		}
-		if value != nil {
-			newest = value
+		for _, value := range values {
+			if all, err = change(all, value); err != nil {
+				return nil, fmt.Errorf("a record of %s in topic %s: %w", topic, at, err)
+			}
 		}
 		if next == from { // compaction has taken what was there
 			break
 		}
 		from = next
 	}
-	if newest == nil {
-		return nil, nil
-	}
-	var of layouts
-	if err := json.Unmarshal(newest, &of); err != nil {
-		return nil, fmt.Errorf("the record of %s in topic %s: %w", topic, at, err)
-	}
-	return of.Layouts, check(of.Layouts)
+	return all, nil
 }
 
-// newest reads a page, and returns where the next one begins and the last value of a key in it; nil: none.
-func (c *Client) newest(ctx context.Context, topic, key string, from int64) (next int64, value []byte, err error) {
+// change is what a record makes of the layouts that those before it come to.
+func change(all []Layout, value []byte) ([]Layout, error) {
+	var to layouts
+	if err := json.Unmarshal(value, &to); err != nil {
+		return nil, err
+	}
+	if err := check(to.Layouts); err != nil {
+		return nil, err
+	}
+	if !SameLayouts(to.Was, all) {
+		return all, nil // its writer has read it back, and knows
+	}
+	return to.Layouts, nil
+}
+
+// changes reads a page, and returns where the next one begins and the values of a topic's records in it.
+func (c *Client) changes(ctx context.Context, at, topic string, from int64) (next int64, values [][]byte, err error) {
 	const page = 1 << 20 // bytes
-	res, err := c.Fetch(ctx, &kafka.FetchRequest{Topic: topic, Offset: from, MinBytes: 1, MaxBytes: page, MaxWait: settling / 20})
+	res, err := c.Fetch(ctx, &kafka.FetchRequest{Topic: at, Offset: from, MinBytes: 1, MaxBytes: page, MaxWait: settling / 20})
 	if err == nil {
 		err = res.Error
 	}
@@ -144,14 +177,17 @@ func (c *Client) newest(ctx context.Context, topic, key string, from int64) (nex
 		if v, err = kafka.ReadAll(r.Value); err != nil {
 			break
 		}
-		if next = r.Offset + 1; string(k) == key {
-			value = v
+		if r.Offset < next { // a batch comes whole, also what of it lies below
+			continue
+		}
+		if next = r.Offset + 1; strings.HasPrefix(string(k), topic) && v != nil {
+			values = append(values, v)
 		}
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
-	return next, value, err
+	return next, values, err
 }
 
 // check refuses what SetLayouts is not given: layouts that grow, each with a start a partition.
@@ -178,9 +214,10 @@ func (c *Client) setLayouts(ctx context.Context, topic string, value []byte) err
 	case t.Error != nil:
 		return t.Error
 	}
+	key := topic + "#" + rand.Text()
 	res, err := c.Produce(ctx, &kafka.ProduceRequest{
 		Topic: at, RequiredAcks: kafka.RequireAll,
-		Records: kafka.NewRecordReader(kafka.Record{Key: kafka.NewBytes([]byte(topic)), Value: kafka.NewBytes(value), Time: time.Now()}),
+		Records: kafka.NewRecordReader(kafka.Record{Key: kafka.NewBytes([]byte(key)), Value: kafka.NewBytes(value), Time: time.Now()}),
 	})
 	if err == nil {
 		err = res.Error

@@ -1,6 +1,7 @@
 package cluster_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -20,12 +21,6 @@ func broker(t *testing.T) cluster.Config {
 	return cluster.Plain(b.ListenAddrs()...)
 }
 
-func same(a, b []cluster.Layout) bool {
-	return slices.EqualFunc(a, b, func(a, b cluster.Layout) bool {
-		return a.Partitions == b.Partitions && slices.Equal(a.Starts, b.Starts)
-	})
-}
-
 // TestLayouts: what was written last for a topic is what everybody reads, and another topic's is not.
 func TestLayouts(t *testing.T) {
 	at := broker(t)
@@ -34,23 +29,53 @@ func TestLayouts(t *testing.T) {
 	}
 	first := []cluster.Layout{{Partitions: 2}}
 	grown := append(slices.Clone(first), cluster.Layout{Partitions: 3, Starts: []int64{7, 0, 1}})
+	var was []cluster.Layout
 	for _, want := range [][]cluster.Layout{first, grown, {{Partitions: 1}}, grown} {
-		if err := at.SetLayouts(t.Context(), "fixes", want); err != nil {
+		if err := at.SetLayouts(t.Context(), "fixes", was, want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := at.Layouts(t.Context(), "fixes"); err != nil || !same(got, want) {
+		if got, err := at.Layouts(t.Context(), "fixes"); err != nil || !cluster.SameLayouts(got, want) {
 			t.Fatalf("got %v, %v, want %v", got, err, want)
 		}
+		was = want
 	}
 	if all, err := at.Layouts(t.Context(), "others"); err != nil || all != nil {
 		t.Errorf("another topic: %v, %v", all, err)
 	}
 }
 
+// TestLayoutsOfTwoWriters: of many that have read the same layouts and write others at once, one has it, and all others are told so.
+func TestLayoutsOfTwoWriters(t *testing.T) {
+	at := broker(t)
+	first := []cluster.Layout{{Partitions: 2}}
+	if err := at.SetLayouts(t.Context(), "fixes", nil, first); err != nil {
+		t.Fatal(err)
+	}
+	const writers = 8
+	errs := make(chan error, writers)
+	for n := range writers {
+		go func() {
+			grown := cluster.Layout{Partitions: 3, Starts: []int64{int64(n), 0, 0}}
+			errs <- at.SetLayouts(t.Context(), "fixes", first, append(slices.Clone(first), grown))
+		}()
+	}
+	had := 0
+	for range writers {
+		if err := <-errs; err == nil {
+			had++
+		} else if !errors.Is(err, cluster.ErrLayoutsChanged) {
+			t.Error(err)
+		}
+	}
+	if had != 1 {
+		t.Errorf("%d of %d writers had it", had, writers)
+	}
+}
+
 // TestLayoutsOfAStranger: a record that can't be one of ours is an error, and not taken for a layout.
 func TestLayoutsOfAStranger(t *testing.T) {
 	at := broker(t)
-	if err := at.SetLayouts(t.Context(), "fixes", []cluster.Layout{{Partitions: 2}}); err != nil {
+	if err := at.SetLayouts(t.Context(), "fixes", nil, []cluster.Layout{{Partitions: 2}}); err != nil {
 		t.Fatal(err)
 	}
 	client, err := at.Client(cluster.LayoutTopic("fixes"))

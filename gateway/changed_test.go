@@ -128,7 +128,7 @@ func TestGrownTopicIsNotWrittenOn(t *testing.T) {
 		}
 	}
 	accepted := []cluster.Layout{{Partitions: 2}, {Partitions: 6, Starts: make([]int64, 6)}}
-	if err := cluster.Plain(b.addr).SetLayouts(t.Context(), argos.Topic, accepted); err != nil {
+	if err := cluster.Plain(b.addr).SetLayouts(t.Context(), argos.Topic, accepted[:1], accepted); err != nil {
 		t.Fatal(err)
 	}
 	again, _ := attentive(t, b)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"argos/cluster"
@@ -15,7 +16,11 @@ func fits(ctx context.Context, kafka cluster.Config, topic string, partitions in
 		return err
 	}
 	if len(layouts) == 0 {
-		return kafka.SetLayouts(ctx, topic, []cluster.Layout{{Partitions: partitions}})
+		err := kafka.SetLayouts(ctx, topic, nil, []cluster.Layout{{Partitions: partitions}})
+		if errors.Is(err, cluster.ErrLayoutsChanged) {
+			return fits(ctx, kafka, topic, partitions) // there are some now
+		}
+		return err
 	}
 	if why := changed(topic, layouts[len(layouts)-1].Partitions, partitions); why != nil {
 		return fmt.Errorf("refuse to start: %w", why)

@@ -130,23 +130,25 @@ func (s start) write(ctx context.Context, store argos.Store, topic string, old i
 	return nil
 }
 
-// whenStill returns what the log holds once nothing has been written to it for a while. Whoever wrote to it now, a gateway that has not
-// noticed, would do so by the old layout.
-func whenStill(ctx context.Context, cfg Config) ([]cluster.Range, error) {
+// whenStill returns what there is once nothing has been written to the log for a while, or another start has accepted the new
+// partitions. Whoever wrote to it before that, a gateway that has not noticed, would do so by the old layout.
+func whenStill(ctx context.Context, store argos.Store, cfg Config) (found, error) {
 	cfg.Log.Info("the topic has grown; its new partitions are accepted when nothing has been written for a while", "topic", cfg.Topic,
 		"while", cfg.still)
 	var last []cluster.Range
 	since, told := time.Now(), time.Now()
 	for {
-		log, err := kafkaio.Offsets(ctx, cfg.Kafka, cfg.Topic)
+		is, err := find(ctx, store, cfg)
 		if err != nil {
-			return nil, fmt.Errorf("ask Kafka for topic %s: %w", cfg.Topic, err)
+			return found{}, err
 		}
 		switch now := time.Now(); {
-		case !slices.EqualFunc(log, last, func(a, b cluster.Range) bool { return a.Last == b.Last }):
-			last, since = log, now
+		case !is.hasGrown():
+			return is, nil
+		case !slices.EqualFunc(is.log, last, func(a, b cluster.Range) bool { return a.Last == b.Last }):
+			last, since = is.log, now
 		case now.Sub(since) >= cfg.still:
-			return log, nil
+			return is, nil
 		}
 		if time.Since(told) >= max(tellEvery, cfg.still+tellEvery/2) {
 			cfg.Log.Warn("somebody still writes to the topic, by the old partition count: stop all gateways", "topic", cfg.Topic)
@@ -155,7 +157,7 @@ func whenStill(ctx context.Context, cfg Config) ([]cluster.Range, error) {
 		select {
 		case <-time.After(cfg.still / 20):
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait until nothing is written to topic %s: %w", cfg.Topic, ctx.Err())
+			return found{}, fmt.Errorf("wait until nothing is written to topic %s: %w", cfg.Topic, ctx.Err())
 		}
 	}
 }

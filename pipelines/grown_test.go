@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -134,13 +135,73 @@ func TestStoppedWhileAccepting(t *testing.T) {
 	store.holds(t, trucks, 2100)
 }
 
+// Every worker may be told to accept the partitions: one that still waits for silence takes what another has accepted meanwhile, also when
+// that one is killed before it has stored the old layout, and gateways already write by the new one, without a pause.
+func TestAcceptedByTwo(t *testing.T) {
+	const trucks = 40
+	p := newTopic(t, 2)
+	store, uri := newMemStore(t)
+	cfg := p.config(uri)
+	p.drive(trucks, 0, 10)
+	p.stored(cfg)
+	p.drive(trucks, 10, 100) // the lag
+	p.grow(3)
+	cfg.AcceptPartitions = true
+	patient := cfg.withDefaults()
+	cfg.still, patient.still = 100*time.Millisecond, time.Second
+	second := make(chan found, 1)
+	looked := make(chan struct{})
+	go func() {
+		is, err := find(t.Context(), store, patient)
+		if err != nil || !is.hasGrown() {
+			t.Errorf("%+v, %v", is, err)
+		}
+		close(looked)
+		if is, err = whenStill(t.Context(), store, patient); err != nil {
+			t.Error(err)
+		}
+		second <- is
+	}()
+	<-looked
+	var killed atomic.Bool
+	release := make(chan struct{})
+	store.before = func([]argos.Truck) {
+		if !killed.Load() {
+			<-release
+		}
+	}
+	first := begun(t, cfg)
+	known, err := cfg.Kafka.Layouts(t.Context(), argos.Topic)
+	if err != nil || len(known) != 2 {
+		t.Fatal(known, err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	p.drive(trucks, 100, 200)
+	if is := <-second; !cluster.SameLayouts(is.layouts, known) {
+		t.Errorf("the second found %v, and %v was accepted", is.layouts, known)
+	}
+	killed.Store(true)
+	close(release)
+	first.Stop(ended)
+	p.stored(cfg)
+	store.holds(t, trucks, 200)
+	if now, err := cfg.Kafka.Layouts(t.Context(), argos.Topic); err != nil || !cluster.SameLayouts(now, known) {
+		t.Errorf("%v are in place of %v, %v", now, known, err)
+	}
+}
+
 // Whoever writes while the new layout is accepted is waited for.
 func TestAcceptedWhenStill(t *testing.T) {
 	const trucks = 10
 	p := newTopic(t, 1)
-	_, uri := newMemStore(t)
+	store, uri := newMemStore(t)
 	cfg := p.config(uri).withDefaults()
 	cfg.still = 300 * time.Millisecond
+	if err := cfg.Kafka.SetLayouts(t.Context(), argos.Topic, nil, []cluster.Layout{{Partitions: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	p.grow(2)
 	writing, end := context.WithCancel(t.Context())
 	wrote := make(chan int64)
 	go func() {
@@ -150,21 +211,21 @@ func TestAcceptedWhenStill(t *testing.T) {
 		}
 		wrote <- int64(n * trucks)
 	}()
-	found := make(chan []cluster.Range, 1)
+	still := make(chan []cluster.Range, 1)
 	go func() {
-		log, err := whenStill(t.Context(), cfg)
+		is, err := whenStill(t.Context(), store, cfg)
 		if err != nil {
 			t.Error(err)
 		}
-		found <- log
+		still <- is.log
 	}()
 	select {
-	case <-found:
+	case <-still:
 		t.Error("it does not wait for who writes")
 	case <-time.After(3 * cfg.still):
 	}
 	end()
-	if n, log := <-wrote, <-found; len(log) != 1 || log[0].Last != n {
+	if n, log := <-wrote, <-still; len(log) != 2 || log[0].Last+log[1].Last != n {
 		t.Errorf("%d were written: %v", n, log)
 	}
 }

@@ -112,7 +112,3 @@ func byPartition(marks []argos.Mark) map[int32]int64 {
 	}
 	return offsets
 }
-
-func sameLayout(a, b cluster.Layout) bool {
-	return a.Partitions == b.Partitions && slices.Equal(a.Starts, b.Starts)
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"argos"
@@ -23,40 +22,66 @@ type start struct {
 	have    int     // partitions of the topic
 }
 
-// resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes that down,
-// so that the store always has a mark of each partition.
-func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
+// found is what the store, the log and the layouts say at a time.
+type found struct {
+	marks   []argos.Mark
+	log     []cluster.Range
+	layouts []cluster.Layout
+}
+
+func find(ctx context.Context, store argos.Store, cfg Config) (f found, err error) {
 	// The marks first: another pipeline, which should not be there, may move them beyond a log's end that was read before.
-	marks, err := store.Marks(ctx, cfg.Topic)
-	if err != nil {
-		return start{}, fmt.Errorf("read the marks of topic %s: %w", cfg.Topic, err)
+	if f.marks, err = store.Marks(ctx, cfg.Topic); err != nil {
+		return f, fmt.Errorf("read the marks of topic %s: %w", cfg.Topic, err)
 	}
-	log, err := kafkaio.Offsets(ctx, cfg.Kafka, cfg.Topic)
-	if err != nil {
-		return start{}, fmt.Errorf("ask Kafka for topic %s: %w", cfg.Topic, err)
+	if f.log, err = kafkaio.Offsets(ctx, cfg.Kafka, cfg.Topic); err != nil {
+		return f, fmt.Errorf("ask Kafka for topic %s: %w", cfg.Topic, err)
 	}
-	if n := cfg.shards(len(log)); n < 0 || n%len(log) != 0 {
-		return start{}, fmt.Errorf("%w: %d shards for the %d partitions of topic %s: want a multiple of the partitions",
-			ErrRefused, n, len(log), cfg.Topic)
+	f.layouts, err = cfg.Kafka.Layouts(ctx, cfg.Topic)
+	return f, err
+}
+
+// hasGrown says whether the topic has partitions that nobody has accepted.
+func (f found) hasGrown() bool {
+	n := accepted(f.marks, f.layouts)
+	return 0 < n && n < len(f.log)
+}
+
+// resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes that down,
+// so that the store always has a mark of each partition. What another start has accepted meanwhile it takes.
+func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
+	for {
+		from, err := resumeOnce(ctx, store, cfg)
+		if !errors.Is(err, cluster.ErrLayoutsChanged) {
+			return from, err
+		}
+		cfg.Log.Info("another start was quicker to write down the topic's layouts; they are taken", "topic", cfg.Topic)
 	}
-	layouts, err := cfg.Kafka.Layouts(ctx, cfg.Topic)
+}
+
+func resumeOnce(ctx context.Context, store argos.Store, cfg Config) (start, error) {
+	is, err := find(ctx, store, cfg)
 	if err != nil {
 		return start{}, err
 	}
-	if n := accepted(marks, layouts); cfg.AcceptPartitions && !cfg.NewEpoch && 0 < n && n < len(log) {
-		if log, err = whenStill(ctx, cfg); err != nil {
+	if n := cfg.shards(len(is.log)); n < 0 || n%len(is.log) != 0 {
+		return start{}, fmt.Errorf("%w: %d shards for the %d partitions of topic %s: want a multiple of the partitions",
+			ErrRefused, n, len(is.log), cfg.Topic)
+	}
+	if cfg.AcceptPartitions && !cfg.NewEpoch && is.hasGrown() {
+		if is, err = whenStill(ctx, store, cfg); err != nil {
 			return start{}, err
 		}
 	}
-	from, now, err := begin(cfg, marks, layouts, log)
+	from, now, err := begin(cfg, is.marks, is.layouts, is.log)
 	if err != nil {
 		return start{}, err
 	}
-	if err := recognise(ctx, cfg, marks, from, log); err != nil {
+	if err := recognise(ctx, cfg, is.marks, from, is.log); err != nil {
 		return start{}, err
 	}
-	if !slices.EqualFunc(now, layouts, sameLayout) {
-		if err := cfg.Kafka.SetLayouts(ctx, cfg.Topic, now); err != nil {
+	if !cluster.SameLayouts(now, is.layouts) {
+		if err := cfg.Kafka.SetLayouts(ctx, cfg.Topic, is.layouts, now); err != nil {
 			return start{}, err
 		}
 	}
