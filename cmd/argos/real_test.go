@@ -87,7 +87,7 @@ func TestMongoRefused(t *testing.T) {
 	nobody := l.Addr().String()
 	l.Close()
 	for _, c := range []struct{ store, says string }{
-		{"mongodb://argos:" + secret + "@" + nobody + "/argos?serverSelectionTimeoutMS=300", nobody + " connection refused"},
+		{"mongodb://argos:" + secret + "@" + nobody + "/argos?serverSelectionTimeoutMS=3000", nobody + " connection refused"},
 		{"mongodb://argos:" + secret + "/" + secret + "@" + nobody, "percent-encoded"},
 		{"mongo://argos:" + secret + "@" + nobody, `no store is called "mongo"`},
 	} {
