@@ -61,6 +61,9 @@ func (a *auditor) judgePending(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("read the marks: %w", err)
 		}
+		if a.begunAnew(marks) {
+			return nil
+		}
 		waiting, stands := a.waitFor(marks, time.Now())
 		for _, p := range stands {
 			a.Stalled = true
@@ -82,6 +85,20 @@ func (a *auditor) judgePending(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
+}
+
+// begunAnew fails the audit if somebody has begun the topic anew meanwhile, in an epoch that is none of its layouts': what was pending
+// is then neither stored nor going to be as it was awaited.
+func (a *auditor) begunAnew(marks []argos.Mark) bool {
+	for _, m := range marks {
+		if m.Epoch > a.epoch && !a.isOurs(m.Epoch) {
+			a.Stalled = true
+			a.problem("partition %d: its mark has come to epoch %d during the audit, which is none of the topic's layouts': audit again",
+				m.Partition, m.Epoch)
+			return true
+		}
+	}
+	return false
 }
 
 // waitFor says whether some pending records are not stored yet, and in which partitions nothing moves.

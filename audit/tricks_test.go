@@ -195,6 +195,35 @@ func TestPutBackUnderAPipelineAtWork(t *testing.T) {
 	}
 }
 
+// The topic is begun anew while what is pending is waited for: nobody has stored that.
+func TestBegunAnewWhilePending(t *testing.T) {
+	w := newWorld(t)
+	w.config.Running = true
+	before, docs := w.stored(t), map[string]argos.Truck{}
+	for id, d := range w.docs {
+		d.Track = bytes.Clone(d.Track)
+		docs[id] = d
+	}
+	w.grow(t, day)
+	w.docs = docs
+	w.rebuild(t, func(*argos.Truck) bool { return true }, before)
+	looks := 0
+	w.config.Store = &working{swapped: swapped{w: w}, work: func() {
+		if looks++; looks < 3 { // the audit's own first questions
+			return
+		}
+		for _, m := range before {
+			m.Epoch, m.Offset = m.Epoch+1, 0
+			if err := w.store.SetMarks(t.Context(), []argos.Mark{m}); err != nil {
+				t.Error(err)
+			}
+		}
+	}}
+	if r := w.audit(t); r.Clean() || r.Pending == 0 || !says(r, "during the audit, which is none of the topic's layouts'") {
+		t.Errorf("%+v", r)
+	}
+}
+
 // working is a store into which somebody writes after each answer.
 type working struct {
 	swapped
