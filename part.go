@@ -18,8 +18,9 @@ var le = binary.LittleEndian
 type Part struct {
 	Partition, Epoch int32
 
-	// Term counts how often the process has come to own the partition. Between two terms other processes may have folded and stored
-	// what lies before From, so nothing that was kept in memory or state under an earlier term may be used under a later one.
+	// Term counts how often the process has come to own the partition. Between two terms other processes may have
+	// folded and stored what lies before From, so nothing that was kept in memory or state under an earlier term may
+	// be used under a later one.
 	Term int32
 
 	From, To  int64

@@ -111,8 +111,8 @@ type Store interface {
 	Marks(ctx context.Context, topic string) ([]Mark, error)
 	// SetMarks writes marks durably; one that is behind the stored (epoch, offset) is ignored.
 	SetMarks(ctx context.Context, marks []Mark) error
-	// Identity is a name that the store draws when it is first asked and keeps: two stores never share one, whatever their addresses
-	// are, and one store has one from wherever it is reached. It is 16 hexadecimal digits.
+	// Identity is a name that the store draws when it is first asked and keeps: two stores never share one, whatever
+	// their addresses are, and one store has one from wherever it is reached. It is 16 hexadecimal digits.
 	Identity(ctx context.Context) (string, error)
 	// Ping says whether the store answers.
 	Ping(ctx context.Context) error

@@ -9,8 +9,8 @@ import (
 	"argos"
 )
 
-// A pipeline that has not come to the end of the old layout is behind, and no divergence; one at work is waited for, also
-// while it steps to the next layout.
+// A pipeline that has not come to the end of the old layout is behind, and no divergence; one at work is waited for,
+// also while it steps to the next layout.
 func TestBehindInAnOldLayout(t *testing.T) {
 	for name, written := range map[string]int{"in mid-layout": 5, "before its step": 0} {
 		t.Run(name, func(t *testing.T) {

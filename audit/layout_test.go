@@ -46,8 +46,8 @@ func grown(t *testing.T) *world {
 	return w
 }
 
-// A topic that has grown is folded by its layouts in turn: documents of trucks that lived in several are recomputed, and
-// nothing can't be judged.
+// A topic that has grown is folded by its layouts in turn: documents of trucks that lived in several are recomputed,
+// and nothing can't be judged.
 func TestAGrownTopic(t *testing.T) {
 	w := grown(t)
 	if r := w.audit(t); !r.Clean() || r.InLog != trucks*each+2*day ||

@@ -87,14 +87,17 @@ func (a *auditor) judgePending(ctx context.Context) error {
 	}
 }
 
-// begunAnew fails the audit if somebody has begun the topic anew meanwhile, in an epoch that is none of its layouts': what was pending
-// is then neither stored nor going to be as it was awaited.
+// begunAnew fails the audit if somebody has begun the topic anew meanwhile, in an epoch that is none of its layouts':
+// what was pending is then neither stored nor going to be as it was awaited.
 func (a *auditor) begunAnew(marks []argos.Mark) bool {
 	for _, m := range marks {
 		if m.Epoch > a.epoch && !a.isOurs(m.Epoch) {
 			a.Stalled = true
-			a.problem("partition %d: its mark has come to epoch %d during the audit, which is none of the topic's layouts': audit again",
-				m.Partition, m.Epoch)
+			a.problem(
+				"partition %d: its mark has come to epoch %d during the audit, which is none of the topic's layouts': audit again",
+				m.Partition,
+				m.Epoch,
+			)
 			return true
 		}
 	}

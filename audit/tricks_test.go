@@ -219,7 +219,8 @@ func TestBegunAnewWhilePending(t *testing.T) {
 			}
 		}
 	}}
-	if r := w.audit(t); r.Clean() || r.Pending == 0 || !says(r, "during the audit, which is none of the topic's layouts'") {
+	if r := w.audit(t); r.Clean() || r.Pending == 0 ||
+		!says(r, "during the audit, which is none of the topic's layouts'") {
 		t.Errorf("%+v", r)
 	}
 }

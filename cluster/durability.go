@@ -20,7 +20,11 @@ func (d Durability) String() string {
 	text := fmt.Sprintf("an ack says that at least %d of %d replicas have the fix", d.Worth(), d.Replicas)
 	switch {
 	case d.MinInSync > d.Replicas:
-		text = fmt.Sprintf("nothing can be acknowledged: min.insync.replicas is %d, and the topic has %d", d.MinInSync, d.Replicas)
+		text = fmt.Sprintf(
+			"nothing can be acknowledged: min.insync.replicas is %d, and the topic has %d",
+			d.MinInSync,
+			d.Replicas,
+		)
 	case d.Unclean && d.Replicas > 1:
 		text += ", but an unclean leader election may lose it all the same"
 	case d.Worth() == 1:
@@ -33,8 +37,15 @@ func (d Durability) String() string {
 func (d Durability) Meets(replicas int) error {
 	switch {
 	case d.Worth() < replicas:
-		return fmt.Errorf("an ack is worth %d replicas and %d are required: set the topic's min.insync.replicas (now %d) to %d, "+
-			"with a replication factor (now %d) above that", d.Worth(), replicas, d.MinInSync, replicas, d.Replicas)
+		return fmt.Errorf(
+			"an ack is worth %d replicas and %d are required: set the topic's min.insync.replicas (now %d) to %d, "+
+				"with a replication factor (now %d) above that",
+			d.Worth(),
+			replicas,
+			d.MinInSync,
+			replicas,
+			d.Replicas,
+		)
 	case d.Unclean && replicas > 1:
 		return fmt.Errorf("%d replicas are required, and an unclean leader election may lose what they have: "+
 			"set the topic's unclean.leader.election.enable to false", replicas)

@@ -9,7 +9,8 @@ import (
 	"github.com/twmb/franz-go/pkg/sasl/scram"
 )
 
-// Franz is how a client of franz-go reaches the cluster, which serves where kafka-go has nothing of the kind: package membership.
+// Franz is how a client of franz-go reaches the cluster, which serves where kafka-go has nothing of the kind: package
+// membership.
 func (c Config) Franz() ([]kgo.Opt, error) {
 	encryption, err := c.encryption()
 	if err != nil {

@@ -14,37 +14,40 @@ import (
 	kafka "github.com/segmentio/kafka-go"
 )
 
-// Layout is how a topic's trucks were laid out over its partitions for a time: by the hash of their ids modulo Partitions. A topic
-// that grows gets another one, and its trucks move between partitions.
+// Layout is how a topic's trucks were laid out over its partitions for a time: by the hash of their ids modulo
+// Partitions. A topic that grows gets another one, and its trucks move between partitions.
 type Layout struct {
 	Partitions int `json:"partitions"`
-	// Starts are, by partition, the offsets from which on records lie by this layout; what is below was written by the one before.
-	// Nil: all records do.
+	// Starts are, by partition, the offsets from which on records lie by this layout; what is below was written by
+	// the one before. Nil: all records do.
 	Starts []int64 `json:"starts,omitempty"`
 }
 
-// LayoutTopic is the topic that keeps the layouts of another: a record a change, each with a key of its own, so compaction keeps all.
-// Whoever writes to the topic or reads it can read the layouts, too, also one that has no access to the store.
+// LayoutTopic is the topic that keeps the layouts of another: a record a change, each with a key of its own, so
+// compaction keeps all. Whoever writes to the topic or reads it can read the layouts, too, also one that has no
+// access to the store.
 func LayoutTopic(topic string) string { return topic + "-layout" }
 
-// layouts is the value of a record. It counts only where its Was are the layouts that the records before it come to: of two writers
-// that have read the same, the first has it.
+// layouts is the value of a record. It counts only where its Was are the layouts that the records before it come to:
+// of two writers that have read the same, the first has it.
 type layouts struct {
 	Was     []Layout `json:"was,omitempty"`
 	Layouts []Layout `json:"layouts"`
 }
 
-// ErrLayoutsChanged says that somebody else has written down layouts meanwhile, which stay: read them, and decide again.
+// ErrLayoutsChanged says that somebody else has written down layouts meanwhile, which stay: read them, and decide
+// again.
 var ErrLayoutsChanged = errors.New("somebody else has just written down other layouts")
 
 const (
-	settling   = 10 * time.Second       // a topic that was just made, or whose broker was just started, has no leader for a while
+	// a topic that was just made, or whose broker was just started, has no leader for a while
+	settling   = 10 * time.Second
 	firstPause = 20 * time.Millisecond  // between two attempts, doubling
 	lastPause  = 500 * time.Millisecond // ... to this
 )
 
-// Layouts are those that were accepted for a topic, oldest first. None: nobody has written to the topic or read it yet, or only
-// versions of this program that knew no layouts.
+// Layouts are those that were accepted for a topic, oldest first. None: nobody has written to the topic or read it
+// yet, or only versions of this program that knew no layouts.
 func (c Config) Layouts(ctx context.Context, topic string) (all []Layout, err error) {
 	err = c.settled(ctx, LayoutTopic(topic), func(ctx context.Context, client *Client) error {
 		all, err = client.layouts(ctx, topic)
@@ -56,8 +59,8 @@ func (c Config) Layouts(ctx context.Context, topic string) (all []Layout, err er
 	return all, nil
 }
 
-// SetLayouts writes down which layouts are accepted for a topic, in place of those that were read: ErrLayoutsChanged if others are
-// there by now.
+// SetLayouts writes down which layouts are accepted for a topic, in place of those that were read: ErrLayoutsChanged
+// if others are there by now.
 func (c Config) SetLayouts(ctx context.Context, topic string, was, all []Layout) error {
 	value, err := json.Marshal(layouts{Was: was, Layouts: all})
 	if err == nil {
@@ -85,8 +88,8 @@ func SameLayouts(a, b []Layout) bool {
 	})
 }
 
-// settled calls with a client until what Kafka answers is not of the kind that passes by itself. Each call has a client of its own, for
-// clients remember what they have seen of a topic.
+// settled calls with a client until what Kafka answers is not of the kind that passes by itself. Each call has a
+// client of its own, for clients remember what they have seen of a topic.
 func (c Config) settled(ctx context.Context, topic string, call func(context.Context, *Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, settling)
 	defer cancel()
@@ -98,7 +101,8 @@ func (c Config) settled(ctx context.Context, topic string, call func(context.Con
 		err = call(ctx, client)
 		client.Close()
 		var code kafka.Error
-		if err == nil || !errors.As(err, &code) || !code.Temporary() && code != kafka.Unknown && code != kafka.UnknownTopicOrPartition {
+		if err == nil || !errors.As(err, &code) ||
+			!code.Temporary() && code != kafka.Unknown && code != kafka.UnknownTopicOrPartition {
 			return err
 		}
 		select {
@@ -161,7 +165,10 @@ func change(all []Layout, value []byte) ([]Layout, error) {
 // changes reads a page, and returns where the next one begins and the values of a topic's records in it.
 func (c *Client) changes(ctx context.Context, at, topic string, from int64) (next int64, values [][]byte, err error) {
 	const page = 1 << 20 // bytes
-	res, err := c.Fetch(ctx, &kafka.FetchRequest{Topic: at, Offset: from, MinBytes: 1, MaxBytes: page, MaxWait: settling / 20})
+	res, err := c.Fetch(
+		ctx,
+		&kafka.FetchRequest{Topic: at, Offset: from, MinBytes: 1, MaxBytes: page, MaxWait: settling / 20},
+	)
 	if err == nil {
 		err = res.Error
 	}
@@ -217,7 +224,9 @@ func (c *Client) setLayouts(ctx context.Context, topic string, value []byte) err
 	key := topic + "#" + rand.Text()
 	res, err := c.Produce(ctx, &kafka.ProduceRequest{
 		Topic: at, RequiredAcks: kafka.RequireAll,
-		Records: kafka.NewRecordReader(kafka.Record{Key: kafka.NewBytes([]byte(key)), Value: kafka.NewBytes(value), Time: time.Now()}),
+		Records: kafka.NewRecordReader(
+			kafka.Record{Key: kafka.NewBytes([]byte(key)), Value: kafka.NewBytes(value), Time: time.Now()},
+		),
 	})
 	if err == nil {
 		err = res.Error

@@ -44,7 +44,8 @@ func TestLayouts(t *testing.T) {
 	}
 }
 
-// TestLayoutsOfTwoWriters: of many that have read the same layouts and write others at once, one has it, and all others are told so.
+// TestLayoutsOfTwoWriters: of many that have read the same layouts and write others at once, one has it, and all
+// others are told so.
 func TestLayoutsOfTwoWriters(t *testing.T) {
 	at := broker(t)
 	first := []cluster.Layout{{Partitions: 2}}

@@ -16,7 +16,8 @@ const (
 	retentionMs = "retention.ms"
 )
 
-// Retention is how long a topic keeps its records at most; 0: it has no such bound. The error may be that we may not ask.
+// Retention is how long a topic keeps its records at most; 0: it has no such bound. The error may be that we may not
+// ask.
 func (c *Client) Retention(ctx context.Context, topic string) (time.Duration, error) {
 	settings, err := c.settings(ctx, topic, retentionMs)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package deploy has no code: its tests hold docker-compose.yml, the Dockerfile and what they configure to the program and its
-// documentation. They need no container engine, and prove nothing about one.
+// Package deploy has no code: its tests hold docker-compose.yml, the Dockerfile and what they configure to the
+// program and its documentation. They need no container engine, and prove nothing about one.
 package deploy
 
 import (
@@ -21,7 +21,12 @@ import (
 var passwords = []string{"MONGO_ROOT_PASSWORD=a", "MONGO_PASSWORD=b", "GRAFANA_PASSWORD=c"}
 
 func load(profiles, env []string) (*types.Project, error) {
-	o, err := cli.NewProjectOptions([]string{"../docker-compose.yml"}, cli.WithProfiles(profiles), cli.WithEnv(env), cli.WithResolvedPaths(true))
+	o, err := cli.NewProjectOptions(
+		[]string{"../docker-compose.yml"},
+		cli.WithProfiles(profiles),
+		cli.WithEnv(env),
+		cli.WithResolvedPaths(true),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,8 @@ const (
 	own    = 1 << 30 // what the laptop itself needs
 )
 
-// TestProfiles: what runs in each profile is contained, healthy by a check of its own, and fits a laptop, the demo included.
+// TestProfiles: what runs in each profile is contained, healthy by a check of its own, and fits a laptop, the demo
+// included.
 func TestProfiles(t *testing.T) {
 	for profile, want := range map[string][]string{
 		"core":  {"gateway", "grafana", "kafka", "mongo", "pipeline", "prometheus", "serve", "simulate"},
@@ -76,11 +82,18 @@ func TestProfiles(t *testing.T) {
 	}
 }
 
-// TestWorkersScale: up --scale pipeline=3 starts two more beside the first, which nothing that only one can have forbids.
+// TestWorkersScale: up --scale pipeline=3 starts two more beside the first, which nothing that only one can have
+// forbids.
 func TestWorkersScale(t *testing.T) {
 	s := service(t, project(t, "core"), "pipeline")
 	if s.ContainerName != "" || s.Hostname != "" || len(s.Ports) > 0 || len(s.Volumes) > 0 {
-		t.Errorf("a pipeline has %q, %q, ports %v or volumes %v to itself", s.ContainerName, s.Hostname, s.Ports, s.Volumes)
+		t.Errorf(
+			"a pipeline has %q, %q, ports %v or volumes %v to itself",
+			s.ContainerName,
+			s.Hostname,
+			s.Ports,
+			s.Volumes,
+		)
 	}
 }
 
@@ -121,7 +134,8 @@ func problems(p *types.Project) (all []string) {
 				say("%s publishes port %s beyond this machine, on %q", name, port.Published, port.HostIP)
 			}
 		}
-		if s.Privileged || s.NetworkMode == "host" || !slices.Equal(s.CapDrop, []string{"ALL"}) || !slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
+		if s.Privileged || s.NetworkMode == "host" || !slices.Equal(s.CapDrop, []string{"ALL"}) ||
+			!slices.Contains(s.SecurityOpt, "no-new-privileges:true") {
 			say("%s has more rights than it needs", name)
 		}
 		for _, v := range s.Volumes {
@@ -217,7 +231,10 @@ func TestVolumesToldOf(t *testing.T) {
 		t.Fatal("it tells of none")
 	}
 	for _, m := range told {
-		if !slices.ContainsFunc(slices.Collect(maps.Values(p.Volumes)), func(v types.VolumeConfig) bool { return v.Name == m[1] }) {
+		if !slices.ContainsFunc(
+			slices.Collect(maps.Values(p.Volumes)),
+			func(v types.VolumeConfig) bool { return v.Name == m[1] },
+		) {
 			t.Errorf("there is no volume %s", m[1])
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// compare looks whether the topic still has the partitions that the gateway started with. If not, a truck's fixes would go to
-// another partition after the next start than before, so the gateway takes no more in until a person has acted. What was taken in
-// is written, where it still can be.
+// compare looks whether the topic still has the partitions that the gateway started with. If not, a truck's fixes
+// would go to another partition after the next start than before, so the gateway takes no more in until a person has
+// acted. What was taken in is written, where it still can be.
 func (g *Gateway) compare(ctx context.Context) {
 	if g.Trouble() != nil {
 		return
@@ -33,8 +33,13 @@ func (g *Gateway) compare(ctx context.Context) {
 func changed(topic string, was, is int) error {
 	switch {
 	case is > was:
-		return fmt.Errorf("topic %q has grown from %d to %d partitions, so its trucks move between them; stop all gateways, "+
-			"start the pipeline once with --accept-partitions, then the gateways", topic, was, is)
+		return fmt.Errorf(
+			"topic %q has grown from %d to %d partitions, so its trucks move between them; stop all gateways, "+
+				"start the pipeline once with --accept-partitions, then the gateways",
+			topic,
+			was,
+			is,
+		)
 	case is < was:
 		return fmt.Errorf("topic %q has %d partitions and had %d, so it was remade; stop all gateways, "+
 			"start the pipeline once with --new-epoch, then the gateways", topic, is, was)

@@ -53,7 +53,8 @@ func attentive(t *testing.T, b *broker) (*testGateway, *journal) {
 // turnsAway checks that nobody gets in, and hears why.
 func (g *testGateway) turnsAway(steps string) {
 	g.t.Helper()
-	if status, a := g.post("/v1/fixes", fixAt(time.Now())); status != http.StatusServiceUnavailable || !strings.Contains(a.Error, steps) {
+	if status, a := g.post("/v1/fixes", fixAt(time.Now())); status != http.StatusServiceUnavailable ||
+		!strings.Contains(a.Error, steps) {
 		g.t.Error("a POST:", status, a.Error)
 	}
 	_, r, err := websocket.Dial(g.t.Context(), g.url+"/v1/stream", nil)
@@ -68,7 +69,10 @@ func grow(t *testing.T, c Config, partitions int32) {
 	fresh := &kafka.Transport{} // the common one's connections may be those of a broker that was killed since
 	defer fresh.CloseIdleConnections()
 	admin := &kafka.Client{Addr: kafka.TCP(c.Kafka.Brokers...), Timeout: deadline, Transport: fresh}
-	r, err := admin.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: c.Topic, Count: partitions}}})
+	r, err := admin.CreatePartitions(
+		t.Context(),
+		&kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: c.Topic, Count: partitions}}},
+	)
 	if err == nil {
 		err = r.Errors[c.Topic]
 	}
@@ -107,7 +111,8 @@ func TestGrownTopicIsNotWrittenOn(t *testing.T) {
 		t.Error(why)
 	}
 	var closed websocket.CloseError
-	if err := c.hear(); !errors.As(err, &closed) || closed.Code != websocket.StatusGoingAway || !strings.Contains(closed.Reason, "takes no more fixes") {
+	if err := c.hear(); !errors.As(err, &closed) || closed.Code != websocket.StatusGoingAway ||
+		!strings.Contains(closed.Reason, "takes no more fixes") {
 		t.Error(err)
 	}
 	g.turnsAway(steps)
@@ -123,7 +128,8 @@ func TestGrownTopicIsNotWrittenOn(t *testing.T) {
 	}
 	for range 2 { // however often it is started again
 		_, err := New(t.Context(), Config{Kafka: cluster.Plain(b.addr)})
-		if err == nil || !strings.Contains(err.Error(), "from 2 to 6 partitions") || !strings.Contains(err.Error(), steps) {
+		if err == nil || !strings.Contains(err.Error(), "from 2 to 6 partitions") ||
+			!strings.Contains(err.Error(), steps) {
 			t.Fatal("it starts again:", err)
 		}
 	}
@@ -159,7 +165,8 @@ func TestTopicRemadeSmallerIsNotWrittenOn(t *testing.T) {
 	}
 	eventually(t, "trouble", func() bool { return g.Trouble() != nil })
 	const steps = "start the pipeline once with --new-epoch, then the gateways"
-	if why := g.Trouble().Error(); !strings.Contains(why, "has 1 partitions and had 3") || !strings.Contains(why, steps) {
+	if why := g.Trouble().Error(); !strings.Contains(why, "has 1 partitions and had 3") ||
+		!strings.Contains(why, steps) {
 		t.Error(why)
 	}
 	g.turnsAway(steps)

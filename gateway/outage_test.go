@@ -38,7 +38,11 @@ func (g *testGateway) fill() {
 		c := g.dial("")
 		go func() {
 			for k := range 100 {
-				if c.Write(context.Background(), websocket.MessageText, []byte(fixes(fmt.Sprint("T-", i), k*50, 50))) != nil {
+				if c.Write(
+					context.Background(),
+					websocket.MessageText,
+					[]byte(fixes(fmt.Sprint("T-", i), k*50, 50)),
+				) != nil {
 					return
 				}
 			}
@@ -74,7 +78,12 @@ func TestPostLeavesWithItsClient(t *testing.T) {
 			}
 			inside := g.metric("connections")
 			ctx, leave := context.WithCancel(t.Context())
-			r, err := http.NewRequestWithContext(ctx, http.MethodPost, g.url+"/v1/fixes", strings.NewReader(lines("P", c.fixes)))
+			r, err := http.NewRequestWithContext(
+				ctx,
+				http.MethodPost,
+				g.url+"/v1/fixes",
+				strings.NewReader(lines("P", c.fixes)),
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -158,13 +167,14 @@ func TestOtherMethodsAreAnsweredWithASentence(t *testing.T) {
 	if _, err := text.ReadFrom(r.Body); err != nil {
 		t.Fatal(err)
 	}
-	if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != http.MethodPost || !strings.Contains(text.String(), "by POST") {
+	if r.StatusCode != http.StatusMethodNotAllowed || r.Header.Get("Allow") != http.MethodPost ||
+		!strings.Contains(text.String(), "by POST") {
 		t.Errorf("%s %s %s", r.Status, r.Header, &text)
 	}
 }
 
-// One batch a partition is under way at a time, and each attempt sends the very same bytes: so a retry changes no order and
-// Kafka knows it again.
+// One batch a partition is under way at a time, and each attempt sends the very same bytes: so a retry changes no
+// order and Kafka knows it again.
 func TestOneBatchAtATimeAndEachAttemptTheSame(t *testing.T) {
 	b := startBroker(t, 1)
 	g := startGateway(t, Config{Kafka: cluster.Plain(b.addr)})
@@ -206,8 +216,8 @@ func TestOneBatchAtATimeAndEachAttemptTheSame(t *testing.T) {
 	}
 }
 
-// A POST that waits for Kafka is answered when the gateway closes: with what Kafka confirms while there is time, else that it has to be
-// sent again.
+// A POST that waits for Kafka is answered when the gateway closes: with what Kafka confirms while there is time, else
+// that it has to be sent again.
 func TestPostIsAnsweredAtTheEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		comes  bool // Kafka, in time
@@ -242,7 +252,8 @@ func TestPostIsAnsweredAtTheEnd(t *testing.T) {
 				cancel()
 			}
 			r := <-answered
-			if r.status != c.status || c.comes && r.answer.Accepted != 5 || !c.comes && !strings.Contains(r.answer.Error, "send them again") {
+			if r.status != c.status || c.comes && r.answer.Accepted != 5 ||
+				!c.comes && !strings.Contains(r.answer.Error, "send them again") {
 				t.Errorf("%d: %+v", r.status, r.answer)
 			}
 			if err := <-closed; (err == nil) != c.comes {

@@ -8,8 +8,9 @@ import (
 	"argos/cluster"
 )
 
-// fits fails unless a topic has the partitions that the pipeline has accepted: written by another count, a truck's fixes would go to
-// another partition than those before, and overtake them. Who finds that nobody has accepted anything yet writes down what there is.
+// fits fails unless a topic has the partitions that the pipeline has accepted: written by another count, a truck's
+// fixes would go to another partition than those before, and overtake them. Who finds that nobody has accepted
+// anything yet writes down what there is.
 func fits(ctx context.Context, kafka cluster.Config, topic string, partitions int) error {
 	layouts, err := kafka.Layouts(ctx, topic)
 	if err != nil {
@@ -33,7 +34,11 @@ func (g *Gateway) assess(ctx context.Context, topic string, required int) error 
 	d, err := g.client.Durability(ctx, topic)
 	switch {
 	case err != nil && required > 1:
-		return fmt.Errorf("refuse to start: it can't be told whether %d replicas have what is acknowledged: %w", required, err)
+		return fmt.Errorf(
+			"refuse to start: it can't be told whether %d replicas have what is acknowledged: %w",
+			required,
+			err,
+		)
 	case err != nil:
 		g.logger.Warn("it can't be told what an ack is worth", "topic", topic, "error", err)
 		return nil

@@ -34,7 +34,8 @@ func TestApacheKafkaSaysWhatAnAckIsWorth(t *testing.T) {
 				t.Errorf("logged:\n%s", s)
 			}
 			cfg.RequireReplicas = 2
-			if _, err := New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "an ack is worth 1 replicas and 2 are required") {
+			if _, err := New(t.Context(), cfg); err == nil ||
+				!strings.Contains(err.Error(), "an ack is worth 1 replicas and 2 are required") {
 				t.Errorf("two are required: %v", err)
 			}
 		})
@@ -61,7 +62,8 @@ func TestSettingsThatMayNotBeRead(t *testing.T) {
 		t.Errorf("logged:\n%s", s)
 	}
 	cfg.RequireReplicas = 2
-	if _, err := New(t.Context(), cfg); err == nil || !strings.Contains(err.Error(), "it can't be told whether 2 replicas") {
+	if _, err := New(t.Context(), cfg); err == nil ||
+		!strings.Contains(err.Error(), "it can't be told whether 2 replicas") {
 		t.Error(err)
 	}
 }

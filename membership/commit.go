@@ -12,8 +12,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// Commit tells the group how far partitions are stored, as advice for tools that show a lag, and notes beside it that they had an owner
-// at this time.
+// Commit tells the group how far partitions are stored, as advice for tools that show a lag, and notes beside it that
+// they had an owner at this time.
 func (m *Member) Commit(ctx context.Context, marks map[int32]int64) error {
 	if len(marks) == 0 {
 		return nil
@@ -54,8 +54,8 @@ func commitError(res *kmsg.OffsetCommitResponse) error {
 	return nil
 }
 
-// LastOwned is when each of the partitions is last known to have had an owner, by its own clock. Of one that never had there is
-// nothing.
+// LastOwned is when each of the partitions is last known to have had an owner, by its own clock. Of one that never
+// had there is nothing.
 func (m *Member) LastOwned(ctx context.Context, partitions []int) (map[int]time.Time, error) {
 	topic := kmsg.NewOffsetFetchRequestTopic()
 	topic.Topic = m.cfg.Topic
@@ -84,8 +84,8 @@ func (m *Member) LastOwned(ctx context.Context, partitions []int) (map[int]time.
 	return last, nil
 }
 
-// leaveAs removes a member that carries an instance's name, which a client does not do by itself. A successor may have the name already:
-// so the member's own id is told too, and that it is no longer known is as good.
+// leaveAs removes a member that carries an instance's name, which a client does not do by itself. A successor may
+// have the name already: so the member's own id is told too, and that it is no longer known is as good.
 func (m *Member) leaveAs(ctx context.Context, id string) error {
 	member := kmsg.NewLeaveGroupRequestMember()
 	member.MemberID, member.InstanceID = id, &m.cfg.Instance

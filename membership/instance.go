@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Instance names the process that listens at an address of this machine, for Config.Instance: the boot and the network namespace in
-// which it does, and the address, for only one process at a time can. It is empty where that is not known. A container that is started
-// again has another network namespace, and so another name.
+// Instance names the process that listens at an address of this machine, for Config.Instance: the boot and the
+// network namespace in which it does, and the address, for only one process at a time can. It is empty where that is
+// not known. A container that is started again has another network namespace, and so another name.
 func Instance(addr net.Addr) string {
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {

@@ -1,9 +1,10 @@
-// Package membership makes a worker a member of a Kafka consumer group, which divides a topic's partitions among its members. The group
-// says who owns a partition and nothing else: records are read elsewhere, and where to begin is what the store's marks say. Nothing
-// that must be exact rests on it: two owners of one partition are a waste of work, not an error.
+// Package membership makes a worker a member of a Kafka consumer group, which divides a topic's partitions among its
+// members. The group says who owns a partition and nothing else: records are read elsewhere, and where to begin is
+// what the store's marks say. Nothing that must be exact rests on it: two owners of one partition are a waste of
+// work, not an error.
 //
-// The protocol is that of cooperative rebalancing (KIP-429): a partition that moves is first let go by its owner, and only then given
-// to the next; all others stay where they are.
+// The protocol is that of cooperative rebalancing (KIP-429): a partition that moves is first let go by its owner, and
+// only then given to the next; all others stay where they are.
 package membership
 
 import (
@@ -19,10 +20,11 @@ import (
 )
 
 const (
-	// SessionTimeout is how long a member may not be heard of before its partitions go to others: the least that brokers allow unless
-	// they are told otherwise (group.min.session.timeout.ms).
+	// SessionTimeout is how long a member may not be heard of before its partitions go to others: the least that
+	// brokers allow unless they are told otherwise (group.min.session.timeout.ms).
 	SessionTimeout = 6 * time.Second
-	// heartbeat bounds how long a member does not know of a rebalance, and so the time that a partition on its way is nobody's.
+	// heartbeat bounds how long a member does not know of a rebalance, and so the time that a partition on its way is
+	// nobody's.
 	heartbeat = 300 * time.Millisecond
 	// rebalanceWithin is how long a member may take to let go before the others go on without it.
 	rebalanceWithin = 15 * time.Second
@@ -34,8 +36,8 @@ type Handler interface {
 	Assigned(partitions []int)
 	// Revoked asks for partitions back. The next owner begins when it returns.
 	Revoked(ctx context.Context, partitions []int)
-	// Lost says that partitions are the member's no longer, and perhaps another's already: the group has not heard of it for too
-	// long. It must not block.
+	// Lost says that partitions are the member's no longer, and perhaps another's already: the group has not heard of
+	// it for too long. It must not block.
 	Lost(partitions []int)
 }
 
@@ -47,8 +49,8 @@ type Config struct {
 	Handler Handler
 	Log     *slog.Logger
 
-	// Instance, if not empty, is the same for the process that takes this one's place after it has died, and for no other at a time: it
-	// gets the partitions at once instead of after SessionTimeout (KIP-345).
+	// Instance, if not empty, is the same for the process that takes this one's place after it has died, and for no
+	// other at a time: it gets the partitions at once instead of after SessionTimeout (KIP-345).
 	Instance string
 }
 
@@ -135,7 +137,8 @@ func (m *Member) Ready() error {
 	return fmt.Errorf("consumer group %s has not assigned anything yet", m.cfg.Group)
 }
 
-// Leave tells the group that the member is gone, so that others get its partitions at once, and ends it. Revoked is called before.
+// Leave tells the group that the member is gone, so that others get its partitions at once, and ends it. Revoked is
+// called before.
 func (m *Member) Leave(ctx context.Context) error {
 	id, _ := m.client.GroupMetadata()
 	err := m.client.LeaveGroupContext(ctx)

@@ -58,7 +58,8 @@ func join(t *testing.T, at cluster.Config, instance string, others ...*worker) *
 	t.Helper()
 	w := &worker{others: others}
 	m, err := membership.Join(membership.Config{
-		Kafka: at, Topic: topic, Group: "workers", Handler: w, Instance: instance, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Kafka: at, Topic: topic, Group: "workers", Handler: w, Instance: instance,
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +93,9 @@ func eventually(t *testing.T, what string, ok func() bool) {
 
 func broker(t *testing.T) cluster.Config {
 	t.Helper()
-	b, err := kfakeio.Start(kfakeio.Config{Dir: t.TempDir(), Partitions: 8, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	b, err := kfakeio.Start(
+		kfakeio.Config{Dir: t.TempDir(), Partitions: 8, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +103,8 @@ func broker(t *testing.T) cluster.Config {
 	return cluster.Plain(b.Addr())
 }
 
-// TestPartitionsMoveOneByOne: who joins gets a share that was let go before, what stays is not touched, and who leaves hands all over.
+// TestPartitionsMoveOneByOne: who joins gets a share that was let go before, what stays is not touched, and who
+// leaves hands all over.
 func TestPartitionsMoveOneByOne(t *testing.T) {
 	for _, named := range []bool{false, true} {
 		t.Run(fmt.Sprintf("instances=%v", named), func(t *testing.T) {
@@ -150,7 +154,8 @@ func TestLastOwned(t *testing.T) {
 func TestInstance(t *testing.T) {
 	a := membership.Instance(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9102})
 	b := membership.Instance(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9103})
-	if a != membership.Instance(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9102}) || a != "" && a == b || len(a) > 249 {
+	if a != membership.Instance(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9102}) || a != "" && a == b ||
+		len(a) > 249 {
 		t.Errorf("%q, %q", a, b)
 	}
 }

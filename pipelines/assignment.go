@@ -2,8 +2,6 @@ package pipelines
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
@@ -31,14 +29,16 @@ var (
 	})
 )
 
-// keepLost is how long a worker that fell out of the group goes on reading what it had. It is longer than a coordinator takes to come
-// back or to be replaced, and that should stop nobody; whoever owns the partitions meanwhile, the store's guard keeps them exact.
+// keepLost is how long a worker that fell out of the group goes on reading what it had. It is longer than a
+// coordinator takes to come back or to be replaced, and that should stop nobody; whoever owns the partitions
+// meanwhile, the store's guard keeps them exact.
 const keepLost = 30 * time.Second
 
 // lookForEpoch is how often a worker looks whether another has begun a new epoch, or has stepped to a new layout.
 const lookForEpoch = 2 * time.Second
 
-// releaseWithin is how long a partition that is asked back may take to be stored. Whatever is not, the next owner reads again.
+// releaseWithin is how long a partition that is asked back may take to be stored. Whatever is not, the next owner
+// reads again.
 const releaseWithin = 5 * time.Second
 
 // assignment is which partitions the consumer group has given to this worker, and hands each to the job that runs.
@@ -48,16 +48,24 @@ type assignment struct {
 	log    *slog.Logger
 	member *membership.Member
 
-	mu      sync.Mutex
-	mine    map[int]bool
-	job     *kafkaio.Job  // the one that runs, if any
-	owned   map[int]bool  // by the job
-	lost    *time.Timer   // ends what the worker still reads although the group may have given it to others; nil: it has not
+	mu    sync.Mutex
+	mine  map[int]bool
+	job   *kafkaio.Job // the one that runs, if any
+	owned map[int]bool // by the job
+	// ends what the worker still reads although the group may have given it to others; nil: it has not
+	lost    *time.Timer
 	changed chan struct{} // has a token when there may be partitions that the job does not own yet
 }
 
 func newAssignment(store argos.Store, topic string, log *slog.Logger) *assignment {
-	return &assignment{store: store, topic: topic, log: log, mine: map[int]bool{}, owned: map[int]bool{}, changed: make(chan struct{}, 1)}
+	return &assignment{
+		store:   store,
+		topic:   topic,
+		log:     log,
+		mine:    map[int]bool{},
+		owned:   map[int]bool{},
+		changed: make(chan struct{}, 1),
+	}
 }
 
 // Assigned is called by the group's member.
@@ -89,8 +97,13 @@ func (a *assignment) Lost(partitions []int) {
 	if a.lost != nil || len(a.mine) == 0 {
 		return
 	}
-	a.log.Warn("this worker has fallen out of the consumer group, and joins it again; until then it reads on for a while",
-		"partitions", partitions, "while", keepLost)
+	a.log.Warn(
+		"this worker has fallen out of the consumer group, and joins it again; until then it reads on for a while",
+		"partitions",
+		partitions,
+		"while",
+		keepLost,
+	)
 	a.lost = time.AfterFunc(keepLost, func() {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -130,7 +143,13 @@ func (a *assignment) Revoked(ctx context.Context, partitions []int) {
 	ctx, cancel := context.WithTimeout(ctx, releaseWithin)
 	defer cancel()
 	if err := job.Release(ctx, owned...); err != nil {
-		a.log.Warn("partitions are handed over before all of theirs is stored; their next owner reads it again", "partitions", owned, "error", err)
+		a.log.Warn(
+			"partitions are handed over before all of theirs is stored; their next owner reads it again",
+			"partitions",
+			owned,
+			"error",
+			err,
+		)
 		return
 	}
 	marks := map[int32]int64{}
@@ -154,131 +173,4 @@ func (a *assignment) remove(partitions []int) (owned []int) {
 	}
 	partitionsOwned.Set(float64(len(a.owned)))
 	return owned
-}
-
-// attend makes a job the one that gets the partitions; nil: none runs.
-func (a *assignment) attend(job *kafkaio.Job) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.job = job
-	clear(a.owned)
-	partitionsOwned.Set(0)
-	a.wake()
-}
-
-// serve hands the job the partitions that are the worker's, as they come, until the context ends. It fails when the job can't go on
-// from the store's marks.
-func (a *assignment) serve(ctx context.Context, job *kafkaio.Job, partitions int, epoch int32) error {
-	pause, trouble := firstPause, false
-	look := time.NewTicker(lookForEpoch)
-	defer look.Stop()
-	for {
-		var err error
-		select {
-		case <-a.changed:
-			err = a.hand(ctx, job, partitions, epoch)
-		case <-look.C:
-			err = a.sameEpoch(ctx, epoch)
-		case <-ctx.Done():
-			return nil
-		}
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, kafkaio.ErrOvertaken):
-			return err
-		case err != nil:
-			if !trouble {
-				a.log.Warn("assigned partitions wait for the store's marks", "error", err)
-			}
-			trouble = true
-			select {
-			case <-time.After(pause):
-			case <-ctx.Done():
-				return nil
-			}
-			pause = min(2*pause, lastPause)
-			a.wake()
-		default:
-			pause, trouble = firstPause, false
-		}
-	}
-}
-
-// sameEpoch fails if the store has a mark of a later epoch: those of the job would be ignored from then on. A store that does not
-// answer is others' to tell of.
-func (a *assignment) sameEpoch(ctx context.Context, epoch int32) error {
-	marks, err := a.store.Marks(ctx, a.topic)
-	if err != nil {
-		return nil //nolint:nilerr // see above
-	}
-	for _, m := range marks {
-		if m.Epoch > epoch {
-			return fmt.Errorf("%w: partition %d is in epoch %d and the job in %d", kafkaio.ErrOvertaken, m.Partition, m.Epoch, epoch)
-		}
-	}
-	return nil
-}
-
-// hand gives the job what is the worker's and not the job's yet.
-func (a *assignment) hand(ctx context.Context, job *kafkaio.Job, partitions int, epoch int32) error {
-	a.mu.Lock()
-	var todo []int
-	for p := range a.mine {
-		if !a.owned[p] && p < partitions { // the source itself notices a topic that has grown
-			todo = append(todo, p)
-		}
-	}
-	a.mu.Unlock()
-	if len(todo) == 0 {
-		return nil
-	}
-	if err := job.Idle(ctx, todo...); err != nil {
-		return err
-	}
-	marks, err := a.store.Marks(ctx, a.topic)
-	if err != nil {
-		return fmt.Errorf("read the marks of topic %s: %w", a.topic, err)
-	}
-	if err := a.own(job, todo, marks, epoch); err != nil {
-		return err
-	}
-	a.observe(ctx, todo)
-	return nil
-}
-
-func (a *assignment) own(job *kafkaio.Job, todo []int, marks []argos.Mark, epoch int32) error {
-	newest := map[int]argos.Mark{}
-	for _, m := range marks {
-		newest[int(m.Partition)] = m
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, p := range todo {
-		if !a.mine[p] { // it was asked back meanwhile
-			continue
-		}
-		m, known := newest[p]
-		if !known {
-			return fmt.Errorf("%w: the store has no mark of partition %d", kafkaio.ErrOvertaken, p)
-		}
-		if err := job.Own(m, epoch); err != nil {
-			return err
-		}
-		a.owned[p] = true
-	}
-	partitionsOwned.Set(float64(len(a.owned)))
-	return nil
-}
-
-// observe measures how long partitions had no owner.
-func (a *assignment) observe(ctx context.Context, partitions []int) {
-	now := time.Now()
-	last, err := a.member.LastOwned(ctx, partitions)
-	if err != nil {
-		a.log.Debug("how long partitions had no owner is not known", "error", err)
-	}
-	for _, t := range last {
-		unownedSeconds.Observe(max(0, now.Sub(t).Seconds()))
-	}
 }

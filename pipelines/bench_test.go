@@ -17,8 +17,8 @@ import (
 	"argos/runner/prism"
 )
 
-// BenchmarkDrain reads a backlog of a million fixes of 10,000 trucks, from a broker in another process to the store. CPU is this
-// process's alone.
+// BenchmarkDrain reads a backlog of a million fixes of 10,000 trucks, from a broker in another process to the store.
+// CPU is this process's alone.
 func BenchmarkDrain(b *testing.B) {
 	const fixes, trucks = 1_000_000, 10_000
 	p := newRemoteTopic(b)
@@ -77,8 +77,9 @@ func init() {
 	register.Emitter2[int64, int64]()
 }
 
-// accessFn reads and writes a shard's state and does nothing with it: either the whole of it in one cell, or, with a Moved, as the
-// fleet does: a tag is read, and a delta of Moved bytes and a tag are written, and now and then the whole.
+// accessFn reads and writes a shard's state and does nothing with it: either the whole of it in one cell, or, with a
+// Moved, as the fleet does: a tag is read, and a delta of Moved bytes and a tag are written, and now and then the
+// whole.
 type accessFn struct {
 	Size, Moved, Deltas int
 	Base                state.Value[[]byte]
@@ -123,8 +124,8 @@ type sunkFn struct{}
 
 func (*sunkFn) ProcessElement(int64) {}
 
-// BenchmarkShardAccess is what one access to a shard's state costs on Prism: its whole in one cell, by size, against base, deltas
-// and tags, of which a part of 60 trucks moves 27 KB.
+// BenchmarkShardAccess is what one access to a shard's state costs on Prism: its whole in one cell, by size, against
+// base, deltas and tags, of which a part of 60 trucks moves 27 KB.
 func BenchmarkShardAccess(b *testing.B) {
 	const accesses = 2000
 	for _, size := range []int{55 << 10, 550 << 10, 5500 << 10} { // 1,000, 10,000 and 100,000 trucks on 8 shards
@@ -140,7 +141,9 @@ func BenchmarkShardAccess(b *testing.B) {
 					elements := beam.ParDo(s, &accessesFn{N: accesses, Shards: 8}, beam.Impulse(s))
 					fn := &accessFn{
 						Size: size, Moved: moved, Deltas: min(63, size/(27<<10)),
-						Base: state.MakeValueState[[]byte]("base"), Delta: state.MakeBagState[[]byte]("deltas"), Tags: state.MakeBagState[int64]("tags"),
+						Base: state.MakeValueState[[]byte](
+							"base",
+						), Delta: state.MakeBagState[[]byte]("deltas"), Tags: state.MakeBagState[int64]("tags"),
 					}
 					done := beam.ParDo(s, fn, elements)
 					beam.ParDo0(s, &sunkFn{}, beam.Reshuffle(s, done))

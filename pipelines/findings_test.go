@@ -64,8 +64,9 @@ func slow(n int64, d time.Duration) func() {
 	}
 }
 
-// A shard never runs twice at once, though the store stalls for a second both where the fleet asks it and where the sink writes.
-// The fleet itself watches: a shard that is entered twice, or whose state has lost a write, fails the job.
+// A shard never runs twice at once, though the store stalls for a second both where the fleet asks it and where the
+// sink writes. The fleet itself watches: a shard that is entered twice, or whose state has lost a write, fails the
+// job.
 func TestAShardNeverRunsTwiceAtOnce(t *testing.T) {
 	p := newTopic(t, 2)
 	p.fill(100_000, 100)
@@ -84,8 +85,8 @@ func TestAShardNeverRunsTwiceAtOnce(t *testing.T) {
 	}
 }
 
-// Prism runs a key twice at once when it splits a stateful bundle that stalls: the finding that prism.NoSplit answers, on the fleet
-// itself. A dozen parts of one shard are in a bundle, and each takes a while.
+// Prism runs a key twice at once when it splits a stateful bundle that stalls: the finding that prism.NoSplit
+// answers, on the fleet itself. A dozen parts of one shard are in a bundle, and each takes a while.
 func TestPrismSplitsAStalledShardUnlessForbidden(t *testing.T) {
 	for _, c := range []struct {
 		name        string
@@ -191,8 +192,8 @@ func TestAPartitionStaysInOrder(t *testing.T) {
 	}
 }
 
-// The low-water mark passes a poll only when all its parts are stored: the documents of every shard and the dead letters; also
-// when a poll holds nothing but garbage.
+// The low-water mark passes a poll only when all its parts are stored: the documents of every shard and the dead
+// letters; also when a poll holds nothing but garbage.
 func TestTheMarkPassesAPollWhenAllItsPartsAreIn(t *testing.T) {
 	p := newTopic(t, 2)
 	store, uri := newMemStore(t)
@@ -208,7 +209,8 @@ func TestTheMarkPassesAPollWhenAllItsPartsAreIn(t *testing.T) {
 	cfg := p.config(uri)
 	cfg.Shards = 8
 	l := begun(t, cfg)
-	// Partition 0: trucks of several shards, of which one cannot be stored, and garbage. Partition 1: nothing but garbage.
+	// Partition 0: trucks of several shards, of which one cannot be stored, and garbage. Partition 1: nothing but
+	// garbage.
 	var values [][]byte
 	for k := range 40 {
 		values = append(values, valueOf(truckIn(0, 2, k), 0))

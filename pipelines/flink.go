@@ -30,8 +30,8 @@ func newFlinkJob(job *flink.Job, cfg Config) *FlinkJob {
 	return j
 }
 
-// StartFlink submits the live pipeline, and returns when the cluster has it. With on.Resume, a job of this name that runs already is
-// returned instead.
+// StartFlink submits the live pipeline, and returns when the cluster has it. With on.Resume, a job of this name that
+// runs already is returned instead.
 func StartFlink(ctx context.Context, cfg Config, on flink.Config) (*FlinkJob, error) {
 	if err := on.Check(); err != nil {
 		return nil, err
@@ -42,11 +42,23 @@ func StartFlink(ctx context.Context, cfg Config, on flink.Config) (*FlinkJob, er
 	case err != nil:
 		return nil, err
 	case running != nil && !on.Resume:
-		return nil, fmt.Errorf("job %s of this pipeline runs already (state %s): --resume follows it, --stop ends it with a savepoint", running.Name, running.State)
+		return nil, fmt.Errorf(
+			"job %s of this pipeline runs already (state %s): --resume follows it, --stop ends it with a savepoint",
+			running.Name,
+			running.State,
+		)
 	case running != nil && (cfg.NewEpoch || cfg.AcceptPartitions):
-		return nil, fmt.Errorf("%w: job %s of this pipeline runs already, in the epoch as it was: --stop it, and begin the new one without --resume", ErrRefused, running.Name)
+		return nil, fmt.Errorf(
+			"%w: job %s of this pipeline runs already, in the epoch as it was: --stop it, and begin the new one without --resume",
+			ErrRefused,
+			running.Name,
+		)
 	case running != nil && on.Loopback && on.Job(running, cfg.Log).Runs(ctx) != nil:
-		cfg.Log.Warn("the job has lost its workers, which were a command's that has ended: another one takes its place", "job", running.Name)
+		cfg.Log.Warn(
+			"the job has lost its workers, which were a command's that has ended: another one takes its place",
+			"job",
+			running.Name,
+		)
 		if err := on.Withdraw(ctx, running.Name, nil); err != nil {
 			return nil, err
 		}
@@ -63,7 +75,10 @@ func StartFlink(ctx context.Context, cfg Config, on flink.Config) (*FlinkJob, er
 		}
 	}
 	if on.Savepoint != "" && (cfg.NewEpoch || cfg.AcceptPartitions) {
-		return nil, fmt.Errorf("%w: a checkpoint speaks of the topic as it was, so a new epoch begins without one", ErrRefused)
+		return nil, fmt.Errorf(
+			"%w: a checkpoint speaks of the topic as it was, so a new epoch begins without one",
+			ErrRefused,
+		)
 	}
 	if cfg.StoreURI, err = reachable(cfg.StoreURI); err != nil {
 		return nil, err
@@ -141,9 +156,9 @@ func beginFlink(ctx context.Context, cfg Config, on flink.Config) (start, Config
 
 // onFlink is what the steps are told.
 //
-// Back-pressure is the network's, so there is no credit; bundles that fail are the cluster's to repeat, so there is an end to retries.
-// A truck's newest record may wait in a bundle of the sink, and nowhere else, until it is stored: a bundle has at most flink.MaxBundle parts,
-// each of a poll of at most pollRecords.
+// Back-pressure is the network's, so there is no credit; bundles that fail are the cluster's to repeat, so there is
+// an end to retries. A truck's newest record may wait in a bundle of the sink, and nowhere else, until it is stored:
+// a bundle has at most flink.MaxBundle parts, each of a poll of at most pollRecords.
 var onFlink = runnerSettings{
 	spread:      true,
 	patience:    30 * time.Second,
@@ -167,7 +182,8 @@ func shardsFor(cfg Config, partitions, slots int) Config {
 	return cfg
 }
 
-// reachable makes the address of a store mean the same to a worker, whose folder is another. A file has to be on its machine.
+// reachable makes the address of a store mean the same to a worker, whose folder is another. A file has to be on its
+// machine.
 func reachable(uri string) (string, error) {
 	path, is := strings.CutPrefix(uri, sqliteio.Scheme+":")
 	if !is || strings.HasPrefix(path, "/") {

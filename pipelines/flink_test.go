@@ -57,11 +57,15 @@ func TestFlinkReady(t *testing.T) {
 	}
 }
 
-// TestFlinkGrownTopic: a job whose topic has grown under it fails for good, with the steps that a start would name; after the same failure
-// with a log that fits, it is the cluster's to repeat.
+// TestFlinkGrownTopic: a job whose topic has grown under it fails for good, with the steps that a start would name;
+// after the same failure with a log that fits, it is the cluster's to repeat.
 func TestFlinkGrownTopic(t *testing.T) {
 	p := newTopic(t, 2)
-	trace := fmt.Sprintf("java.lang.RuntimeException: Error received from SDK harness for instruction 1: failed:\n%v: %v", kafkaio.ErrLog, &kafkaio.ChangedError{Topic: argos.Topic, Was: 1, Is: 2})
+	trace := fmt.Sprintf(
+		"java.lang.RuntimeException: Error received from SDK harness for instruction 1: failed:\n%v: %v",
+		kafkaio.ErrLog,
+		&kafkaio.ChangedError{Topic: argos.Topic, Was: 1, Is: 2},
+	)
 	for _, c := range []struct {
 		stored  int // partitions
 		refused bool
@@ -84,7 +88,8 @@ func TestFlinkGrownTopic(t *testing.T) {
 		}()
 		err := jobAt(p, uri, at).Follow(ctx)
 		cancel()
-		if errors.Is(err, ErrRefused) != c.refused || m.Cancelled.Load() != c.refused || !c.refused && !errors.Is(err, flink.ErrLeft) {
+		if errors.Is(err, ErrRefused) != c.refused || m.Cancelled.Load() != c.refused ||
+			!c.refused && !errors.Is(err, flink.ErrLeft) {
 			t.Errorf("marks of %d partitions: cancelled %v, %v", c.stored, m.Cancelled.Load(), err)
 		}
 		if c.refused && !strings.Contains(err.Error(), "--accept-partitions") {
@@ -93,7 +98,8 @@ func TestFlinkGrownTopic(t *testing.T) {
 	}
 }
 
-// TestResumeTakesAnOrphansPlace: a job whose workers were in a command that was killed is not followed, for it can't run again.
+// TestResumeTakesAnOrphansPlace: a job whose workers were in a command that was killed is not followed, for it can't
+// run again.
 func TestResumeTakesAnOrphansPlace(t *testing.T) {
 	for _, c := range []struct {
 		state    string
@@ -105,10 +111,23 @@ func TestResumeTakesAnOrphansPlace(t *testing.T) {
 		_, uri := newMemStore(t)
 		cfg := newTopic(t, 1).config(uri)
 		cfg.Log = slog.New(slog.DiscardHandler)
-		on := flink.Config{Cluster: at, Name: "argos", Parallelism: 1, Interval: time.Second, Bundle: time.Second, Resume: true, Loopback: c.loopback}
+		on := flink.Config{
+			Cluster:     at,
+			Name:        "argos",
+			Parallelism: 1,
+			Interval:    time.Second,
+			Bundle:      time.Second,
+			Resume:      true,
+			Loopback:    c.loopback,
+		}
 		_, err := StartFlink(t.Context(), cfg, on)
 		if follows := err == nil; follows != c.follows || m.Cancelled.Load() == c.follows {
-			t.Errorf("%+v: cancelled %v, %v", c, m.Cancelled.Load(), err) // a new job does not come about, for no job server is there
+			t.Errorf(
+				"%+v: cancelled %v, %v",
+				c,
+				m.Cancelled.Load(),
+				err,
+			) // a new job does not come about, for no job server is there
 		}
 	}
 }

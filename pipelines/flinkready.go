@@ -53,8 +53,8 @@ func (e *ends) close() {
 	}
 }
 
-// Ready is why a record that came into the log now would not be stored soon, as Live's is. What only the workers know, whether the
-// store takes documents and Kafka dead letters, theirs say (WorkerReady).
+// Ready is why a record that came into the log now would not be stored soon, as Live's is. What only the workers
+// know, whether the store takes documents and Kafka dead letters, theirs say (WorkerReady).
 func (j *FlinkJob) Ready(ctx context.Context) error {
 	if err := j.Runs(ctx); err != nil {
 		return err
@@ -84,8 +84,8 @@ func WorkerReady(context.Context) error {
 	return kafkaio.DeadLetterTrouble()
 }
 
-// refused is why the log and the store do not fit together any longer, as a start would find after a failure of the log. It is nil when
-// they do, and when that can't be told now.
+// refused is why the log and the store do not fit together any longer, as a start would find after a failure of the
+// log. It is nil when they do, and when that can't be told now.
 func (j *FlinkJob) refused(ctx context.Context, trace string) error {
 	if !strings.Contains(trace, kafkaio.ErrLog.Error()) {
 		return nil

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// stillFor is more than a gateway takes to notice that its topic has grown (gateway/changed.go), and to write what it has taken in.
+	// stillFor is more than a gateway takes to notice that its topic has grown (gateway/changed.go), and to write
+	// what it has taken in.
 	stillFor  = 20 * time.Second
 	tellEvery = 10 * time.Second
 )
@@ -31,9 +32,16 @@ func (s start) until() []int64 {
 	return s.next[:len(s.offsets)]
 }
 
-// readOut runs a job on Prism that stores what was written by an old layout, and steps to the next: errNextLayout. Nil means that
-// running has ended before. It is a job of this process alone, whatever else reads the topic: the store's guard keeps it exact.
-func readOut(running, alive context.Context, store argos.Store, cfg Config, from start, attend func(*kafkaio.Job)) (err error) {
+// readOut runs a job on Prism that stores what was written by an old layout, and steps to the next: errNextLayout.
+// Nil means that running has ended before. It is a job of this process alone, whatever else reads the topic: the
+// store's guard keeps it exact.
+func readOut(
+	running, alive context.Context,
+	store argos.Store,
+	cfg Config,
+	from start,
+	attend func(*kafkaio.Job),
+) (err error) {
 	if cfg.Shards > 0 {
 		cfg.Shards = 0 // those asked for are of the new count
 	}
@@ -50,7 +58,10 @@ func readOut(running, alive context.Context, store argos.Store, cfg Config, from
 	}()
 	defer context.AfterFunc(running, func() {
 		job.Drain()
-		late := time.AfterFunc(cfg.DrainWithin, func() { cancel(fmt.Errorf("%w (waited %v)", errDrain, cfg.DrainWithin)) })
+		late := time.AfterFunc(
+			cfg.DrainWithin,
+			func() { cancel(fmt.Errorf("%w (waited %v)", errDrain, cfg.DrainWithin)) },
+		)
 		context.AfterFunc(ctx, func() { late.Stop() })
 	})()
 	err = prism.Run(ctx, name, live(cfg, name, from, onPrism), prism.NoSplit)
@@ -113,8 +124,8 @@ func (s start) step(marks []int64) start {
 	return next
 }
 
-// inTurn are the marks of a start in the order in which they are written, those of partitions from old on first: so it can be told from
-// what is there how far a call came that a store without transactions has done in part (stands).
+// inTurn are the marks of a start in the order in which they are written, those of partitions from old on first: so
+// it can be told from what is there how far a call came that a store without transactions has done in part (stands).
 func (s start) inTurn(topic string, old int) [2][]argos.Mark {
 	marks := s.marks(topic)
 	return [2][]argos.Mark{marks[old:], marks[:old]}
@@ -130,11 +141,16 @@ func (s start) write(ctx context.Context, store argos.Store, topic string, old i
 	return nil
 }
 
-// whenStill returns what there is once nothing has been written to the log for a while, or another start has accepted the new
-// partitions. Whoever wrote to it before that, a gateway that has not noticed, would do so by the old layout.
+// whenStill returns what there is once nothing has been written to the log for a while, or another start has accepted
+// the new partitions. Whoever wrote to it before that, a gateway that has not noticed, would do so by the old layout.
 func whenStill(ctx context.Context, store argos.Store, cfg Config) (found, error) {
-	cfg.Log.Info("the topic has grown; its new partitions are accepted when nothing has been written for a while", "topic", cfg.Topic,
-		"while", cfg.still)
+	cfg.Log.Info(
+		"the topic has grown; its new partitions are accepted when nothing has been written for a while",
+		"topic",
+		cfg.Topic,
+		"while",
+		cfg.still,
+	)
 	var last []cluster.Range
 	since, told := time.Now(), time.Now()
 	for {
@@ -151,7 +167,11 @@ func whenStill(ctx context.Context, store argos.Store, cfg Config) (found, error
 			return is, nil
 		}
 		if time.Since(told) >= max(tellEvery, cfg.still+tellEvery/2) {
-			cfg.Log.Warn("somebody still writes to the topic, by the old partition count: stop all gateways", "topic", cfg.Topic)
+			cfg.Log.Warn(
+				"somebody still writes to the topic, by the old partition count: stop all gateways",
+				"topic",
+				cfg.Topic,
+			)
 			told = time.Now()
 		}
 		select {

@@ -9,12 +9,13 @@ import (
 	"argos/cluster"
 )
 
-// A topic that has grown holds records by two layouts: below an offset of each old partition by the old count, from there on by the
-// new one. A job reads by one layout, so the log is read by the first to its end, then by the next, in another epoch, for offsets of
-// two partitions cannot be compared (docs/adr/0020).
+// A topic that has grown holds records by two layouts: below an offset of each old partition by the old count, from
+// there on by the new one. A job reads by one layout, so the log is read by the first to its end, then by the next,
+// in another epoch, for offsets of two partitions cannot be compared (docs/adr/0020).
 
-// layoutsOf are the layouts that were accepted. Where nobody has written down the one that the store's marks are of, that is it: an
-// earlier version accepted it, and a gateway that found nothing may have written down the topic's present one.
+// layoutsOf are the layouts that were accepted. Where nobody has written down the one that the store's marks are of,
+// that is it: an earlier version accepted it, and a gateway that found nothing may have written down the topic's
+// present one.
 func layoutsOf(all []argos.Mark, known []cluster.Layout) []cluster.Layout {
 	marks, _ := newest(all)
 	if n := len(marks); n > 0 && areOf(marks, n) && indexOf(known, n) < 0 {
@@ -31,8 +32,8 @@ func accepted(all []argos.Mark, known []cluster.Layout) int {
 	return known[len(known)-1].Partitions
 }
 
-// grow returns the layouts with one more if the topic has more partitions than the last. All that the log holds in the old ones then
-// lies by those before.
+// grow returns the layouts with one more if the topic has more partitions than the last. All that the log holds in
+// the old ones then lies by those before.
 func grow(all []argos.Mark, known []cluster.Layout, log []cluster.Range) []cluster.Layout {
 	known = layoutsOf(all, known)
 	if len(known) == 0 {
@@ -70,10 +71,13 @@ func place(all []argos.Mark, known []cluster.Layout, log []cluster.Range) (start
 	return from, nil
 }
 
-var errCutOff = errors.New("a start was cut off while it wrote the marks, or somebody else did; only --new-epoch is left")
+var errCutOff = errors.New(
+	"a start was cut off while it wrote the marks, or somebody else did; only --new-epoch is left",
+)
 
-// stands finds the layout that the marks are of, their epoch, and the offsets by partition. A partition without one has never been
-// read. A step to the next layout that was cut off (start.step) is taken for undone or done, by which the next try comes to the same.
+// stands finds the layout that the marks are of, their epoch, and the offsets by partition. A partition without one
+// has never been read. A step to the next layout that was cut off (start.step) is taken for undone or done, by which
+// the next try comes to the same.
 func stands(all []argos.Mark, known []cluster.Layout) (at int, epoch int32, offsets map[int32]int64, err error) {
 	marks, epoch := newest(all)
 	offsets = byPartition(marks)
@@ -87,7 +91,8 @@ func stands(all []argos.Mark, known []cluster.Layout) (at int, epoch int32, offs
 	if at = indexOf(known, len(before)); at >= 0 && at+1 < len(known) && areOf(before, len(before)) {
 		return at, epoch - 1, byPartition(before), nil // only marks of new partitions were written
 	}
-	if at = indexOf(known, len(marks)+len(before)); at > 0 && areOf(slices.Concat(marks, before), len(marks)+len(before)) {
+	if at = indexOf(known, len(marks)+len(before)); at > 0 &&
+		areOf(slices.Concat(marks, before), len(marks)+len(before)) {
 		for _, m := range before {
 			offsets[m.Partition] = max(m.Offset, known[at].Starts[m.Partition])
 		}

@@ -56,8 +56,8 @@ func newRemoteTopic(t testing.TB) *topic {
 	return topicAt(t, strings.TrimSpace(string(b[:n])), 8)
 }
 
-// Memory stays flat with the store stopped and a backlog of five million fixes: Prism takes whatever a source gives, so the source
-// must stop by itself.
+// Memory stays flat with the store stopped and a backlog of five million fixes: Prism takes whatever a source gives,
+// so the source must stop by itself.
 func TestMemoryStaysFlatBehindAStoppedStore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a backlog of five million fixes takes a while to make")
@@ -66,7 +66,11 @@ func TestMemoryStaysFlatBehindAStoppedStore(t *testing.T) {
 	p.fill(5_000_000, 10_000)
 	store, uri := newMemStore(t)
 	l := begun(t, p.config(uri))
-	eventually(t, "every truck is known", func() bool { return len(stored(store)) == 10_000 }) // else a lookup meets the store first
+	eventually(
+		t,
+		"every truck is known",
+		func() bool { return len(stored(store)) == 10_000 },
+	) // else a lookup meets the store first
 	store.down.Store(true)
 	before := store.upserts.Load()
 	eventually(t, "the sink meets the stopped store", func() bool { return store.upserts.Load() > before })

@@ -11,7 +11,8 @@ import (
 	"argos/io/kafkaio"
 )
 
-// ErrRefused says that the log and the store do not fit together, and that a person has to decide; the error names the steps.
+// ErrRefused says that the log and the store do not fit together, and that a person has to decide; the error names
+// the steps.
 var ErrRefused = errors.New("refuse to start")
 
 // start is where a job begins: an offset a partition, in an epoch of the topic.
@@ -30,7 +31,8 @@ type found struct {
 }
 
 func find(ctx context.Context, store argos.Store, cfg Config) (f found, err error) {
-	// The marks first: another pipeline, which should not be there, may move them beyond a log's end that was read before.
+	// The marks first: another pipeline, which should not be there, may move them beyond a log's end that was read
+	// before.
 	if f.marks, err = store.Marks(ctx, cfg.Topic); err != nil {
 		return f, fmt.Errorf("read the marks of topic %s: %w", cfg.Topic, err)
 	}
@@ -47,8 +49,9 @@ func (f found) hasGrown() bool {
 	return 0 < n && n < len(f.log)
 }
 
-// resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes that down,
-// so that the store always has a mark of each partition. What another start has accepted meanwhile it takes.
+// resume returns where the store says that the log has been stored to, and otherwise the earliest records. It writes
+// that down, so that the store always has a mark of each partition. What another start has accepted meanwhile it
+// takes.
 func resume(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	for {
 		from, err := resumeOnce(ctx, store, cfg)
@@ -97,12 +100,13 @@ func (s start) marks(topic string) []argos.Mark {
 	return marks
 }
 
-// recognise fails unless the log's records just below where the job starts are those that the store has seen there: a topic that was
-// remade grows beyond the marks of the old one in time. What retention has taken can't be compared.
+// recognise fails unless the log's records just below where the job starts are those that the store has seen there: a
+// topic that was remade grows beyond the marks of the old one in time. What retention has taken can't be compared.
 func recognise(ctx context.Context, cfg Config, marks []argos.Mark, from start, log []cluster.Range) error {
 	for _, m := range marks {
 		p, below := int(m.Partition), m.Offset-1
-		if m.Time == 0 || m.Epoch != from.epoch || p >= len(log) || from.offsets[p] != m.Offset || below < log[p].First {
+		if m.Time == 0 || m.Epoch != from.epoch || p >= len(log) || from.offsets[p] != m.Offset ||
+			below < log[p].First {
 			continue
 		}
 		now := m.Time
@@ -114,8 +118,16 @@ func recognise(ctx context.Context, cfg Config, marks []argos.Mark, from start, 
 			return fmt.Errorf("read the last stored record of topic %s, partition %d: %w", cfg.Topic, p, err)
 		}
 		if now != m.Time {
-			return fmt.Errorf("%w: the record at offset %d of topic %s, partition %d, is of %s and the store has seen one of %s there, so the topic was remade; %s",
-				ErrRefused, below, cfg.Topic, p, instant(now), instant(m.Time), remade)
+			return fmt.Errorf(
+				"%w: the record at offset %d of topic %s, partition %d, is of %s and the store has seen one of %s there, so the topic was remade; %s",
+				ErrRefused,
+				below,
+				cfg.Topic,
+				p,
+				instant(now),
+				instant(m.Time),
+				remade,
+			)
 		}
 	}
 	return nil
@@ -151,8 +163,16 @@ func begin(cfg Config, all []argos.Mark, known []cluster.Layout, log []cluster.R
 	}
 	for p, o := range from.offsets {
 		if o > log[p].Last {
-			return start{}, nil, fmt.Errorf("%w: partition %d of topic %s ends at offset %d and the store has it up to %d, "+
-				"so the topic was remade or the broker lost data; %s", ErrRefused, p, cfg.Topic, log[p].Last, o, remade)
+			return start{}, nil, fmt.Errorf(
+				"%w: partition %d of topic %s ends at offset %d and the store has it up to %d, "+
+					"so the topic was remade or the broker lost data; %s",
+				ErrRefused,
+				p,
+				cfg.Topic,
+				log[p].Last,
+				o,
+				remade,
+			)
 		}
 	}
 	return from, known, nil

@@ -20,8 +20,8 @@ import (
 	"argos/transforms/fleet"
 )
 
-// Group is the consumer group that the marks are committed to, as advice for tools that show a lag. On Prism the store's identity
-// follows, and its members, the workers of that store, divide the partitions.
+// Group is the consumer group that the marks are committed to, as advice for tools that show a lag. On Prism the
+// store's identity follows, and its members, the workers of that store, divide the partitions.
 const Group = "argos-pipeline"
 
 // PerTruck asks for a Beam key, and so a state cell, for each truck instead of shards: for comparison.
@@ -34,12 +34,14 @@ type Config struct {
 	StoreURI string // of a store that argos.Process knows
 	Shards   int    // a multiple of the partitions; 0: as many as partitions; PerTruck
 
-	Memory int64 // bytes that the tracks of a process may take, about; 0: an eighth of the machine's or control group's memory
+	// bytes that the tracks of a process may take, about; 0: an eighth of the machine's or control group's memory
+	Memory int64
 
 	NewEpoch         bool // the topic was remade: read it from its beginning
 	AcceptPartitions bool // the topic has grown
 
-	// Instance is of membership.Config: a name that the process which replaces this one after a crash has, too; empty: none.
+	// Instance is of membership.Config: a name that the process which replaces this one after a crash has, too;
+	// empty: none.
 	Instance string
 
 	DrainWithin time.Duration // how long what is under way may take to be stored at the end; 10 s unless given
@@ -98,8 +100,8 @@ func Collectors() []prometheus.Collector {
 	return all
 }
 
-// runs counts the runs and jobs of this process: Beam's functions find what they share by name, and a name must never mean
-// two jobs, of which an abandoned one may still be at work.
+// runs counts the runs and jobs of this process: Beam's functions find what they share by name, and a name must never
+// mean two jobs, of which an abandoned one may still be at work.
 var runs atomic.Int64
 
 // Live is a running pipeline.
@@ -118,8 +120,9 @@ type Live struct {
 	marks []int64      // of the last one
 }
 
-// Run runs the live pipeline until ctx ends, and then drains it: nil. It fails when the broker or the store does not answer
-// at the start, or the two do not fit together (ErrRefused); later failures are logged and the job resumes from the marks.
+// Run runs the live pipeline until ctx ends, and then drains it: nil. It fails when the broker or the store does not
+// answer at the start, or the two do not fit together (ErrRefused); later failures are logged and the job resumes
+// from the marks.
 func Run(ctx context.Context, cfg Config) error {
 	l, err := Start(ctx, cfg)
 	if err != nil {
@@ -148,9 +151,15 @@ func Start(ctx context.Context, cfg Config) (*Live, error) {
 		cfg.group += "-" + id
 	}
 	cfg.NewEpoch, cfg.AcceptPartitions = false, false // said once, done once
-	l := &Live{cfg: cfg, store: store, done: make(chan struct{}), marks: from.offsets, assignment: newAssignment(store, cfg.Topic, cfg.Log)}
+	l := &Live{
+		cfg:        cfg,
+		store:      store,
+		done:       make(chan struct{}),
+		marks:      from.offsets,
+		assignment: newAssignment(store, cfg.Topic, cfg.Log),
+	}
 	member, err := membership.Join(membership.Config{
-		Kafka: cfg.Kafka, Topic: cfg.Topic, Group: cfg.group, Handler: l.assignment, Log: cfg.Log, Instance: cfg.Instance,
+		Kafka: cfg.Kafka, Topic: cfg.Topic, Group: cfg.group, Handler: l.assignment, Instance: cfg.Instance, Log: cfg.Log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
@@ -197,8 +206,8 @@ func ready(ctx context.Context, store argos.Store, cfg Config) (start, error) {
 	return resume(ctx, store, cfg)
 }
 
-// Stop drains the pipeline: what the source has handed out is stored and confirmed. When ctx ends before, what is under way is
-// dropped, and read again by the next run.
+// Stop drains the pipeline: what the source has handed out is stored and confirmed. When ctx ends before, what is
+// under way is dropped, and read again by the next run.
 func (l *Live) Stop(ctx context.Context) error {
 	l.drain()
 	select {
@@ -228,7 +237,9 @@ func (l *Live) Marks() []int64 {
 
 // WaitFor returns when each partition is stored up to the given offset.
 func (l *Live) WaitFor(ctx context.Context, offsets []int64) error {
-	tick := time.NewTicker(5 * time.Millisecond) // an attempt may fail and another take over, so no single one is waited for
+	tick := time.NewTicker(
+		5 * time.Millisecond,
+	) // an attempt may fail and another take over, so no single one is waited for
 	defer tick.Stop()
 	for {
 		behind, marks := 0, l.Marks()
@@ -243,7 +254,10 @@ func (l *Live) WaitFor(ctx context.Context, offsets []int64) error {
 		select {
 		case <-tick.C:
 		case <-l.done:
-			return errors.Join(fmt.Errorf("the pipeline ended with %d partitions not stored to the offsets waited for", behind), l.err)
+			return errors.Join(
+				fmt.Errorf("the pipeline ended with %d partitions not stored to the offsets waited for", behind),
+				l.err,
+			)
 		case <-ctx.Done():
 			return fmt.Errorf("%d partitions are not stored to the offsets waited for: %w", behind, ctx.Err())
 		}

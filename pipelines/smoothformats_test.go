@@ -180,9 +180,9 @@ func TestSmoothTrucksOfOneFile(t *testing.T) {
 		if _, err := Smooth(t.Context(), SmoothConfig{Paths: []string{file}, Fixes: "fixes.csv", Out: out, Format: "csv", Causal: causal}); err != nil {
 			t.Fatal(err)
 		}
-		if a, b := cleaned(t, filepath.Join(out, "fleet_day_A-1-937bb40e81.csv")), cleaned(t, filepath.Join(out, "fleet_day_B.csv")); len(
-			a,
-		) != 3 ||
+		a := cleaned(t, filepath.Join(out, "fleet_day_A-1-937bb40e81.csv"))
+		b := cleaned(t, filepath.Join(out, "fleet_day_B.csv"))
+		if len(a) != 3 ||
 			len(b) != 4 ||
 			a[2][6] != "refused" ||
 			b[3][0] != "1700000002000" {

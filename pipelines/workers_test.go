@@ -123,8 +123,8 @@ func TestMoreWorkersThanPartitions(t *testing.T) {
 	hasAll(t, store, 10, 200)
 }
 
-// TestExactWhoeverOwns: exactness does not rest on the group. Three workers are told, at random and in mid-load, that partitions are
-// theirs, lost or asked back, so that some have two owners for a while, and some have none.
+// TestExactWhoeverOwns: exactness does not rest on the group. Three workers are told, at random and in mid-load, that
+// partitions are theirs, lost or asked back, so that some have two owners for a while, and some have none.
 func TestExactWhoeverOwns(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

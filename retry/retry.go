@@ -1,5 +1,5 @@
-// Package retry is for what is tried again until it works: the pauses between the tries, and one log line when the trouble begins and
-// one when it is over.
+// Package retry is for what is tried again until it works: the pauses between the tries, and one log line when the
+// trouble begins and one when it is over.
 package retry
 
 import (
@@ -33,8 +33,8 @@ func (b *Backoff) WaitAtMost(ctx context.Context, most time.Duration) bool {
 	}
 }
 
-// Incident is a trouble that lasts: one log line when it begins and one when it is over, whatever is tried in between. Goroutines may share
-// one, which is theirs together.
+// Incident is a trouble that lasts: one log line when it begins and one when it is over, whatever is tried in
+// between. Goroutines may share one, which is theirs together.
 type Incident struct {
 	What string       // is tried, such as "reading the log"
 	Log  *slog.Logger // slog's default if nil

@@ -1,5 +1,6 @@
-// Package runner holds what Beam's runners have in common, as this program uses them: how Beam is prepared in this process, how a job
-// is followed over Beam's job service, and how what a runner says of a failure is read. It knows any Beam pipeline, and none of ours.
+// Package runner holds what Beam's runners have in common, as this program uses them: how Beam is prepared in this
+// process, how a job is followed over Beam's job service, and how what a runner says of a failure is read. It knows
+// any Beam pipeline, and none of ours.
 package runner
 
 import (
@@ -17,7 +18,8 @@ import (
 	jobpb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/jobmanagement_v1"
 )
 
-// InitBeam prepares Beam for workers in this process, which log here. It does so once a process, for Beam's registries are the process's.
+// InitBeam prepares Beam for workers in this process, which log here. It does so once a process, for Beam's
+// registries are the process's.
 var InitBeam = sync.OnceFunc(func() {
 	log := slog.Default()
 	beam.Init()

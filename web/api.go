@@ -81,7 +81,10 @@ func (s *Server) trail(w http.ResponseWriter, r *http.Request) error {
 		Points []shown `json:"points"`
 	}{t.ID, []shown{}}
 	for _, p := range s.watch.trail(&t) {
-		answer.Points = append(answer.Points, shown{instant(p.time), locationOf(p.clean), locationOf(p.raw), p.status.String()})
+		answer.Points = append(
+			answer.Points,
+			shown{instant(p.time), locationOf(p.clean), locationOf(p.raw), p.status.String()},
+		)
 	}
 	return reply(w, answer)
 }

@@ -85,7 +85,11 @@ func TestNobodyLooks(t *testing.T) {
 		get("/v1/trucks/truck-00007/trail")
 		time.Sleep(10 * time.Second)
 		if n := store.several.Load(); n < 39 || n > 41 || store.severalSize.Load() != 1 {
-			t.Errorf("in 10 s after a trail was asked for, trucks were read %d times, %d each", n, store.severalSize.Load())
+			t.Errorf(
+				"in 10 s after a trail was asked for, trucks were read %d times, %d each",
+				n,
+				store.severalSize.Load(),
+			)
 		}
 		time.Sleep(2 * followedFor)
 		before := store.all()

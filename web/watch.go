@@ -149,7 +149,11 @@ func (w *watch) following(ctx context.Context) {
 			return
 		}
 		for ids := w.trails.followed(time.Now()); len(ids) > 0; ids = w.trails.followed(time.Now()) {
-			w.again(ctx, "read the trucks that are looked at", func(ctx context.Context) error { return w.follow(ctx, ids) })
+			w.again(
+				ctx,
+				"read the trucks that are looked at",
+				func(ctx context.Context) error { return w.follow(ctx, ids) },
+			)
 			if !pause(ctx, followEvery) {
 				return
 			}

@@ -65,7 +65,8 @@ func TestTrail(t *testing.T) {
 		t.Fatalf("after 5 states the trail has %d points", len(got.Points))
 	}
 	want, last := driven("T-17", 5), got.Points[4]
-	if last.Time.UnixMilli() != want.Time || fmt.Sprint(last.Location.Coordinates) != fmt.Sprint(seven(want.Lon, want.Lat)) ||
+	if last.Time.UnixMilli() != want.Time ||
+		fmt.Sprint(last.Location.Coordinates) != fmt.Sprint(seven(want.Lon, want.Lat)) ||
 		fmt.Sprint(last.Raw.Coordinates) != fmt.Sprint(seven(want.Raw.Lon, want.Raw.Lat)) ||
 		last.Status != "moving" {
 		t.Errorf("the last point is %+v, want that of %+v", last, want)

@@ -111,7 +111,8 @@ func brokerDiskFull(ctx context.Context, s *system) error {
 	}
 }
 
-// twoPipelines lets a second one share the partitions for a while, ends the first under it, and the second when the first is back.
+// twoPipelines lets a second one share the partitions for a while, ends the first under it, and the second when the
+// first is back.
 func twoPipelines(ctx context.Context, s *system) error {
 	addrs, err := rig.FreeAddrs(1)
 	if err != nil {

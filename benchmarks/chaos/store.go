@@ -66,12 +66,21 @@ func (s *system) during(ctx context.Context, d time.Duration, before, after stri
 const writeFailures = "argos_sink_write_failures_total"
 
 func locked(ctx context.Context, s *system) error {
-	return felt(ctx, s.pipeline, writeFailures, func() error { return s.during(ctx, freeze, "begin immediate", "rollback") })
+	return felt(
+		ctx,
+		s.pipeline,
+		writeFailures,
+		func() error { return s.during(ctx, freeze, "begin immediate", "rollback") },
+	)
 }
 
 func refusesOne(ctx context.Context, s *system) error {
-	return s.during(ctx, 10*time.Second,
-		`create trigger refuse before update on _argos_trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`, "drop trigger refuse")
+	return s.during(
+		ctx,
+		10*time.Second,
+		`create trigger refuse before update on _argos_trucks when new.id = 'T-00007' begin select raise(abort, 'not this one'); end`,
+		"drop trigger refuse",
+	)
 }
 
 // storeDiskFull empties SQLite's log before it fills the disk, for what the log once took is written again and again.

@@ -41,16 +41,31 @@ func workerRows(o options) (rows []row) {
 			}
 			return s.workers[0].again(ctx)
 		})
-		add("stop20", "SIGSTOP of one of three workers for 20 s, and its return", false, func(ctx context.Context, s *system) error {
-			return frozen(ctx, s.workers[0], 20*time.Second)
-		})
+		add(
+			"stop20",
+			"SIGSTOP of one of three workers for 20 s, and its return",
+			false,
+			func(ctx context.Context, s *system) error {
+				return frozen(ctx, s.workers[0], 20*time.Second)
+			},
+		)
 		add("rolling", "one worker after the other is restarted", false, rolled)
-		add("kafka-restart", "Kafka is restarted under three workers", false, func(ctx context.Context, s *system) error {
-			return terminated(ctx, s.broker)
-		})
-		add("random", fmt.Sprintf("random faults of three workers and Kafka for %v", o.For/2), false, func(ctx context.Context, s *system) error {
-			return atRandom(ctx, append([]*part{s.broker}, s.workers...), o.Seed, o.For/2)
-		})
+		add(
+			"kafka-restart",
+			"Kafka is restarted under three workers",
+			false,
+			func(ctx context.Context, s *system) error {
+				return terminated(ctx, s.broker)
+			},
+		)
+		add(
+			"random",
+			fmt.Sprintf("random faults of three workers and Kafka for %v", o.For/2),
+			false,
+			func(ctx context.Context, s *system) error {
+				return atRandom(ctx, append([]*part{s.broker}, s.workers...), o.Seed, o.For/2)
+			},
+		)
 	}
 	return rows
 }
@@ -98,13 +113,19 @@ func (s *system) shared(ctx context.Context) error {
 			return nil
 		}
 		if err := pause(ctx, lookEvery); err != nil {
-			return fmt.Errorf("%v of %d partitions have an owner, and the idlest worker %v: %w", sum, partitions, least, err)
+			return fmt.Errorf(
+				"%v of %d partitions have an owner, and the idlest worker %v: %w",
+				sum,
+				partitions,
+				least,
+				err,
+			)
 		}
 	}
 }
 
-// handovers counts, by the bound of the histogram's bucket in seconds, how long partitions had no owner before each worker, a process
-// each, came to own them.
+// handovers counts, by the bound of the histogram's bucket in seconds, how long partitions had no owner before each
+// worker, a process each, came to own them.
 type handovers map[int]map[float64]uint64
 
 func (s *system) handovers(ctx context.Context) handovers {

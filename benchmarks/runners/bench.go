@@ -2,23 +2,19 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
-
-	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/benchmarks/backlog"
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/sqliteio"
 	"argos/rig"
 	"argos/runner/flink/jobmanager"
-	"argos/wire"
 )
 
 const partitions = 8
@@ -53,7 +49,7 @@ func (b *bench) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return b.fill(ctx)
+	return backlog.Write(ctx, b.kafka.Addr, b.Fixes, b.Fleet)
 }
 
 func saying(what string) func(string) bool {
@@ -66,30 +62,6 @@ func (b *bench) end() {
 	}
 	b.gateway.Kill()
 	b.kafka.Kill()
-}
-
-// fill writes the backlog: the fleet's fixes, second by second, of yesterday.
-func (b *bench) fill(ctx context.Context) error {
-	w := &kafka.Writer{
-		Addr: kafka.TCP(b.kafka.Addr), Topic: argos.Topic, BatchSize: 5000, BatchBytes: 900_000, BatchTimeout: 10 * time.Millisecond,
-		Balancer: kafka.BalancerFunc(func(m kafka.Message, p ...int) int { return argos.PartitionOf(string(m.Key), len(p)) }),
-	}
-	defer w.Close()
-	epoch := time.Now().Add(-24 * time.Hour).UnixMilli()
-	var batch []kafka.Message
-	for i := range b.Fixes {
-		id, n := fmt.Sprintf("B-%05d", i%b.Fleet), i/b.Fleet
-		r := argos.Record{Fix: argos.NewFix(id, epoch+int64(n)*1000, 52+float64(n)*9e-5, 13), Recv: time.Now().UnixMilli()}
-		r.Speed, r.Heading, r.Accuracy = 10, 0, 4
-		batch = append(batch, kafka.Message{Key: []byte(id), Value: wire.AppendRecord(nil, &r)})
-		if len(batch) == 20_000 || i == b.Fixes-1 {
-			if err := w.WriteMessages(ctx, batch...); err != nil {
-				return fmt.Errorf("write the backlog: %w", err)
-			}
-			batch = batch[:0]
-		}
-	}
-	return nil
 }
 
 // held is how many offsets the log has.

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -146,22 +144,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// used is the processor time of processes, in seconds: fields 14 and 15 of their stat, in hundredths.
-func used(pids []int) (seconds float64) {
+// used is the processor time of processes, in seconds; of one that has just ended, nothing.
+func used(pids []int) (sum float64) {
 	for _, pid := range pids {
-		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil {
-			continue
-		}
-		fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-		for _, i := range []int{11, 12} {
-			ticks, err := strconv.ParseFloat(fields[i], 64)
-			if err == nil {
-				seconds += ticks / 100
-			}
+		if s, err := rig.CPU(pid); err == nil {
+			sum += s
 		}
 	}
-	return seconds
+	return sum
 }
 
 // latencies reads the sink's histogram.

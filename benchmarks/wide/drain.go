@@ -18,6 +18,7 @@ import (
 	"argos/io/kafkaio"
 	"argos/io/sqliteio"
 	"argos/pipelines"
+	"argos/rig"
 )
 
 // drainRole makes this program a pipeline that reads a backlog and says what that took: drain BROKER STORE MEMORY
@@ -78,14 +79,14 @@ func runDrain(ctx context.Context, args []string) error {
 	var d drained
 	for i := range ends {
 		began := time.Now()
-		cpu, err := used(os.Getpid())
+		cpu, err := rig.CPU(os.Getpid())
 		if err != nil {
 			return err
 		}
 		if err := l.WaitFor(ctx, ends[i]); err != nil {
 			return err
 		}
-		after, err := used(os.Getpid())
+		after, err := rig.CPU(os.Getpid())
 		if err != nil {
 			return err
 		}

@@ -55,8 +55,18 @@ func (o options) backlog(ctx context.Context, dir string, b backlog, memory bool
 		if d, err = o.drain(ctx, sub, name, store, broker.addr, bound); err != nil {
 			return d, fmt.Errorf("%s: %w", name, err)
 		}
-		fmt.Fprintf(t, "%s\t%.0fk, %.0fk\t%.1f, %.1f\t%d\t%.0f\t%.0f\n", name,
-			d.Halves[0].Rate/1e3, d.Halves[1].Rate/1e3, d.Halves[0].CPU, d.Halves[1].CPU, d.Peak>>20, d.Tracks/(1<<20), d.Asked)
+		fmt.Fprintf(
+			t,
+			"%s\t%.0fk, %.0fk\t%.1f, %.1f\t%d\t%.0f\t%.0f\n",
+			name,
+			d.Halves[0].Rate/1e3,
+			d.Halves[1].Rate/1e3,
+			d.Halves[0].CPU,
+			d.Halves[1].CPU,
+			d.Peak>>20,
+			d.Tracks/(1<<20),
+			d.Asked,
+		)
 		return d, t.Flush()
 	}
 	for _, store := range []string{"null", "sqlite"} {

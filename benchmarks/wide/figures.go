@@ -11,6 +11,8 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"argos/rig"
 )
 
 // figures are read from a process that serves metrics.
@@ -48,25 +50,8 @@ func (f figures) read(ctx context.Context) (r reading, err error) {
 	}
 	r.stored, r.accepted = sum("argos_sink_records_total"), sum("argos_gateway_fixes_accepted_total")
 	r.at = time.Now()
-	r.cpu, err = used(f.pid)
+	r.cpu, err = rig.CPU(f.pid)
 	return r, err
-}
-
-// used is the processor time of a process in seconds: fields 14 and 15 of its stat, in hundredths.
-func used(pid int) (seconds float64, err error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return 0, err
-	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	for _, i := range []int{11, 12} {
-		ticks, err := strconv.ParseFloat(fields[i], 64)
-		if err != nil {
-			return 0, fmt.Errorf("processor time of process %d: %w", pid, err)
-		}
-		seconds += ticks / 100
-	}
-	return seconds, nil
 }
 
 // peak is the most memory that a process has had resident, in bytes.

@@ -12,14 +12,13 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	kafka "github.com/segmentio/kafka-go"
 
 	"argos"
+	"argos/benchmarks/backlog"
 	"argos/cluster"
 	"argos/io/kafkaio"
 	"argos/io/sqliteio"
 	"argos/rig"
-	"argos/wire"
 )
 
 const (
@@ -57,7 +56,7 @@ func (b *bench) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return b.fill(ctx)
+	return backlog.Write(ctx, b.kafka.Addr, b.Fixes, b.Fleet)
 }
 
 func (b *bench) end() {
@@ -71,32 +70,6 @@ func (b *bench) end() {
 
 func saying(what string) func(string) bool {
 	return func(line string) bool { return strings.Contains(line, what) }
-}
-
-// fill writes the backlog: the fleet's fixes, second by second, of yesterday.
-func (b *bench) fill(ctx context.Context) error {
-	w := &kafka.Writer{
-		Addr: kafka.TCP(b.kafka.Addr), Topic: argos.Topic,
-		BatchSize: 5000, BatchBytes: 900_000, BatchTimeout: 10 * time.Millisecond,
-		Balancer: kafka.BalancerFunc(func(m kafka.Message, p ...int) int { return argos.PartitionOf(string(m.Key), len(p)) }),
-	}
-	defer w.Close()
-	yesterday := time.Now().Add(-24 * time.Hour).UnixMilli()
-	var batch []kafka.Message
-	for i := range b.Fixes {
-		id, n := fmt.Sprintf("B-%05d", i%b.Fleet), i/b.Fleet
-		fix := argos.NewFix(id, yesterday+int64(n)*1000, 52+float64(n)*9e-5, 13)
-		fix.Speed, fix.Heading, fix.Accuracy = 10, 0, 4
-		r := argos.Record{Fix: fix, Recv: time.Now().UnixMilli()}
-		batch = append(batch, kafka.Message{Key: []byte(id), Value: wire.AppendRecord(nil, &r)})
-		if len(batch) == 20_000 || i == b.Fixes-1 {
-			if err := w.WriteMessages(ctx, batch...); err != nil {
-				return fmt.Errorf("write the backlog: %w", err)
-			}
-			batch = batch[:0]
-		}
-	}
-	return nil
 }
 
 // crew are workers at work.
@@ -113,7 +86,7 @@ func (c crew) kill() {
 
 func (c crew) cpu() (sum float64, err error) {
 	for _, w := range c {
-		s, err := w.CPU()
+		s, err := rig.CPU(w.PID())
 		if err != nil {
 			return 0, err
 		}
@@ -198,8 +171,20 @@ func (b *bench) measure(ctx context.Context, turn, n int) (f figures, err error)
 
 // steady measures what the load costs once it is under way.
 func (b *bench) steady(ctx context.Context, turn int, c crew, f *figures) error {
-	load, err := rig.Launch(ctx, nil, b.binary, "simulate", "--to", "ws://"+b.device,
-		"--ledger", filepath.Join(b.dir, fmt.Sprintf("%d.ndjson", turn)), "--trucks", strconv.Itoa(b.Fleet), "--rate", strconv.FormatFloat(float64(b.Rate)/float64(b.Fleet), 'g', -1, 64))
+	load, err := rig.Launch(
+		ctx,
+		nil,
+		b.binary,
+		"simulate",
+		"--to",
+		"ws://"+b.device,
+		"--ledger",
+		filepath.Join(b.dir, fmt.Sprintf("%d.ndjson", turn)),
+		"--trucks",
+		strconv.Itoa(b.Fleet),
+		"--rate",
+		strconv.FormatFloat(float64(b.Rate)/float64(b.Fleet), 'g', -1, 64),
+	)
 	if err != nil {
 		return err
 	}

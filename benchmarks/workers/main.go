@@ -1,5 +1,5 @@
-// Command workers gives the same backlog, and then the same steady load, to one, two and four workers that share the partitions of an
-// Apache Kafka: what sharing costs, and whether any work is done twice.
+// Command workers gives the same backlog, and then the same steady load, to one, two and four workers that share the
+// partitions of an Apache Kafka: what sharing costs, and whether any work is done twice.
 package main
 
 import (
@@ -71,8 +71,25 @@ func run(ctx context.Context, o options, to io.Writer) error {
 	if err := b.start(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(to, "%d fixes of %d trucks, then %d fixes/s for %v; %d processors\n", o.Fixes, o.Fleet, o.Rate, o.For, runtime.NumCPU())
-	fmt.Fprintf(to, "%-8s %14s %14s %10s %16s %10s\n", "workers", "drain", "CPU-s/M", "refused", "steady CPU-s/M", "refused")
+	fmt.Fprintf(
+		to,
+		"%d fixes of %d trucks, then %d fixes/s for %v; %d processors\n",
+		o.Fixes,
+		o.Fleet,
+		o.Rate,
+		o.For,
+		runtime.NumCPU(),
+	)
+	fmt.Fprintf(
+		to,
+		"%-8s %14s %14s %10s %16s %10s\n",
+		"workers",
+		"drain",
+		"CPU-s/M",
+		"refused",
+		"steady CPU-s/M",
+		"refused",
+	)
 	for turn, n := range o.Workers {
 		f, err := b.measure(ctx, turn, n)
 		if ctx.Err() != nil {

@@ -111,7 +111,18 @@ func rolesAsProcesses(t *testing.T, store string, kafka ...string) []*process {
 		t.Errorf("explain: exit code %d\n%s%s", code, stdout, stderr)
 	}
 	verdict := freeAddr(t)
-	follow := start(t, append(args, "--follow", "--every", "50ms", "--state", filepath.Join(t.TempDir(), "state"), "--admin", verdict)...)
+	follow := start(
+		t,
+		append(
+			args,
+			"--follow",
+			"--every",
+			"50ms",
+			"--state",
+			filepath.Join(t.TempDir(), "state"),
+			"--admin",
+			verdict,
+		)...)
 	eventually(t, "the followed audit is clean", func() bool { return metricAt(t, verdict, "argos_audit_clean") == 1 })
 	if code, body := get("http://" + verdict + "/readyz"); code != http.StatusOK {
 		t.Errorf("the followed audit is not ready: %d %s", code, body)

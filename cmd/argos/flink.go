@@ -30,7 +30,12 @@ type clusterFlags struct {
 }
 
 func (f clusterFlags) cluster() (flink.Config, error) {
-	on := flink.Config{JobServer: f.JobServer, Cluster: jobmanager.At(f.FlinkRest), Parallelism: f.Parallelism, Worker: f.Worker}
+	on := flink.Config{
+		JobServer:   f.JobServer,
+		Cluster:     jobmanager.At(f.FlinkRest),
+		Parallelism: f.Parallelism,
+		Worker:      f.Worker,
+	}
 	switch f.Worker {
 	case "loopback":
 		on.Worker, on.Loopback = "", true
@@ -71,10 +76,14 @@ func (f flinkFlags) runner() (flink.Config, error) {
 	return on, err
 }
 
-// check refuses what means nothing to another runner, and would be dangerous to overlook: --stop would start a pipeline.
+// check refuses what means nothing to another runner, and would be dangerous to overlook: --stop would start a
+// pipeline.
 func (f flinkFlags) check(runner string) error {
 	if runner != "flink" && (f.Stop || f.Resume || f.Savepoint != "") {
-		return fmt.Errorf("--stop, --resume and --savepoint are for --runner flink; on %s a pipeline goes on from the store's marks by itself, and Ctrl-C stops it", runner)
+		return fmt.Errorf(
+			"--stop, --resume and --savepoint are for --runner flink; on %s a pipeline goes on from the store's marks by itself, and Ctrl-C stops it",
+			runner,
+		)
 	}
 	return nil
 }
@@ -104,7 +113,17 @@ func (c pipelineCmd) onFlink(ctx context.Context, log *slog.Logger, shards int, 
 	if err != nil {
 		return err
 	}
-	log.Info("the job is on the cluster", "flink", on.Cluster.String(), "kafka", cfg.Kafka.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
+	log.Info(
+		"the job is on the cluster",
+		"flink",
+		on.Cluster.String(),
+		"kafka",
+		cfg.Kafka.String(),
+		"store",
+		argos.Redacted(c.Store),
+		"admin",
+		l.Addr().String(),
+	)
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(flink.Collector(job.Job))
 	if on.Loopback {

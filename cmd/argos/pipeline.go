@@ -89,7 +89,15 @@ func (c pipelineCmd) Run(ctx context.Context, log *slog.Logger, term terminal) e
 		stopped <- live.Stop(stopping)
 	}()
 	err = serveUntil(serving, log, l, admin{reg: reg, ready: live.Ready}.handler(), "", admin{}, func() {
-		log.Info("pipeline cleans fixes", "kafka", at.String(), "store", argos.Redacted(c.Store), "admin", l.Addr().String())
+		log.Info(
+			"pipeline cleans fixes",
+			"kafka",
+			at.String(),
+			"store",
+			argos.Redacted(c.Store),
+			"admin",
+			l.Addr().String(),
+		)
 	})
 	end()
 	if serr := <-stopped; err == nil && serr != nil {

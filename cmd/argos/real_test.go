@@ -20,8 +20,8 @@ import (
 // apache is a real broker, which the tests that ask for it share.
 var apache rigtest.Kafka
 
-// TestRolesOnKafkaAndMongoDB is TestRolesAsProcesses with real parts: Apache Kafka, and a server that speaks MongoDB's protocol
-// (the one at ARGOS_TEST_MONGO, if given).
+// TestRolesOnKafkaAndMongoDB is TestRolesAsProcesses with real parts: Apache Kafka, and a server that speaks
+// MongoDB's protocol (the one at ARGOS_TEST_MONGO, if given).
 func TestRolesOnKafkaAndMongoDB(t *testing.T) {
 	apache.Start(t)
 	roles := rolesAsProcesses(t, withSecret(emptyMongo(t)), "--kafka", apache.Addr)

@@ -24,7 +24,8 @@ func TestEachCommandHelpsWithExamples(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	code, out, stderr := runToEnd(t, "--version")
-	if code != 0 || stderr != "" || !strings.HasPrefix(out, "argos ") || !strings.Contains(out, runtime.Version()) || !strings.Contains(out, "Beam v2.") {
+	if code != 0 || stderr != "" || !strings.HasPrefix(out, "argos ") || !strings.Contains(out, runtime.Version()) ||
+		!strings.Contains(out, "Beam v2.") {
 		t.Errorf("exit code %d, %s, %s", code, out, stderr)
 	}
 }
@@ -181,8 +182,22 @@ func TestHalfWrittenTrace(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(drive, "fixes.csv"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	code, stdout, stderr := runToEnd(t, "demo", "--listen", "127.0.0.1:0", "--trace", drive, "--speed", "100", "--duration", "1s", "--report", "-")
-	if code != 0 || !strings.Contains(stderr, "line 4: the last line is half-written") || !strings.Contains(stdout, `"acked": 2`) {
+	code, stdout, stderr := runToEnd(
+		t,
+		"demo",
+		"--listen",
+		"127.0.0.1:0",
+		"--trace",
+		drive,
+		"--speed",
+		"100",
+		"--duration",
+		"1s",
+		"--report",
+		"-",
+	)
+	if code != 0 || !strings.Contains(stderr, "line 4: the last line is half-written") ||
+		!strings.Contains(stdout, `"acked": 2`) {
 		t.Errorf("exit code %d\n%s\n%s", code, stdout, stderr)
 	}
 }
@@ -266,7 +281,16 @@ func asNobody(t *testing.T, args ...string) (code int, stderr string) {
 func TestAuditOfNoStore(t *testing.T) {
 	dir := t.TempDir()
 	typo := filepath.Join(dir, "typo.db")
-	code, _, stderr := runToEnd(t, "audit", "--ledger", filepath.Join(dir, "l"), "--kafka", "127.0.0.1:1", "--store", "sqlite:"+typo)
+	code, _, stderr := runToEnd(
+		t,
+		"audit",
+		"--ledger",
+		filepath.Join(dir, "l"),
+		"--kafka",
+		"127.0.0.1:1",
+		"--store",
+		"sqlite:"+typo,
+	)
 	if sentence(t, stderr, "no store to audit", typo); code != 1 {
 		t.Errorf("exit code %d", code)
 	}

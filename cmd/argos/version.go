@@ -2,8 +2,8 @@ package main
 
 import "runtime/debug"
 
-// version is which build this is: of the module, of its sources, and of what it was built with. What a build does not know, as the
-// revision of one outside of a repository, is left out.
+// version is which build this is: of the module, of its sources, and of what it was built with. What a build does not
+// know, as the revision of one outside of a repository, is left out.
 func version() string {
 	b, known := debug.ReadBuildInfo()
 	if !known {

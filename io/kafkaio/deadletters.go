@@ -26,11 +26,11 @@ type DeadLetterConfig struct {
 	Patience time.Duration // how long the broker may refuse before the bundle fails; 0: until the job ends
 }
 
-// WriteDeadLetters produces dead letters to argos.DeadLetterTopic. A letter is KV<int64 partition, []byte>: the argos.Part
-// that it belongs to, then an argos.LogRecord for each record refused, whose Value is the letter to store and whose Offset
-// says where in the partition the record is. A letter's time is when it is written: the record's own may be one that no
-// broker takes. It gives KV<int64 partition, []byte argos.Part>, each part when all its
-// letters are on all in-sync replicas; a part without letters at once. A crash or a lost answer stores a letter twice.
+// WriteDeadLetters produces dead letters to argos.DeadLetterTopic. A letter is KV<int64 partition, []byte>: the
+// argos.Part that it belongs to, then an argos.LogRecord for each record refused, whose Value is the letter to store
+// and whose Offset says where in the partition the record is. A letter's time is when it is written: the record's own
+// may be one that no broker takes. It gives KV<int64 partition, []byte argos.Part>, each part when all its letters
+// are on all in-sync replicas; a part without letters at once. A crash or a lost answer stores a letter twice.
 func WriteDeadLetters(s beam.Scope, cfg DeadLetterConfig, letters beam.PCollection) beam.PCollection {
 	return beam.ParDo(s.Scope("kafkaio.WriteDeadLetters"), &deadLetterFn{Config: cfg}, letters)
 }
@@ -79,6 +79,12 @@ func (f *deadLetterFn) write(ctx context.Context, part argos.Part) error {
 		defer cancel()
 	}
 	defer context.AfterFunc(job.ctx, cancel)()
-	w := letterWriter{job: job, kafka: f.Config.Kafka, client: client, part: part, incident: retry.Incident{What: "writing dead letters"}}
+	w := letterWriter{
+		job:      job,
+		kafka:    f.Config.Kafka,
+		client:   client,
+		part:     part,
+		incident: retry.Incident{What: "writing dead letters"},
+	}
 	return w.write(ctx, f.records)
 }

@@ -13,8 +13,8 @@ import (
 	"argos/retry"
 )
 
-// Retention takes the log from its start on. What lies between that and a partition's mark is what it may still take before it takes
-// what is not stored: the headroom.
+// Retention takes the log from its start on. What lies between that and a partition's mark is what it may still take
+// before it takes what is not stored: the headroom.
 var (
 	headroomRecords = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "argos_retention_headroom_records",
@@ -39,7 +39,8 @@ const (
 	headroomTimeout = 10 * time.Second
 )
 
-// Headroom follows how far retention is from what the store does not have yet, for all of a topic's partitions, until its context ends.
+// Headroom follows how far retention is from what the store does not have yet, for all of a topic's partitions, until
+// its context ends.
 type Headroom struct {
 	Kafka cluster.Config
 	Topic string
@@ -136,7 +137,8 @@ func (h *Headroom) measure(ctx context.Context, m argos.Mark, log cluster.Range)
 	if h.limit > 0 {
 		left, bounded = h.limit-now.Sub(next), true
 	}
-	if log.First > 0 && log.First < log.Last { // retention acts, by age or by size: it goes through the log as fast as that is written
+	if log.First > 0 &&
+		log.First < log.Last { // retention acts, by age or by size: it goes through the log as fast as that is written
 		if h.firsts[p].offset != log.First {
 			at, err := h.written(ctx, p, log.First)
 			if err != nil {

@@ -100,7 +100,9 @@ func TestHeadroom(t *testing.T) {
 			set, err := client.IncrementalAlterConfigs(t.Context(), &kafka.IncrementalAlterConfigsRequest{
 				Resources: []kafka.IncrementalAlterConfigsRequestResource{{
 					ResourceType: kafka.ResourceTypeTopic, ResourceName: argos.Topic,
-					Configs: []kafka.IncrementalAlterConfigsRequestConfig{{Name: "retention.ms", Value: strconv.FormatInt(limit, 10)}},
+					Configs: []kafka.IncrementalAlterConfigsRequestConfig{
+						{Name: "retention.ms", Value: strconv.FormatInt(limit, 10)},
+					},
 				}},
 			})
 			if err != nil || set.Resources[0].Error != nil {
@@ -114,7 +116,8 @@ func TestHeadroom(t *testing.T) {
 			about := func(seconds, minutes float64) bool {
 				return math.IsNaN(seconds) && math.IsNaN(minutes) || math.Abs(seconds/60-minutes) < 0.9
 			}
-			if got["argos_retention_headroom_records"] != c.records || !about(got["argos_retention_headroom_seconds"], c.left) ||
+			if got["argos_retention_headroom_records"] != c.records ||
+				!about(got["argos_retention_headroom_seconds"], c.left) ||
 				!about(got["argos_oldest_unstored_seconds"], c.age) {
 				t.Errorf("%v; want %v records, %v and %v minutes", got, c.records, c.left, c.age)
 			}

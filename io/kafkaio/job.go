@@ -156,8 +156,9 @@ func (j *Job) Reach(ctx context.Context, at cluster.Config, topic string) error 
 	return c.Reach(ctx, topic, len(j.partitions))
 }
 
-// reader is the reader of a partition that the job owns, nil of another, at an offset or where the present term begins if that is above.
-// A reader that stands elsewhere is replaced: the runner has gone back to a checkpoint of its own, or the partition was another's.
+// reader is the reader of a partition that the job owns, nil of another, at an offset or where the present term
+// begins if that is above. A reader that stands elsewhere is replaced: the runner has gone back to a checkpoint of
+// its own, or the partition was another's.
 func (j *Job) reader(cfg *ReadConfig, partition int, from int64) (r *reader, term int32, err error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()

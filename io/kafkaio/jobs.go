@@ -8,12 +8,12 @@ import (
 	"argos/cluster"
 )
 
-// jobs holds the runs of this process by name. Beam forces it: its functions are sent to workers as plain data, so a name
-// is all that can lead them to what they share.
+// jobs holds the runs of this process by name. Beam forces it: its functions are sent to workers as plain data, so a
+// name is all that can lead them to what they share.
 var jobs sync.Map // string -> *Job
 
-// NewJob registers a run that starts at the given offsets, by partition, and owns all of them (see Own). The name must not be in use: it is to be one of
-// its own for each run, for functions of the last one may linger.
+// NewJob registers a run that starts at the given offsets, by partition, and owns all of them (see Own). The name
+// must not be in use: it is to be one of its own for each run, for functions of the last one may linger.
 func NewJob(name string, starts []int64) *Job {
 	j := newJob(name, starts)
 	if _, taken := jobs.LoadOrStore(name, j); taken {
@@ -37,8 +37,8 @@ func newJob(name string, starts []int64) *Job {
 	return j
 }
 
-// jobNamed leads a function to its job. Where a runner spreads the functions over processes of its own, each process makes the job
-// for itself when its first function asks, and it lasts as long as the process.
+// jobNamed leads a function to its job. Where a runner spreads the functions over processes of its own, each process
+// makes the job for itself when its first function asks, and it lasts as long as the process.
 func jobNamed(name string, spread bool) (*Job, error) {
 	if j, ok := jobs.Load(name); ok {
 		return j.(*Job), nil

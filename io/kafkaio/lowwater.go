@@ -28,12 +28,13 @@ type LowWaterConfig struct {
 	Group string // consumer group that is told of the marks, for lag tools; empty: none
 
 	Starts []int64 // where each partition begins
-	Spread bool    // as in ReadConfig: the mark trackers are in the runner's state, which goes back with what they speak of
+	// as in ReadConfig: the mark trackers are in the runner's state, which goes back with what they speak of
+	Spread bool
 }
 
-// LowWater takes acknowledgements, KV<int64 partition, []byte argos.Part...>, and moves each partition's mark over the polls
-// of which every part is in and below which there is no hole. The marks go to the Job at once, whose source lives on
-// them, to the store within 0.1 s and, as advice, to Kafka.
+// LowWater takes acknowledgements, KV<int64 partition, []byte argos.Part...>, and moves each partition's mark over
+// the polls of which every part is in and below which there is no hole. The marks go to the Job at once, whose source
+// lives on them, to the store within 0.1 s and, as advice, to Kafka.
 func LowWater(s beam.Scope, cfg LowWaterConfig, acks beam.PCollection) {
 	s = s.Scope("kafkaio.LowWater")
 	none := beam.ParDo(s, &lowWaterFn{Config: cfg, Own: state.MakeValueState[[]byte]("own")}, acks)
@@ -41,9 +42,9 @@ func LowWater(s beam.Scope, cfg LowWaterConfig, acks beam.PCollection) {
 	beam.ParDo0(s, &endFn{}, beam.Reshuffle(s, none))
 }
 
-// lowWaterFn keeps its mark trackers in the Job, or in the state. In the first case the state is declared all the same: it alone makes a
-// stage of its own of this function, so that acknowledgements are an output of the sink's stage and reach us as soon as its bundle
-// ends.
+// lowWaterFn keeps its mark trackers in the Job, or in the state. In the first case the state is declared all the
+// same: it alone makes a stage of its own of this function, so that acknowledgements are an output of the sink's
+// stage and reach us as soon as its bundle ends.
 type lowWaterFn struct {
 	Config LowWaterConfig
 	Own    state.Value[[]byte]
@@ -81,7 +82,8 @@ func (f *lowWaterFn) parts(partition int64, acks []byte) (parts []argos.Part, er
 		if part, acks, err = argos.DecodePart(acks); err != nil {
 			return nil, err
 		}
-		if int64(part.Partition) != partition || part.Epoch != f.Config.Epoch || int(partition) >= len(f.Config.Starts) {
+		if int64(part.Partition) != partition || part.Epoch != f.Config.Epoch ||
+			int(partition) >= len(f.Config.Starts) {
 			return nil, fmt.Errorf("%w: a part of partition %d, epoch %d came to partition %d of %d, epoch %d",
 				argos.ErrEncoding, part.Partition, part.Epoch, partition, len(f.Config.Starts), f.Config.Epoch)
 		}
@@ -90,8 +92,8 @@ func (f *lowWaterFn) parts(partition int64, acks []byte) (parts []argos.Part, er
 	return parts, nil
 }
 
-// inState moves the mark of a partition whose tracker is in the state. What the mark passes is in the store, whatever becomes of this
-// bundle: so the job may write it down at once.
+// inState moves the mark of a partition whose tracker is in the state. What the mark passes is in the store, whatever
+// becomes of this bundle: so the job may write it down at once.
 func (f *lowWaterFn) inState(p state.Provider, partition int64, parts []argos.Part) error {
 	b, some, err := f.Own.Read(p)
 	if err != nil {

@@ -6,9 +6,9 @@ import (
 	"argos"
 )
 
-// markTracker tracks a partition's low-water mark. A poll is stored when all its parts are; the mark is where the stored
-// polls that join without a hole end. Parts may come in any order and more than once, and polls may be cut anew by a
-// runner that goes back to a checkpoint.
+// markTracker tracks a partition's low-water mark. A poll is stored when all its parts are; the mark is where the
+// stored polls that join without a hole end. Parts may come in any order and more than once, and polls may be cut
+// anew by a runner that goes back to a checkpoint.
 type markTracker struct {
 	mark  int64
 	polls map[span]*arrivals

@@ -10,7 +10,8 @@ import (
 	"argos"
 )
 
-// TestEncodedTrackerGoesOn: trackers that are packed and unpacked between any two parts move the mark as those in memory do.
+// TestEncodedTrackerGoesOn: trackers that are packed and unpacked between any two parts move the mark as those in
+// memory do.
 func TestEncodedTrackerGoesOn(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := rapid.Int64Range(0, 1000).Draw(t, "start")

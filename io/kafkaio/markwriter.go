@@ -20,8 +20,8 @@ const (
 	adviseEvery = time.Second
 )
 
-// markWriter writes a job's marks to the store, and then tells Kafka's group of them. A crash between a part's documents and
-// its mark costs a replay, which the store's guard refuses.
+// markWriter writes a job's marks to the store, and then tells Kafka's group of them. A crash between a part's
+// documents and its mark costs a replay, which the store's guard refuses.
 type markWriter struct {
 	job   *Job
 	cfg   LowWaterConfig
@@ -53,7 +53,9 @@ func (j *Job) startMarkWriter(ctx context.Context, cfg LowWaterConfig) error {
 	}
 	k := &markWriter{
 		job: j, cfg: cfg, store: store, kafka: client, written: make([]int64, len(j.partitions)),
-		storing: retry.Incident{What: "writing the marks"}, telling: retry.Incident{What: "committing to the consumer group"},
+		storing: retry.Incident{
+			What: "writing the marks",
+		}, telling: retry.Incident{What: "committing to the consumer group"},
 	}
 	for p := range j.partitions {
 		k.written[p] = j.partitions[p].tracker.mark // where the job starts is what is stored
@@ -121,7 +123,8 @@ func (k *markWriter) flush(ctx context.Context) error {
 	return nil
 }
 
-// advise commits the stored marks to Kafka's consumer group, for tools that show a lag. Nothing is ever read from there.
+// advise commits the stored marks to Kafka's consumer group, for tools that show a lag. Nothing is ever read from
+// there.
 func (k *markWriter) advise(ctx context.Context, every time.Duration) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -51,7 +51,8 @@ func Collectors() []prometheus.Collector {
 	}
 }
 
-// forgetPartition drops the gauges of a partition that is another process's from now on, for a lag that stands still is an alarm.
+// forgetPartition drops the gauges of a partition that is another process's from now on, for a lag that stands still
+// is an alarm.
 func forgetPartition(partition int) {
 	logEnd.DeleteLabelValues(label(partition))
 	markOffset.DeleteLabelValues(label(partition))

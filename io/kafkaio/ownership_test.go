@@ -8,13 +8,18 @@ import (
 	"argos/io/kafkaio"
 )
 
-// TestPartitionGoesToAndFro: a partition is another owner's for a while. What each owner reads joins without a hole, the mark of the
-// store is where the other begins, and each ownership is a term of its own.
+// TestPartitionGoesToAndFro: a partition is another owner's for a while. What each owner reads joins without a hole,
+// the mark of the store is where the other begins, and each ownership is a term of its own.
 func TestPartitionGoesToAndFro(t *testing.T) {
 	brokers := newBroker(t, 2)
 	fill(t, brokers, 0, 4_000)
 	fill(t, brokers, 1, 4_000)
-	r := start(t, brokers, []int64{0, 0}, func(c *kafkaio.ReadConfig, _ *tap) { c.PollRecords, c.CalmRecords = 100, 100 })
+	r := start(
+		t,
+		brokers,
+		[]int64{0, 0},
+		func(c *kafkaio.ReadConfig, _ *tap) { c.PollRecords, c.CalmRecords = 100, 100 },
+	)
 	within(t, "the first polls", func() bool { return r.records.Load() > 500 })
 	if err := r.job.Release(timed(t), 0); err != nil {
 		t.Fatal(err)

@@ -32,8 +32,8 @@ type ReadConfig struct {
 	Ends []int64 // nil: for ever
 	Have int     // partitions of the topic; as many as Starts unless given
 
-	// Spread says that the runner runs the functions in processes of its own, and paces the source by itself: credit, calm and
-	// pace are then not for us, for what is stored is not known where it is read.
+	// Spread says that the runner runs the functions in processes of its own, and paces the source by itself: credit,
+	// calm and pace are then not for us, for what is stored is not known where it is read.
 	Spread bool
 
 	PollRecords   int           // a poll takes at most so many records: 10,000
@@ -67,10 +67,10 @@ func (c *ReadConfig) setDefaults() {
 	}
 }
 
-// Read is the pipeline's source: KV<int64 partition, []byte poll>, where a poll [From, To) is an argos.Part with 0 of 0
-// and then its argos.LogRecords. The polls of a partition follow each other without a hole; where retention has taken
-// records, or the log has none, To jumps; where another process has owned the partition in between, From does. A poll's Beam time is From as ms, so that a runner that orders by time keeps a
-// partition in order.
+// Read is the pipeline's source: KV<int64 partition, []byte poll>, where a poll [From, To) is an argos.Part with 0 of
+// 0 and then its argos.LogRecords. The polls of a partition follow each other without a hole; where retention has
+// taken records, or the log has none, To jumps; where another process has owned the partition in between, From does.
+// A poll's Beam time is From as ms, so that a runner that orders by time keeps a partition in order.
 //
 // A poll's bytes are used again for the next one: a function that keeps them must copy.
 func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
@@ -86,19 +86,22 @@ func Read(s beam.Scope, cfg ReadConfig) beam.PCollection {
 	return beam.ParDo(s, &readFn{Config: cfg}, beam.Create(s, partitions...))
 }
 
-// How soon the source looks again. A look costs a bundle, so the longer nothing has come, the longer is the pause: see idlePause.
+// How soon the source looks again. A look costs a bundle, so the longer nothing has come, the longer is the pause:
+// see idlePause.
 const (
 	whenPaused = 5 * time.Millisecond
 	idleLeast  = 10 * time.Millisecond
 	idleMost   = 80 * time.Millisecond
 	notOwned   = 200 * time.Millisecond
 
-	// A runner that spreads counts in whole seconds. One that leaks a little at each look is spared it where nothing comes.
+	// A runner that spreads counts in whole seconds. One that leaks a little at each look is spared it where nothing
+	// comes.
 	spreadIdle = 10 * time.Second
 	spreadRest = time.Second
 )
 
-// ErrEpoch says that a runner goes on from a state of its own, whose offsets mean other records than the topic's present ones.
+// ErrEpoch says that a runner goes on from a state of its own, whose offsets mean other records than the topic's
+// present ones.
 var ErrEpoch = errors.New("the checkpoint is of another epoch of the topic than the store's marks")
 
 // ErrLog says that the log is not what the job reads any longer: its end lies below, or it has other partitions.
@@ -112,7 +115,8 @@ func (c *ReadConfig) end(partition int) int64 {
 	return c.Ends[partition]
 }
 
-// element stands for a partition. It says the epoch too, for a runner that goes on from a checkpoint keeps the elements of then.
+// element stands for a partition. It says the epoch too, for a runner that goes on from a checkpoint keeps the
+// elements of then.
 func element(epoch int32, partition int) int64 { return int64(epoch)<<32 | int64(partition) }
 
 // readFn polls one partition an element. Only exported fields travel to a worker.

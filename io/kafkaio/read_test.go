@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -32,71 +31,6 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// taps are where tapFn leaves what it sees, by job.
-var taps sync.Map // string -> *tap
-
-// tap records what the source gave and acknowledges it, as far as it is let.
-type tap struct {
-	mu      sync.Mutex
-	next    []int64                  // by partition
-	jumps   int64                    // offsets that no record had
-	terms   map[int32]map[int32]bool // by partition
-	wrong   string
-	hold    bool
-	records atomic.Int64
-}
-
-func (tp *tap) see(p argos.Part, rest []byte) (hold bool) {
-	tp.mu.Lock()
-	defer tp.mu.Unlock()
-	complain := func(format string, args ...any) {
-		if tp.wrong == "" {
-			tp.wrong = fmt.Sprintf("partition %d: ", p.Partition) + fmt.Sprintf(format, args...)
-		}
-	}
-	if p.From != tp.next[p.Partition] || p.To <= p.From || p.Index != 0 || p.Of != 0 || p.Epoch != 7 {
-		complain("poll %+v after offset %d", p, tp.next[p.Partition])
-	}
-	if tp.terms[p.Partition] == nil {
-		tp.terms[p.Partition] = map[int32]bool{}
-	}
-	tp.terms[p.Partition][p.Term] = true
-	expect := p.From
-	for len(rest) > 0 {
-		var r argos.LogRecord
-		var err error
-		if r, rest, err = argos.DecodeLogRecord(rest); err != nil {
-			complain("%v", err)
-			return false
-		}
-		if r.Offset < expect || r.Offset >= p.To || string(r.Value) != value(int(p.Partition), r.Offset) || r.Time != 1_700_000_000_000+r.Offset {
-			complain("record %d %q at %d in poll %+v, want offset %d", r.Offset, r.Value, r.Time, p, expect)
-		}
-		tp.jumps += r.Offset - expect
-		expect = r.Offset + 1
-		tp.records.Add(1)
-	}
-	tp.jumps += p.To - expect
-	tp.next[p.Partition] = p.To
-	return tp.hold
-}
-
-type tapFn struct{ Job string }
-
-func (f *tapFn) ProcessElement(partition int64, poll []byte, emit func(int64, []byte)) error {
-	part, rest, err := argos.DecodePart(poll)
-	if err != nil {
-		return err
-	}
-	v, _ := taps.Load(f.Job)
-	if v.(*tap).see(part, rest) {
-		return nil
-	}
-	part.Of = 1
-	emit(partition, part.Append(nil))
-	return nil
-}
-
 // run is a pipeline of the source, the tap and the low-water mark.
 type run struct {
 	*tap
@@ -111,7 +45,10 @@ var runs atomic.Int64
 func start(t testing.TB, brokers cluster.Config, starts []int64, change func(*kafkaio.ReadConfig, *tap)) *run {
 	t.Helper()
 	name := fmt.Sprintf("%s-%d", t.Name(), runs.Add(1))
-	r := &run{tap: &tap{next: append([]int64(nil), starts...), terms: map[int32]map[int32]bool{}}, ended: make(chan error, 1)}
+	r := &run{
+		tap:   &tap{next: append([]int64(nil), starts...), terms: map[int32]map[int32]bool{}},
+		ended: make(chan error, 1),
+	}
 	r.store, r.uri = newMarksStore()
 	taps.Store(name, r.tap)
 	cfg := kafkaio.ReadConfig{Job: name, Kafka: brokers, Topic: argos.Topic, Epoch: 7, Starts: starts}
@@ -121,7 +58,19 @@ func start(t testing.TB, brokers cluster.Config, starts []int64, change func(*ka
 	r.job = kafkaio.NewJob(name, starts)
 	p, s := beam.NewPipelineWithRoot()
 	acks := beam.ParDo(s, &tapFn{Job: name}, kafkaio.Read(s, cfg))
-	kafkaio.LowWater(s, kafkaio.LowWaterConfig{Job: name, Store: r.uri, Topic: cfg.Topic, Epoch: 7, Kafka: brokers, Group: "argos", Starts: starts}, acks)
+	kafkaio.LowWater(
+		s,
+		kafkaio.LowWaterConfig{
+			Job:    name,
+			Store:  r.uri,
+			Topic:  cfg.Topic,
+			Epoch:  7,
+			Kafka:  brokers,
+			Group:  "argos",
+			Starts: starts,
+		},
+		acks,
+	)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		_, err := prism.Execute(ctx, p)
@@ -210,7 +159,12 @@ func TestDrainEndsTheSource(t *testing.T) {
 	t.Run("in a backlog", func(t *testing.T) {
 		brokers := newBroker(t, 1)
 		fill(t, brokers, 0, 50_000)
-		r := start(t, brokers, []int64{0}, func(c *kafkaio.ReadConfig, _ *tap) { c.PollRecords, c.CalmRecords = 50, 50 })
+		r := start(
+			t,
+			brokers,
+			[]int64{0},
+			func(c *kafkaio.ReadConfig, _ *tap) { c.PollRecords, c.CalmRecords = 50, 50 },
+		)
 		within(t, "the first poll", func() bool { return r.records.Load() > 0 })
 		r.drain(t)
 		if m := r.job.Mark(0); m == 0 || m == 50_000 || m != r.store.mark(0).Offset || m != r.next[0] {
@@ -219,8 +173,8 @@ func TestDrainEndsTheSource(t *testing.T) {
 	})
 }
 
-// TestSourceWaitsForConfirmation holds the acknowledgements back. That the source pauses is told from a partition beside
-// it, of another job, that goes on for long.
+// TestSourceWaitsForConfirmation holds the acknowledgements back. That the source pauses is told from a partition
+// beside it, of another job, that goes on for long.
 func TestSourceWaitsForConfirmation(t *testing.T) {
 	const total = 12_000
 	for name, c := range map[string]struct {
@@ -235,15 +189,32 @@ func TestSourceWaitsForConfirmation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			brokers := newBroker(t, 2)
 			fill(t, brokers, 0, total)
-			held := start(t, brokers, []int64{0, 0}, func(cfg *kafkaio.ReadConfig, tp *tap) { c.change(cfg); tp.hold = true })
+			held := start(
+				t,
+				brokers,
+				[]int64{0, 0},
+				func(cfg *kafkaio.ReadConfig, tp *tap) { c.change(cfg); tp.hold = true },
+			)
 			within(t, "the first poll", func() bool { return held.records.Load() > 0 })
-			beside := start(t, brokers, []int64{0, 0}, func(cfg *kafkaio.ReadConfig, _ *tap) { cfg.PollRecords, cfg.CalmRecords = 100, 100 })
+			beside := start(
+				t,
+				brokers,
+				[]int64{0, 0},
+				func(cfg *kafkaio.ReadConfig, _ *tap) { cfg.PollRecords, cfg.CalmRecords = 100, 100 },
+			)
 			if err := beside.job.WaitMarks(timed(t), []int64{total, 0}); err != nil {
 				t.Fatal(err)
 			}
 			records, bytes := held.job.Unconfirmed(0)
 			if int64(records) != held.records.Load() || records > c.records || bytes > c.bytes {
-				t.Fatalf("%d records, %d bytes are out (%d seen); at most %d and %d may be", records, bytes, held.records.Load(), c.records, c.bytes)
+				t.Fatalf(
+					"%d records, %d bytes are out (%d seen); at most %d and %d may be",
+					records,
+					bytes,
+					held.records.Load(),
+					c.records,
+					c.bytes,
+				)
 			}
 			held.drain(t)
 			beside.drain(t)

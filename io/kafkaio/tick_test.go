@@ -24,8 +24,13 @@ func TestPartitionsAreDueTogether(t *testing.T) {
 				time.Sleep(3337 * time.Microsecond)
 				pause := idlePause(c.quiet)
 				if due := time.Now().Add(pause).Sub(clock); pause <= 0 || pause > c.every || due%c.every != 0 {
-					t.Fatalf("after %v without a record, %v after the start, the next look is in %v: want one within %v, at a tick",
-						c.quiet, time.Since(clock), pause, c.every)
+					t.Fatalf(
+						"after %v without a record, %v after the start, the next look is in %v: want one within %v, at a tick",
+						c.quiet,
+						time.Since(clock),
+						pause,
+						c.every,
+					)
 				}
 			}
 		}

@@ -9,7 +9,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 )
 
-// unwrittenBatch is how kfake begins to tell that a batch did not reach its file; TestUnwrittenIsNotAcknowledged holds it to that.
+// unwrittenBatch is how kfake begins to tell that a batch did not reach its file; TestUnwrittenIsNotAcknowledged
+// holds it to that.
 const unwrittenBatch = "persist batch"
 
 // logger hands kfake's warnings and errors on; a truncated tail after a crash is among them. Its other lines speak of

@@ -10,9 +10,10 @@ import (
 // reserve is what stays free on the broker's disk: several times what clients send at once.
 const reserve = 4 << 20
 
-// guardSpace refuses produce requests while the disk is nearly full, as a broker of Apache Kafka ends up doing: the clients keep
-// their records and try again. It refuses all of them once a batch could not be written: kfake has refused that batch, but counts its
-// sequence numbers as seen, so it would acknowledge the next attempt. What is on disk is in order after the next start.
+// guardSpace refuses produce requests while the disk is nearly full, as a broker of Apache Kafka ends up doing: the
+// clients keep their records and try again. It refuses all of them once a batch could not be written: kfake has
+// refused that batch, but counts its sequence numbers as seen, so it would acknowledge the next attempt. What is on
+// disk is in order after the next start.
 func (b *Broker) guardSpace() {
 	b.cluster.ControlKey(int16(kmsg.Produce), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		if b.broken.Load() {
@@ -26,7 +27,17 @@ func (b *Broker) guardSpace() {
 		}
 		b.cluster.KeepControl()
 		if !b.crammed.Swap(true) {
-			b.log.Error("embedded broker: takes no more records until its disk has room", "dir", b.dir, "free", free, "wanted", reserve, "error", err)
+			b.log.Error(
+				"embedded broker: takes no more records until its disk has room",
+				"dir",
+				b.dir,
+				"free",
+				free,
+				"wanted",
+				reserve,
+				"error",
+				err,
+			)
 		}
 		return refusal(req.(*kmsg.ProduceRequest)), nil, true
 	})
@@ -58,6 +69,10 @@ func freeBytes(dir string) (int64, error) {
 // unwritten is told of a batch that did not reach its file.
 func (b *Broker) unwritten(line string) {
 	if !b.broken.Swap(true) {
-		b.log.Error("embedded broker: a batch could not be written; it takes no more records until it is started again", "kfake", line)
+		b.log.Error(
+			"embedded broker: a batch could not be written; it takes no more records until it is started again",
+			"kfake",
+			line,
+		)
 	}
 }

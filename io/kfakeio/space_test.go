@@ -16,7 +16,8 @@ import (
 	"argos"
 )
 
-// TestDiskWithoutRoom: a broker whose disk is full refuses, takes records again when there is room, and has all that it took.
+// TestDiskWithoutRoom: a broker whose disk is full refuses, takes records again when there is room, and has all that
+// it took.
 func TestDiskWithoutRoom(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=16m"); err != nil {
@@ -68,8 +69,8 @@ func produceBulk(t *testing.T, b *Broker, n int) error {
 	return r.Error
 }
 
-// TestUnwrittenIsNotAcknowledged: a batch that could not be written is not acknowledged, nor is any after it, which may be the same again;
-// the next start takes records again. Nothing here ends the process.
+// TestUnwrittenIsNotAcknowledged: a batch that could not be written is not acknowledged, nor is any after it, which
+// may be the same again; the next start takes records again. Nothing here ends the process.
 func TestUnwrittenIsNotAcknowledged(t *testing.T) {
 	dir := t.TempDir()
 	cfg := Config{Dir: dir, Partitions: 1, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}

@@ -12,8 +12,8 @@ import (
 	pipepb "github.com/apache/beam/sdks/v2/go/pkg/beam/model/pipeline_v1"
 )
 
-// RunBatch runs a bounded pipeline to its end. Files that it reads and writes have to be where the workers are. When ctx ends, the job is
-// cancelled.
+// RunBatch runs a bounded pipeline to its end. Files that it reads and writes have to be where the workers are. When
+// ctx ends, the job is cancelled.
 func (f Config) RunBatch(ctx context.Context, name string, p *beam.Pipeline) error {
 	if f.Parallelism < 1 {
 		return errors.New("the parallelism is to be 1 or more")
@@ -38,7 +38,14 @@ func (f Config) RunBatch(ctx context.Context, name string, p *beam.Pipeline) err
 	if err != nil {
 		return err
 	}
-	id, err := server.submit(ctx, p, env, name, f.Parallelism, map[string]any{"job_name": name, "number_of_execution_retries": 0})
+	id, err := server.submit(
+		ctx,
+		p,
+		env,
+		name,
+		f.Parallelism,
+		map[string]any{"job_name": name, "number_of_execution_retries": 0},
+	)
 	if err != nil {
 		return err
 	}
@@ -58,8 +65,8 @@ func (f Config) RunBatch(ctx context.Context, name string, p *beam.Pipeline) err
 	return errors.Join(err, f.Withdraw(ctx, name, ended))
 }
 
-// failure returns why a job fails: an error of ours comes again at each attempt, and many a cluster would try for ever. Or ctx's error. What
-// the cluster may get over is told.
+// failure returns why a job fails: an error of ours comes again at each attempt, and many a cluster would try for
+// ever. Or ctx's error. What the cluster may get over is told.
 func (f Config) failure(ctx context.Context, name string) error {
 	var told time.Time
 	for pause(ctx) {
@@ -79,7 +86,15 @@ func (f Config) failure(ctx context.Context, name string) error {
 			if never(last.Trace) || strings.Contains(last.Trace, ownError) {
 				return fmt.Errorf("on Flink: %s", explain(last.Trace, f))
 			}
-			slog.Warn("the job failed; the cluster starts it again", "job", name, "error", explain(last.Trace, f), "where", last.Where)
+			slog.Warn(
+				"the job failed; the cluster starts it again",
+				"job",
+				name,
+				"error",
+				explain(last.Trace, f),
+				"where",
+				last.Where,
+			)
 		}
 	}
 	return ctx.Err()

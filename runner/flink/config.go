@@ -1,5 +1,5 @@
-// Package flink runs a Beam pipeline on an Apache Flink cluster: it submits the pipeline to Beam's job server, follows and stops its job
-// by the job manager, and makes this program the worker of a task manager.
+// Package flink runs a Beam pipeline on an Apache Flink cluster: it submits the pipeline to Beam's job server,
+// follows and stops its job by the job manager, and makes this program the worker of a task manager.
 package flink
 
 import (
@@ -20,9 +20,11 @@ type Config struct {
 
 	Parallelism int
 	Interval    time.Duration // between checkpoints
-	Bundle      time.Duration // a bundle lasts about so long, and a fix waits for up to two: shorter is quicker and costs more
-	Backend     string        // rocksdb, hashmap, or the cluster's own
-	Checkpoints string        // folder or address of the checkpoints and savepoints, for all task managers; the cluster's own unless given
+	// a bundle lasts about so long, and a fix waits for up to two: shorter is quicker and costs more
+	Bundle  time.Duration
+	Backend string // rocksdb, hashmap, or the cluster's own
+	// folder or address of the checkpoints and savepoints, for all task managers; the cluster's own unless given
+	Checkpoints string
 
 	Savepoint string // a savepoint or retained checkpoint to start from
 	Resume    bool   // start from the newest there is; follow the job if one runs
@@ -78,7 +80,13 @@ func address(path string) string {
 }
 
 // needed are options without which a job server is not the one that is meant.
-var needed = []string{"checkpointing_interval", "finish_bundle_before_checkpointing", "max_bundle_time_mills", "max_bundle_size", "savepoint_path"}
+var needed = []string{
+	"checkpointing_interval",
+	"finish_bundle_before_checkpointing",
+	"max_bundle_time_mills",
+	"max_bundle_size",
+	"savepoint_path",
+}
 
 // Check says what can't be meant.
 func (f Config) Check() error {

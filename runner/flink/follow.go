@@ -13,8 +13,8 @@ import (
 // ErrLeft says that the following of a job has ended, and the job has not.
 var ErrLeft = errors.New("the job goes on")
 
-// Follow tells of the job until it ends: nil when it was stopped. When the context ends, a job whose workers are the cluster's goes
-// on (ErrLeft); one whose workers are here is stopped with a savepoint.
+// Follow tells of the job until it ends: nil when it was stopped. When the context ends, a job whose workers are the
+// cluster's goes on (ErrLeft); one whose workers are here is stopped with a savepoint.
 func (j *Job) Follow(ctx context.Context) error {
 	defer j.end()
 	err := j.follow(ctx)
@@ -70,7 +70,10 @@ func (j *Job) follow(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return ErrLeft
 		case errors.Is(err, jobmanager.ErrUnknownJob):
-			return fmt.Errorf("job %s is gone: the job manager was restarted and has forgotten it; the same command with --resume goes on from its newest checkpoint", j.Name)
+			return fmt.Errorf(
+				"job %s is gone: the job manager was restarted and has forgotten it; the same command with --resume goes on from its newest checkpoint",
+				j.Name,
+			)
 		case err != nil && lost == nil:
 			log.Warn("the job can't be followed at present; it may go on", "error", err)
 		case err == nil && lost != nil:

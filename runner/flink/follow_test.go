@@ -13,12 +13,19 @@ import (
 )
 
 func jobAt(at jobmanager.Cluster) *Job {
-	j := Config{Cluster: at, Name: "argos"}.Job(&jobmanager.Job{ID: "1", Name: "argos-00000000"}, slog.New(slog.DiscardHandler))
+	j := Config{
+		Cluster: at,
+		Name:    "argos",
+	}.Job(
+		&jobmanager.Job{ID: "1", Name: "argos-00000000"},
+		slog.New(slog.DiscardHandler),
+	)
 	j.back = false
 	return j
 }
 
-// TestWithdraw: a job that was submitted is cancelled although whoever waits has given up, also when it comes to the cluster only then.
+// TestWithdraw: a job that was submitted is cancelled although whoever waits has given up, also when it comes to the
+// cluster only then.
 func TestWithdraw(t *testing.T) {
 	for name, after := range map[string]int64{"it is there": 0, "it comes later": 2} {
 		m, at := jobmanagertest.Start(t, "RUNNING", "")
@@ -33,7 +40,8 @@ func TestWithdraw(t *testing.T) {
 		}()
 		stopped, stop := context.WithCancel(t.Context())
 		stop()
-		if err := (Config{Cluster: at}).Withdraw(stopped, "argos-1", make(chan error)); err != nil || !m.Cancelled.Load() {
+		if err := (Config{Cluster: at}).Withdraw(stopped, "argos-1", make(chan error)); err != nil ||
+			!m.Cancelled.Load() {
 			t.Errorf("%s: cancelled %v, %v", name, m.Cancelled.Load(), err)
 		}
 	}
@@ -46,7 +54,8 @@ func TestWithdraw(t *testing.T) {
 	}
 }
 
-// TestFollowLeavesNoOrphan: a job whose workers end with this process, and that can't be stopped with a savepoint, is cancelled.
+// TestFollowLeavesNoOrphan: a job whose workers end with this process, and that can't be stopped with a savepoint, is
+// cancelled.
 func TestFollowLeavesNoOrphan(t *testing.T) {
 	m, at := jobmanagertest.Start(t, "RESTARTING", "")
 	j := jobAt(at)

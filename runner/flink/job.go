@@ -24,7 +24,8 @@ const (
 // Job is a streaming job on a Flink cluster.
 type Job struct {
 	Name string
-	// Refused, if not nil, says of a failure that the cluster would get over by itself, by its trace, why the job is not to go on.
+	// Refused, if not nil, says of a failure that the cluster would get over by itself, by its trace, why the job is
+	// not to go on.
 	Refused func(ctx context.Context, trace string) error
 
 	on   Config
@@ -40,9 +41,16 @@ func (f Config) Job(j *jobmanager.Job, log *slog.Logger) *Job {
 	return &Job{Name: j.Name, on: f, log: log, id: j.ID, end: func() {}, back: true}
 }
 
-// Submit gives the job server a streaming pipeline as a job of a name of its own. Once workers in this process have ended, ended is called.
-// The connection has to last until the job has appeared.
-func (s *JobServer) Submit(ctx context.Context, f Config, name string, p *beam.Pipeline, log *slog.Logger, ended func()) (*Job, error) {
+// Submit gives the job server a streaming pipeline as a job of a name of its own. Once workers in this process have
+// ended, ended is called. The connection has to last until the job has appeared.
+func (s *JobServer) Submit(
+	ctx context.Context,
+	f Config,
+	name string,
+	p *beam.Pipeline,
+	log *slog.Logger,
+	ended func(),
+) (*Job, error) {
 	j := &Job{Name: name, on: f, log: log, end: func() {}}
 	var env *pipepb.Environment
 	var err error
@@ -111,7 +119,14 @@ func (j *Job) appear(ctx context.Context, ended <-chan error) error {
 		case <-ctx.Done():
 			return fmt.Errorf("wait for the job on the cluster: %w", ctx.Err())
 		case <-late.C:
-			return errors.Join(fmt.Errorf("the job does not appear on the cluster at %s, though the job server at %s has taken it: do both mean the same cluster?", j.on.Cluster, j.on.JobServer), err)
+			return errors.Join(
+				fmt.Errorf(
+					"the job does not appear on the cluster at %s, though the job server at %s has taken it: do both mean the same cluster?",
+					j.on.Cluster,
+					j.on.JobServer,
+				),
+				err,
+			)
 		}
 	}
 }

@@ -37,7 +37,8 @@ func (f Config) Running(ctx context.Context) (*jobmanager.Job, error) {
 	}
 }
 
-// Newest finds the newest state of the pipeline: in the folder, which outlives the job manager, else by what that remembers.
+// Newest finds the newest state of the pipeline: in the folder, which outlives the job manager, else by what that
+// remembers.
 func (f Config) Newest(ctx context.Context) (string, error) {
 	if f.Checkpoints != "" {
 		if path, err := jobmanager.NewestIn(address(f.Checkpoints) + "/" + f.Name); err != nil || path != "" {

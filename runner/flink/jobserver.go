@@ -22,8 +22,8 @@ import (
 	"argos/runner"
 )
 
-// JobServer is Beam's, which translates a pipeline for Flink and submits it. Beam's own Go client passes on five options and calls
-// every other one undefined; Flink needs more.
+// JobServer is Beam's, which translates a pipeline for Flink and submits it. Beam's own Go client passes on five
+// options and calls every other one undefined; Flink needs more.
 type JobServer struct {
 	addr   string
 	conn   *grpc.ClientConn
@@ -56,7 +56,11 @@ func Dial(ctx context.Context, addr string) (*JobServer, error) {
 	for _, name := range needed {
 		if !has[name] {
 			s.Close()
-			return nil, fmt.Errorf("the job server at %s is none for Flink, or another version than 2.65 to 2.77: it does not know the option %s", addr, name)
+			return nil, fmt.Errorf(
+				"the job server at %s is none for Flink, or another version than 2.65 to 2.77: it does not know the option %s",
+				addr,
+				name,
+			)
 		}
 	}
 	return s, nil
@@ -76,8 +80,8 @@ func said(err error) string {
 // Close ends the connection.
 func (s *JobServer) Close() { _ = s.conn.Close() } // what was asked has been answered
 
-// follow returns when, and why, the job server is done with a job; the channel is closed then. It lasts as long as the connection, for a
-// job that nobody waits for any longer is still to be withdrawn.
+// follow returns when, and why, the job server is done with a job; the channel is closed then. It lasts as long as
+// the connection, for a job that nobody waits for any longer is still to be withdrawn.
 func (s *JobServer) follow(ctx context.Context, id string) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
@@ -87,9 +91,16 @@ func (s *JobServer) follow(ctx context.Context, id string) <-chan error {
 	return ended
 }
 
-// submit starts a pipeline and returns Beam's id of the job, which is not Flink's. Once begun it is not cut off: it would be unknown
-// whether there is a job.
-func (s *JobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.Environment, name string, parallelism int, options map[string]any) (string, error) {
+// submit starts a pipeline and returns Beam's id of the job, which is not Flink's. Once begun it is not cut off: it
+// would be unknown whether there is a job.
+func (s *JobServer) submit(
+	ctx context.Context,
+	p *beam.Pipeline,
+	env *pipepb.Environment,
+	name string,
+	parallelism int,
+	options map[string]any,
+) (string, error) {
 	if ctx.Err() != nil {
 		return "", ctx.Err()
 	}
@@ -116,7 +127,10 @@ func (s *JobServer) submit(ctx context.Context, p *beam.Pipeline, env *pipepb.En
 			return "", fmt.Errorf("encode the option %s: %w", o, err)
 		}
 	}
-	prepared, err := s.client.Prepare(ctx, &jobpb.PrepareJobRequest{Pipeline: pipeline, PipelineOptions: sent, JobName: name})
+	prepared, err := s.client.Prepare(
+		ctx,
+		&jobpb.PrepareJobRequest{Pipeline: pipeline, PipelineOptions: sent, JobName: name},
+	)
 	if err != nil {
 		return "", fmt.Errorf("the job server at %s does not take the pipeline: %s", s.addr, said(err))
 	}

@@ -10,7 +10,8 @@ import (
 
 const slotsWithin = 40 * time.Second // for task managers to register with a job manager that was restarted
 
-// AwaitSlots waits until the cluster has a slot for each of the parallel parts, as one whose job manager was restarted has after a while.
+// AwaitSlots waits until the cluster has a slot for each of the parallel parts, as one whose job manager was
+// restarted has after a while.
 func (f Config) AwaitSlots(ctx context.Context, log *slog.Logger) error {
 	for end, told := time.Now().Add(slotsWithin), false; ; {
 		o, err := f.Cluster.Overview(ctx)
@@ -21,13 +22,24 @@ func (f Config) AwaitSlots(ctx context.Context, log *slog.Logger) error {
 			return err
 		}
 		if f.Loopback && o.TaskManagers > 1 { // their workers would have the same names
-			return fmt.Errorf("workers in this process serve one task manager, and the cluster at %s has %d: --worker PATH has each start its own", f.Cluster, o.TaskManagers)
+			return fmt.Errorf(
+				"workers in this process serve one task manager, and the cluster at %s has %d: --worker PATH has each start its own",
+				f.Cluster,
+				o.TaskManagers,
+			)
 		}
 		if o.Free >= f.Parallelism {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("the cluster at %s has %d task managers and %d slots, of which %d are free; parallelism %d needs as many", f.Cluster, o.TaskManagers, o.Slots, o.Free, f.Parallelism)
+			return fmt.Errorf(
+				"the cluster at %s has %d task managers and %d slots, of which %d are free; parallelism %d needs as many",
+				f.Cluster,
+				o.TaskManagers,
+				o.Slots,
+				o.Free,
+				f.Parallelism,
+			)
 		}
 		if !told {
 			log.Info("waiting for free slots", "free", o.Free, "needed", f.Parallelism)

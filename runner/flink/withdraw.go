@@ -11,9 +11,10 @@ import (
 	"argos/runner/flink/jobmanager"
 )
 
-// Withdraw cancels a submitted job, and returns when it has left the cluster; ctx's end does not matter. What the job server has taken
-// comes to the cluster even when nobody waits for it, so a job that is not there yet is waited for, unless ended says that the server is
-// done with it. The server's own cancelling misses a job that restarts at that moment, which then holds slots for ever.
+// Withdraw cancels a submitted job, and returns when it has left the cluster; ctx's end does not matter. What the job
+// server has taken comes to the cluster even when nobody waits for it, so a job that is not there yet is waited for,
+// unless ended says that the server is done with it. The server's own cancelling misses a job that restarts at that
+// moment, which then holds slots for ever.
 func (f Config) Withdraw(ctx context.Context, name string, ended <-chan error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appearWithin)
 	defer cancel()
@@ -39,7 +40,10 @@ func (f Config) Withdraw(ctx context.Context, name string, ended <-chan error) e
 			over, ended = true, nil
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("job %s may be left on the cluster at %s: cancel it there", name, f.Cluster), err)
+			return errors.Join(
+				fmt.Errorf("job %s may be left on the cluster at %s: cancel it there", name, f.Cluster),
+				err,
+			)
 		}
 	}
 }

@@ -88,7 +88,12 @@ func (h *header) decode(b []byte, want Stamp) (entries []byte, foreign bool, err
 	}
 	if stamp != want {
 		if stamp.Term > want.Term && stamp.in(want.Term) == want {
-			return nil, false, fmt.Errorf("%w: a part of term %d came after one of term %d", ErrOrder, want.Term, stamp.Term)
+			return nil, false, fmt.Errorf(
+				"%w: a part of term %d came after one of term %d",
+				ErrOrder,
+				want.Term,
+				stamp.Term,
+			)
 		}
 		return nil, true, nil
 	}

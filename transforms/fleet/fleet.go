@@ -24,27 +24,53 @@ func counter(name, help string) prometheus.Counter {
 }
 
 var (
-	parts          = counter("argos_fleet_parts_total", "Parts of the log folded.")
-	skipped        = counter("argos_fleet_skipped_records_total", "Records that their track had folded before, as after a restart.")
-	foreign        = counter("argos_fleet_foreign_shards_total", "Shards whose state had another stamp and was seeded from the store again.")
+	parts   = counter("argos_fleet_parts_total", "Parts of the log folded.")
+	skipped = counter(
+		"argos_fleet_skipped_records_total",
+		"Records that their track had folded before, as after a restart.",
+	)
+	foreign = counter(
+		"argos_fleet_foreign_shards_total",
+		"Shards whose state had another stamp and was seeded from the store again.",
+	)
 	idled          = counter("argos_fleet_idle_trucks_total", "Trucks that left the state after an hour of silence.")
 	lookups        = counter("argos_fleet_lookups_total", "Queries to the store for trucks that the state lacked.")
 	lookupFailures = counter("argos_fleet_lookup_failures_total", "Such queries that failed and were repeated.")
-	cold           = counter("argos_fleet_cold_shards_total", "Shards whose tracks in memory were not those of the state, and were read from it.")
-	baseBytes      = prometheus.NewHistogram(prometheus.HistogramOpts{
+	cold           = counter(
+		"argos_fleet_cold_shards_total",
+		"Shards whose tracks in memory were not those of the state, and were read from it.",
+	)
+	baseBytes = prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name: "argos_fleet_shard_bytes", Help: "Size of a shard's whole state when written.",
 		Buckets: prometheus.ExponentialBuckets(1<<10, 4, 8),
 	})
-	evicted     = counter("argos_fleet_evicted_trucks_total", "Trucks that left the memory because it is full; the store has them.")
+	evicted = counter(
+		"argos_fleet_evicted_trucks_total",
+		"Trucks that left the memory because it is full; the store has them.",
+	)
 	memoryLimit = prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "argos_fleet_memory_limit_bytes", Help: "How much memory tracks may take.",
 	})
-	memoryBytes = prometheus.NewGauge(prometheus.GaugeOpts{Name: "argos_fleet_memory_bytes", Help: "Tracks kept in memory, about."})
+	memoryBytes = prometheus.NewGauge(
+		prometheus.GaugeOpts{Name: "argos_fleet_memory_bytes", Help: "Tracks kept in memory, about."},
+	)
 )
 
 // Collectors returns the metrics of all fleets in the process.
 func Collectors() []prometheus.Collector {
-	return []prometheus.Collector{parts, skipped, foreign, idled, lookups, lookupFailures, cold, evicted, baseBytes, memoryBytes, memoryLimit}
+	return []prometheus.Collector{
+		parts,
+		skipped,
+		foreign,
+		idled,
+		lookups,
+		lookupFailures,
+		cold,
+		evicted,
+		baseBytes,
+		memoryBytes,
+		memoryLimit,
+	}
 }
 
 // Config is what the fleet must know of the job.
@@ -84,17 +110,29 @@ type Fn struct {
 func NewFn(cfg Config) *Fn {
 	return &Fn{
 		Config: cfg,
-		Base:   state.MakeValueState[[]byte]("base"), Deltas: state.MakeBagState[[]byte]("deltas"), Tags: state.MakeBagState[int64]("tags"),
+		Base: state.MakeValueState[[]byte](
+			"base",
+		), Deltas: state.MakeBagState[[]byte]("deltas"), Tags: state.MakeBagState[int64]("tags"),
 	}
 }
 
 // ProcessElement folds one part.
-func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, payload []byte, emit func(int64, []byte)) error {
+func (f *Fn) ProcessElement(
+	ctx context.Context,
+	p state.Provider,
+	shard int64,
+	payload []byte,
+	emit func(int64, []byte),
+) error {
 	if f.fold == nil {
 		cfg := f.Config
 		memory.bound(cfg.Memory)
 		f.fold = &Fold{
-			Stamp: Stamp{Shards: cfg.Shards, Partitions: cfg.Partitions, Epoch: cfg.Epoch}, Unconfirmed: cfg.Unconfirmed,
+			Stamp: Stamp{
+				Shards:     cfg.Shards,
+				Partitions: cfg.Partitions,
+				Epoch:      cfg.Epoch,
+			}, Unconfirmed: cfg.Unconfirmed,
 			Stored: memory.storedOf(cfg.Job),
 			Lookup: func(ctx context.Context, ids []string) ([]argos.Truck, error) {
 				if cfg.Patience > 0 {
@@ -126,7 +164,13 @@ func (f *Fn) ProcessElement(ctx context.Context, p state.Provider, shard int64, 
 	return nil
 }
 
-func (f *Fn) part(ctx context.Context, p state.Provider, visit *visit, shard int64, payload []byte) (*cached, *argos.Documents, error) {
+func (f *Fn) part(
+	ctx context.Context,
+	p state.Provider,
+	visit *visit,
+	shard int64,
+	payload []byte,
+) (*cached, *argos.Documents, error) {
 	of, _, err := argos.DecodePart(payload)
 	if err != nil {
 		return nil, nil, err

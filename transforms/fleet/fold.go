@@ -179,7 +179,12 @@ func (f *Fold) keep(s *Shard) {
 			}
 		}
 		pos := o.track.Pos()
-		e := entry{recv: o.track.Recv(), partition: pos.Partition, next: pos.Next, pace: paceOf(o.before, o.track.Recv())}
+		e := entry{
+			recv:      o.track.Recv(),
+			partition: pos.Partition,
+			next:      pos.Next,
+			pace:      paceOf(o.before, o.track.Recv()),
+		}
 		if o.folded {
 			e.track = f.document(o).Track
 		} else {

@@ -32,7 +32,12 @@ func TestMemoryAndState(t *testing.T) {
 		warm, read = warm+m.warm, read+m.cold
 	})
 	if gone = testutil.ToFloat64(evicted) - gone; warm == 0 || read == 0 || gone == 0 {
-		t.Errorf("memory was used %d times, the state read %d times, and %v trucks left for want of room, which proves little", warm, read, gone)
+		t.Errorf(
+			"memory was used %d times, the state read %d times, and %v trucks left for want of room, which proves little",
+			warm,
+			read,
+			gone,
+		)
 	}
 }
 
@@ -208,12 +213,21 @@ func (m *model) compare(docs *argos.Documents, to int64) {
 	}
 	for _, d := range docs.Trucks {
 		if want := m.want[d.ID].Append(nil); !bytes.Equal(d.Track, want) {
-			m.t.Fatalf("truck %s after offset %d: rev %d up to %d, want %d up to %d", d.ID, to, d.Rev, d.Pos.Next, m.want[d.ID].Rev(), m.want[d.ID].Pos().Next)
+			m.t.Fatalf(
+				"truck %s after offset %d: rev %d up to %d, want %d up to %d",
+				d.ID,
+				to,
+				d.Rev,
+				d.Pos.Next,
+				m.want[d.ID].Rev(),
+				m.want[d.ID].Pos().Next,
+			)
 		}
 	}
 	for o := docs.From; o < docs.To; o++ { // whoever has no document must have been stored
 		id := m.log[o].TruckID
-		if !slices.ContainsFunc(docs.Trucks, func(d argos.Truck) bool { return d.ID == id }) && m.store[id].Pos.Next <= o {
+		if !slices.ContainsFunc(docs.Trucks, func(d argos.Truck) bool { return d.ID == id }) &&
+			m.store[id].Pos.Next <= o {
 			m.t.Fatalf("truck %s has a record at %d and no document", id, o)
 		}
 	}

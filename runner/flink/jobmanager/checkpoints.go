@@ -56,8 +56,8 @@ func (c Cluster) Checkpoints(ctx context.Context, id string) (of Checkpoints, er
 	return of, nil
 }
 
-// Stop ends a job with a savepoint, and returns where that is: the next one goes on from there and reads nothing twice. An empty
-// folder is the cluster's own. It waits until the job has ended, as long as the context lasts.
+// Stop ends a job with a savepoint, and returns where that is: the next one goes on from there and reads nothing
+// twice. An empty folder is the cluster's own. It waits until the job has ended, as long as the context lasts.
 func (c Cluster) Stop(ctx context.Context, id, folder string) (string, error) {
 	return c.savepoint(ctx, id, "/stop", map[string]any{"drain": false, "targetDirectory": orNil(folder), "formatType": "NATIVE"})
 }
@@ -82,8 +82,8 @@ func orNil(s string) any {
 	return s
 }
 
-// maxUnanswered is how many questions in a row may go without an answer before a job manager counts as gone: some seconds, with one that
-// refuses connections.
+// maxUnanswered is how many questions in a row may go without an answer before a job manager counts as gone: some
+// seconds, with one that refuses connections.
 const maxUnanswered = 50
 
 func (c Cluster) savepoint(ctx context.Context, id, how string, body any) (string, error) {

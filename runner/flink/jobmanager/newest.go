@@ -25,9 +25,10 @@ type retained struct {
 	at  time.Time // the file's
 }
 
-// NewestIn finds the newest checkpoint or savepoint below a folder that this machine can read, where a job manager that was restarted
-// remembers nothing; "" when there is none. Of one job's it is the one with the greatest id, whatever the times of the files say,
-// for a copy has others; only of two jobs the one with the newest file counts. A folder of another scheme than file can't be searched.
+// NewestIn finds the newest checkpoint or savepoint below a folder that this machine can read, where a job manager
+// that was restarted remembers nothing; "" when there is none. Of one job's it is the one with the greatest id,
+// whatever the times of the files say, for a copy has others; only of two jobs the one with the newest file counts. A
+// folder of another scheme than file can't be searched.
 func NewestIn(folder string) (string, error) {
 	path, ok := strings.CutPrefix(folder, "file:")
 	if !ok && strings.Contains(folder, "://") {
@@ -44,7 +45,8 @@ func NewestIn(folder string) (string, error) {
 				all = append(all, r)
 			}
 		}
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNotMetadata) { // replaced while we looked, not whole, or no folder yet
+		if errors.Is(err, fs.ErrNotExist) ||
+			errors.Is(err, errNotMetadata) { // replaced while we looked, not whole, or no folder yet
 			return nil
 		}
 		return err

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// TestNewestIn: the newest whole checkpoint or savepoint of the job that was last at work. Its id says which that is, and not the times of
-// the files, which a copy has made anew.
+// TestNewestIn: the newest whole checkpoint or savepoint of the job that was last at work. Its id says which that is,
+// and not the times of the files, which a copy has made anew.
 func TestNewestIn(t *testing.T) {
 	head := func(id uint64) string {
 		return string(binary.BigEndian.AppendUint64([]byte{0x49, 0x60, 0x67, 0x2d, 0, 0, 0, 5}, id))

@@ -1,5 +1,5 @@
-// Package jobmanager speaks to an Apache Flink cluster by the REST interface of its job manager: which jobs it has, how they fare, and
-// where their checkpoints and savepoints are.
+// Package jobmanager speaks to an Apache Flink cluster by the REST interface of its job manager: which jobs it has,
+// how they fare, and where their checkpoints and savepoints are.
 package jobmanager
 
 import (
@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// ErrUnknownJob says that the job manager does not know a job: without high availability it forgets them all when it is restarted.
+// ErrUnknownJob says that the job manager does not know a job: without high availability it forgets them all when it
+// is restarted.
 var ErrUnknownJob = errors.New("the job manager does not know the job")
 
 // callTimeout bounds one request. A job manager that has just lost its task managers takes a while.

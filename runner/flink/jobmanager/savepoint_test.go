@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestSavepointOutlivesAQuestion: a question after the savepoint that has no answer is asked again; one that says that it failed, or that
-// the job is gone, is the end.
+// TestSavepointOutlivesAQuestion: a question after the savepoint that has no answer is asked again; one that says
+// that it failed, or that the job is gone, is the end.
 func TestSavepointOutlivesAQuestion(t *testing.T) {
 	for name, c := range map[string]struct {
 		answers []string // to one question after the other, the last to all that follow; "": hangs up
@@ -38,7 +38,8 @@ func TestSavepointOutlivesAQuestion(t *testing.T) {
 			}))
 			defer s.Close()
 			path, err := At(s.Listener.Addr().String()).Stop(t.Context(), "j", "")
-			if c.says == "" && (err != nil || path != "file:///s/1") || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			if c.says == "" && (err != nil || path != "file:///s/1") ||
+				c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
 				t.Errorf("%q, %v", path, err)
 			}
 		})
