@@ -138,8 +138,8 @@ func CheckTruckID(id string) error {
 	if len(id) > MaxTruckID {
 		return fmt.Errorf("%w: truck_id has %d bytes, at most %d are allowed", ErrBadFix, len(id), MaxTruckID)
 	}
-	for i := 0; i < len(id); i++ {
-		switch c := id[i]; {
+	for _, c := range id {
+		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '.', c == '_', c == ':', c == '-':
 		default:
 			return fmt.Errorf(

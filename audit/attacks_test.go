@@ -163,6 +163,25 @@ func (w *world) garbage(t *testing.T, partition int) {
 	w.restore(t)
 }
 
+// A topic that was begun anew owes the letters of what is no fix, too; of a fix in another truck's partition nobody can
+// tell, for the topic may have grown before its layouts were written down.
+func TestDeadLettersOfALaterEpoch(t *testing.T) {
+	w := newWorldOf(t, 0)
+	w.epoch = 1
+	w.grow(t, trucks*each)
+	w.garbage(t, 1)
+	if r := w.audit(t); r.MissingLetters != 1 || r.Unauditable != 0 || r.Clean() {
+		t.Errorf("garbage: %+v", r)
+	}
+	p := (argos.PartitionOf("T-1", 3) + 1) % 3
+	w.produceIn(t, p, another("T-1", 500_000))
+	w.ends[p]++
+	w.restore(t)
+	if r := w.audit(t); r.MissingLetters != 1 || r.Unauditable != 1 || !says(r, "it may have belonged here") {
+		t.Errorf("and a fix of another partition: %+v", r)
+	}
+}
+
 // What the pipeline could not read has its dead letter, of just this record.
 func TestDeadLetters(t *testing.T) {
 	w := newWorld(t)

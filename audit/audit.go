@@ -38,6 +38,8 @@ type Config struct {
 
 	// Folded, if set, is shown every record after it was folded, partition by partition, in log order.
 	Folded func(r *argos.Record, t *track.Track)
+
+	sought int // maxSought; a test's is less
 }
 
 // Refusals: an audit of these would prove everything, or nothing.
@@ -134,7 +136,7 @@ func (a *auditor) run(ctx context.Context) (err error) {
 	if err := a.judgeLetters(ctx); err != nil {
 		return fmt.Errorf("read the dead letters: %w", err)
 	}
-	if a.cfg.State == "" || a.refuted() { // what is wrong has to be found again until it is dealt with
+	if a.cfg.State == "" || a.refuted() || a.Stalled { // what is wrong has to be found again until it is dealt with
 		return nil
 	}
 	return a.state.write(a.cfg.State)

@@ -122,6 +122,8 @@ func (q *Question) explain(ctx context.Context, each func(*Step)) (*Explanation,
 	switch {
 	case e.Folded.Rev == 0 && e.Stored == nil:
 		return nil, ErrNoRecords
+	case q.Rev > e.Folded.Rev && e.Gone() == nil:
+		return nil, fmt.Errorf("it has no rev %d: its records make rev %d", q.Rev, e.Folded.Rev)
 	case e.Stored != nil && e.Stored.Rev == e.Folded.Rev:
 		e.Differs = difference(e.Stored, &e.Folded)
 	}

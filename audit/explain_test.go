@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,6 +59,12 @@ func TestExplain(t *testing.T) {
 	if e, steps := w.explain(t, "T-1", 7); e.Agrees() || e.Folded.Rev != 7 || len(steps) != 7 || e.Differs != "" {
 		t.Errorf("rev 7: %+v of %d steps", e, len(steps))
 	}
+	_, err := audit.Explain(t.Context(), audit.Question{
+		Truck: "T-1", Rev: each + 3, Kafka: w.config.Kafka, Topic: argos.Topic, Store: w.store,
+	}, func(*audit.Step) {})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("it has no rev %d", each+3)) {
+		t.Errorf("a rev that is not there: %v", err)
+	}
 	w.replace(t, "T-1", func(d *argos.Truck) { d.Lat++ })
 	if e, _ := w.explain(t, "T-1", 0); e.Agrees() || !strings.Contains(e.Differs, "lat") {
 		t.Errorf("altered: %+v", e)
@@ -66,7 +73,7 @@ func TestExplain(t *testing.T) {
 	if e, steps := w.explain(t, "T-1", 0); e.Agrees() || e.Stored != nil || len(steps) != each+2 {
 		t.Errorf("removed: %+v of %d steps", e, len(steps))
 	}
-	_, err := audit.Explain(t.Context(), audit.Question{
+	_, err = audit.Explain(t.Context(), audit.Question{
 		Truck: "T-none", Kafka: w.config.Kafka, Topic: argos.Topic, Store: w.store,
 	}, func(*audit.Step) {})
 	if !errors.Is(err, audit.ErrNoRecords) {

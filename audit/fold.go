@@ -111,7 +111,7 @@ func (a *auditor) seed(s *section, lives map[string]*life) error {
 func (a *auditor) record(s *section, lives map[string]*life, lr argos.LogRecord) error {
 	rec, ours := s.understand(lr, len(a.layouts[s.layout]))
 	if !ours {
-		a.stranger(s, lr)
+		a.stranger(s, lr, rec != nil)
 		return nil
 	}
 	if err := a.claims.found(keyOf(rec.TruckID, rec.Seq, rec.Time, rec.Lat, rec.Lon)); err != nil {

@@ -19,17 +19,19 @@ type foreign struct {
 	size    int
 	pending bool // the pipeline has not come to it
 	letter  bool // there is one
+	elder   bool // it may have been a fix of its partition once, by a layout that was never written down
 }
 
-// stranger notes such a record. If the first layout is not of the first epoch, nobody can tell whose it was: of a topic
-// that has grown before layouts were written down, it may be of a truck that lived elsewhere then.
-func (a *auditor) stranger(s *section, lr argos.LogRecord) {
+// stranger notes such a record. If the first layout is not of the first epoch, the topic may have grown before layouts
+// were written down: then nobody can tell whether a fix of another partition's truck belonged here once.
+func (a *auditor) stranger(s *section, lr argos.LogRecord, isFix bool) {
 	pending := lr.Offset >= s.stored
 	if pending {
 		a.pend(s, lr.Offset)
 	}
-	if (!pending || a.Running) && (a.epoch <= 0 || s.before != nil) {
-		s.foreign = append(s.foreign, foreign{offset: lr.Offset, size: len(lr.Value), pending: pending})
+	if !pending || a.Running {
+		elder := isFix && a.epoch > 0 && s.layout == 0 && s.before == nil
+		s.foreign = append(s.foreign, foreign{offset: lr.Offset, size: len(lr.Value), pending: pending, elder: elder})
 	}
 }
 
@@ -96,6 +98,10 @@ func (a *auditor) missLetters(p *partition, letters []cluster.Range) {
 	for _, f := range p.foreign {
 		switch {
 		case f.letter, f.pending && a.Stalled:
+		case f.elder:
+			a.Unauditable++
+			a.problem("partition %d, offset %d: a fix of a truck of another partition, without a dead letter: if the topic "+
+				"has grown before its layouts were written down, it may have belonged here", p.number, f.offset)
 		case taken:
 			a.Unauditable++
 			a.problem("partition %d, offset %d: no fix, and no dead letter of it is in what retention has left of %s",

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,8 +34,12 @@ func missing(of []claim, records int) *missed {
 
 func (m *missed) lost() int { return max(0, min(len(m.runs)-m.found, len(m.lines))) }
 
-// maxSought bounds what is sought in the log below what is new: whoever misses more has lost it.
+// maxSought bounds what is sought in the log below what is new, for it is held in memory: about 100 MB.
 const maxSought = 1 << 18
+
+// ErrLate says that the ledger came so much later than the log that its fixes have to be sought in all of it.
+var ErrLate = errors.New("too many acknowledged fixes are not in the part of the log that is new since the last audit, " +
+	"perhaps since the ledger comes later than the log: audit once without the state")
 
 // judgeClaims compares the claims with the records.
 func (a *auditor) judgeClaims(ctx context.Context) error {
@@ -60,10 +65,12 @@ func (a *auditor) judgeClaims(ctx context.Context) error {
 		}
 		m := missing(of, records)
 		switch {
-		case len(all) < maxSought && len(a.state.Partitions) > 0:
+		case len(a.state.Partitions) == 0:
+			err = errors.Join(err, a.lose(m))
+		case len(all) < cmp.Or(a.cfg.sought, maxSought):
 			all[of[0].key] = m
 		default:
-			err = errors.Join(err, a.lose(m))
+			err = ErrLate
 		}
 	})
 	if err := errors.Join(jerr, err); err != nil {

@@ -104,12 +104,13 @@ func (a *auditor) note(p *partition, r argos.LogRecord) {
 	}
 }
 
-// understand reads a record. What is not ours is a foreign producer's: the pipeline dead-letters it.
+// understand reads a record; nil: it is no fix. What is not ours is a foreign producer's: the pipeline dead-letters it.
 func (p *partition) understand(lr argos.LogRecord, partitions int) (rec *argos.Record, ours bool) {
 	rec = &argos.Record{}
-	ours = lr.Value != nil && p.parser.Record(lr.Value, rec) == nil &&
-		argos.PartitionOf(rec.TruckID, partitions) == int(p.number)
-	return rec, ours
+	if lr.Value == nil || p.parser.Record(lr.Value, rec) != nil {
+		return nil, false
+	}
+	return rec, argos.PartitionOf(rec.TruckID, partitions) == int(p.number)
 }
 
 // fingerprint tells a record of the log from any other.

@@ -127,6 +127,34 @@ func TestAnAckAfterTheAudit(t *testing.T) {
 	}
 }
 
+// A ledger that comes much later than the log is not judged from the state, and nothing of it is called lost; without
+// the state it is.
+func TestALedgerFarBehindTheLog(t *testing.T) {
+	w := newWorld(t)
+	w.config.State = filepath.Join(t.TempDir(), "state")
+	w.config.SeekAtMost(10)
+	first := w.sent
+	w.quiet = true
+	w.grow(t, 20)
+	w.quiet = false
+	if r := w.audit(t); !r.Clean() {
+		t.Fatalf("%+v", r)
+	}
+	for i := first; i < w.sent; i++ {
+		w.entry(t, &fixOf(i).Fix, ledger.Acked)
+	}
+	if err := w.ledger.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := audit.Run(t.Context(), w.config); !errors.Is(err, audit.ErrLate) {
+		t.Errorf("%+v, %v", r, err)
+	}
+	w.config.State = ""
+	if r := w.audit(t); !r.Clean() {
+		t.Errorf("without the state: %+v", r)
+	}
+}
+
 // What contradicts the last audit is found, at work or not.
 func TestContradictsTheLastAudit(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -23,9 +23,9 @@ type explainCmd struct {
 }
 
 func (explainCmd) Help() string {
-	return `Why is this truck there? Lists the records that its document is the fold of: each with its offset, what the filter took
-it for and why; then what they make, and whether the stored document is that. Exit code 1 if it is not. What is said of a
-record was decided when it came; a later one may revise it, and then says so.
+	return `Lists the records that the truck's document is the fold of: each with its offset, what the filter took it for and why;
+then what they make, and whether the stored document is that. Exit code 1 if it is not. What is said of a record was
+decided when it came; a later one may revise it, and then says so.
 
 Examples:
   argos explain T-17 --kafka 127.0.0.1:9092 --store sqlite:trucks.db
